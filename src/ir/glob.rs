@@ -1,0 +1,48 @@
+//! Patterns of operation names: `*` stands for any characters, everything else for itself.
+
+/// A glob over a whole text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Glob {
+    /// The texts between the stars: one more than there are stars. `a*c` is `["a", "c"]`.
+    pub parts: Vec<String>,
+}
+
+impl Glob {
+    /// Reads a glob as it is written.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Glob { parts: text.split('*').map(str::to_owned).collect() }
+    }
+
+    /// The text it stands for, where it has no star.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self.parts.as_slice() {
+            [only] => Some(only),
+            _ => None,
+        }
+    }
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.parts.join("*")
+    }
+
+    /// Whether the whole of `text` fits; with `nocase`, A–Z are folded.
+    #[must_use]
+    pub fn fits(&self, text: &str, nocase: bool) -> bool {
+        let fold = |s: &str| if nocase { s.to_ascii_lowercase() } else { s.to_owned() };
+        let text = fold(text);
+        let parts: Vec<String> = self.parts.iter().map(|part| fold(part)).collect();
+        let Some((first, rest)) = parts.split_first() else { return text.is_empty() };
+        let Some((last, middle)) = rest.split_last() else { return text == *first };
+        let Some(mut left) = text.strip_prefix(first.as_str()) else { return false };
+        // Taking the earliest place for each part leaves the most text for those that follow.
+        for part in middle {
+            let Some(at) = left.find(part.as_str()) else { return false };
+            left = left.get(at + part.len()..).unwrap_or_default();
+        }
+        left.ends_with(last.as_str())
+    }
+}

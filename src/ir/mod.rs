@@ -1,0 +1,28 @@
+//! What a rule means, for all targets: takes nothing, is made by `resolve` (and rewritten by `bind`), read by `eval`, `target`, `engine` and `lint`.
+//!
+//! INVARIANT (resolved): no node holds a name that is still to be looked up. Field, element, key and measure are indices.
+//! INVARIANT (typed): an expression's `ty` is right; a predicate's operands have the types that its variant says.
+//! INVARIANT (flat): `All` and `Any` have at least two children, none of their own kind; make them by [`Pred::all`] and [`Pred::any`].
+//! INVARIANT (placed): every node has the span of the text that asked for it, so that a target's refusal can underline it.
+//! INVARIANT (two-valued): a predicate is true or false; an expression has a value or is missing. Empty text and empty lists are missing.
+
+mod expr;
+mod glob;
+pub mod pattern;
+mod pred;
+mod rule;
+mod show;
+mod source;
+mod types;
+
+pub use expr::{Arithmetic, Expr, ExprKind, Function, Rewrite, Rows, Step};
+pub use glob::Glob;
+pub use pattern::Pattern;
+pub use pred::{Comparison, Pred, PredKind, TextTest};
+pub use rule::{Aggregate, AggregateFunction, Binding, Each, Key, Level, OnlySource, Rule, SeverityOf, Texts, Window};
+pub use show::show_rule;
+pub use source::{Column, ColumnKind, Field, FileFormat, Place, PlaceKind, Source, Stream, Tier, cloud_of};
+pub use types::{FieldId, Literal, RecordType, Type};
+
+/// The time of one second in microseconds, the unit of every time and duration of the language.
+pub const SECOND: i64 = 1_000_000;

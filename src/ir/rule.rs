@@ -1,0 +1,223 @@
+//! A rule: clauses in the order in which they act.
+
+use super::{Expr, Pred, Type};
+use crate::source::Span;
+
+/// A detection over one stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Its name, unique in a pack.
+    pub name: String,
+    /// First line of the doc comment; the name with spaces where there is none.
+    pub title: String,
+    /// The rest of the doc comment.
+    pub description: String,
+    /// How bad an alert is.
+    pub severity: SeverityOf,
+    /// `atlas:AML.T0051`, checked.
+    pub tags: Vec<String>,
+    /// The stream's place in [`crate::schema::Schema::streams`].
+    pub stream: usize,
+    /// Clouds and sources it is limited to; empty: all of the stream.
+    pub only: Vec<OnlySource>,
+    /// Row values, each may use those before it. Evaluated before `each`.
+    pub with: Vec<Binding>,
+    /// Takes elements apart; evaluated after `with`, before `filter`.
+    pub each: Option<Each>,
+    /// All `where` clauses; every one must hold.
+    pub filter: Vec<Pred>,
+    /// `over`; without, one alert an event.
+    pub window: Option<Window>,
+    /// All aggregates of `let`, `when` and `show`, numbered.
+    pub aggregates: Vec<Aggregate>,
+    /// `let`: over aggregates, keys and earlier measures.
+    pub measures: Vec<Binding>,
+    /// `when`: over measures, keys and aggregates. True where not given.
+    pub when: Pred,
+    /// `show`: over keys, measures and aggregates; without a window over fields.
+    pub show: Vec<Binding>,
+    /// What is carried into alerts.
+    pub texts: Texts,
+    /// The rule's name in its text.
+    pub span: Span,
+}
+
+/// Severity, constant or by case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeverityOf {
+    /// The first that holds decides. Over fields without a window, else over measures and keys.
+    pub arms: Vec<(Pred, Level)>,
+    /// Where none holds.
+    pub default: Level,
+}
+
+/// How bad an alert is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Worth a look.
+    Informational,
+    /// A weak sign.
+    Low,
+    /// A sign.
+    Medium,
+    /// Probably an attack.
+    High,
+    /// Wake somebody.
+    Critical,
+}
+
+impl Level {
+    /// From the weakest to the strongest.
+    pub const ALL: [Level; 5] = [Level::Informational, Level::Low, Level::Medium, Level::High, Level::Critical];
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Level::Informational => "informational",
+            Level::Low => "low",
+            Level::Medium => "medium",
+            Level::High => "high",
+            Level::Critical => "critical",
+        }
+    }
+
+    /// The level written so.
+    #[must_use]
+    pub fn find(text: &str) -> Option<Level> {
+        Level::ALL.into_iter().find(|level| level.text() == text)
+    }
+}
+
+/// An item of `only`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnlySource {
+    /// `aws` or `aws.bedrock`.
+    pub name: String,
+    /// Whether it is a whole cloud.
+    pub cloud: bool,
+}
+
+/// A named expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Expr,
+}
+
+/// `each x in LIST`: one row for each element.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Each {
+    /// The number by which expressions name the element.
+    pub element: usize,
+    /// As it was written, for messages and emitted names.
+    pub name: String,
+    /// A list.
+    pub list: Expr,
+}
+
+/// `over LENGTH every STEP by KEYS`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Window {
+    /// Microseconds, over 0, a multiple of `step`.
+    pub length: i64,
+    /// Microseconds, over 0. Windows start at its multiples since 1970.
+    pub step: i64,
+    /// Whether `every` was written: consecutive true windows are then one alert.
+    pub merges: bool,
+    /// Group keys; an event that lacks one is not counted, unless the key has a default.
+    pub keys: Vec<Key>,
+    /// Where `over` stands.
+    pub span: Span,
+}
+
+/// A group key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    /// `caller.id`, or the name given.
+    pub name: String,
+    /// A scalar, not a float.
+    pub value: Expr,
+    /// Stands for a missing value; the key is then text.
+    pub default: Option<String>,
+}
+
+/// A value over the rows of one window and group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Aggregate {
+    /// Which.
+    pub function: AggregateFunction,
+    /// Over fields, row values and the `each` element. `Count` has none, `Distinct` one or more, the others one.
+    pub args: Vec<Expr>,
+    /// `where P` inside the call.
+    pub filter: Option<Pred>,
+    /// Of its result.
+    pub ty: Type,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// The aggregates; all skip rows whose argument is missing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AggregateFunction {
+    /// Rows. Int; of nothing 0.
+    Count,
+    /// Exact in 128 bit for ints (missing on overflow of 64), correctly rounded for floats, exact for decimals and durations. Of nothing 0.
+    Sum,
+    /// The exact sum divided by the count, rounded once: float (decimal of decimals, half to even; duration of durations, half to even). Of nothing missing.
+    Avg,
+    /// Numbers, times and durations. Of nothing missing.
+    Min,
+    /// As `Min`.
+    Max,
+    /// Sample standard deviation of numbers: float. Of fewer than two missing.
+    Stddev,
+    /// Nearest rank: element ⌈p/100·n⌉ of the sorted values. The number is p in billionths, in (0, 100·10⁹].
+    Percentile(u64),
+    /// Different combinations, of rows in which every argument is present. Int; of nothing 0.
+    Distinct,
+    /// Sorted different values, the first n. List; of nothing missing.
+    Values(u32),
+    /// The n most frequent values, by count falling, then value rising. List; of nothing missing.
+    Top(u32),
+    /// The value of the row with the smallest (time, event.id). Of nothing missing.
+    First,
+    /// The value of the row with the largest (time, event.id). Of nothing missing.
+    Last,
+}
+
+impl AggregateFunction {
+    /// The name that rules use.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            AggregateFunction::Count => "count",
+            AggregateFunction::Sum => "sum",
+            AggregateFunction::Avg => "avg",
+            AggregateFunction::Min => "min",
+            AggregateFunction::Max => "max",
+            AggregateFunction::Stddev => "stddev",
+            AggregateFunction::Percentile(_) => "percentile",
+            AggregateFunction::Distinct => "distinct",
+            AggregateFunction::Values(_) => "values",
+            AggregateFunction::Top(_) => "top",
+            AggregateFunction::First => "first",
+            AggregateFunction::Last => "last",
+        }
+    }
+}
+
+/// Texts for the people who get the alert.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Texts {
+    /// What to do.
+    pub respond: Vec<String>,
+    /// What looks the same and is harmless.
+    pub benign: Vec<String>,
+    /// Who keeps the rule.
+    pub owner: Option<String>,
+    /// Where to read more.
+    pub references: Vec<String>,
+}

@@ -1,0 +1,2 @@
+//! The `skywatch` program.
+fn main() {}

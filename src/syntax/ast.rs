@@ -1,0 +1,574 @@
+//! What was written: the tree that the parser gives, the printer takes, and `resolve` reads. Nothing here is looked up or typed.
+
+use crate::source::Spanned;
+
+/// One `.sky` file.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct File {
+    /// In the order of the text.
+    pub items: Vec<Item>,
+}
+
+/// A thing that a file declares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// The `///` lines above it, without the slashes and one leading space.
+    pub doc: Doc,
+    /// What it is.
+    pub kind: ItemKind,
+}
+
+/// Doc lines.
+pub type Doc = Vec<Spanned<String>>;
+/// A name as written, dots included, backticks not.
+pub type Name = Spanned<String>;
+
+/// The kinds of items.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ItemKind {
+    /// `stream NAME { … }`
+    Stream(Stream),
+    /// `source NAME : STREAM { … }`
+    Source(Box<Source>),
+    /// `list NAME = […]`
+    List(List),
+    /// `operations NAME { … }`
+    Operations(Operations),
+    /// `rule NAME { … }`
+    Rule(Box<Rule>),
+    /// `test NAME "…" { … }`
+    Test(Test),
+}
+
+/// A normalized event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stream {
+    /// Its name.
+    pub name: Name,
+    /// In the order of the text.
+    pub fields: Vec<Field>,
+    /// The whole declaration.
+    pub span: Extent,
+}
+
+/// A place that equality ignores.
+pub type Extent = Spanned<()>;
+
+/// A field of a stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Field {
+    /// What it means.
+    pub doc: Doc,
+    /// Dotted name.
+    pub name: Name,
+    /// As written.
+    pub ty: Spanned<FieldType>,
+    /// `content`; else metadata.
+    pub content: bool,
+    /// `unit "bytes"`.
+    pub unit: Option<Spanned<String>>,
+    /// `otel "gen_ai.…"`.
+    pub otel: Option<Spanned<String>>,
+    /// `ocsf "…"`.
+    pub ocsf: Option<Spanned<String>>,
+    /// `= EXPR`: used where a source gives none.
+    pub default: Option<Expr>,
+}
+
+/// A type as written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FieldType {
+    /// `text`
+    One(String),
+    /// `list of text`
+    List(String),
+    /// `list of { type : text, … }`
+    Records(Vec<(Name, Spanned<String>)>),
+}
+
+/// A log, and how its raw record becomes a stream's event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// `aws.bedrock`
+    pub name: Name,
+    /// The stream it feeds.
+    pub stream: Name,
+    /// In the order of the text.
+    pub clauses: Vec<SourceClause>,
+    /// The whole declaration.
+    pub span: Extent,
+}
+
+/// A line of a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SourceClause {
+    /// `at TARGET PLACE { .raw = Column }`
+    At(At),
+    /// `delay 5m`
+    Delay(Spanned<Literal>),
+    /// `unique .requestId`
+    Unique(Expr),
+    /// `where PREDICATE`
+    Where(Expr),
+    /// `with NAME = EXPR, …`
+    With(Vec<Binding>),
+    /// `absent a, b because "…"`
+    Absent(Vec<Name>, Spanned<String>),
+    /// `field = EXPR`
+    Field(Binding),
+}
+
+/// Where a target finds the log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct At {
+    /// `files cloudwatch kql cloud_logging googlesql`
+    pub target: Name,
+    /// Log group, table, or for `files` the format.
+    pub place: Option<Spanned<String>>,
+    /// Whether the place was written in quotes.
+    pub quoted: bool,
+    /// How the target spells parts of the raw record.
+    pub columns: Vec<Column>,
+}
+
+/// `.raw = kind(Column)`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// The part of the raw record.
+    pub path: Spanned<Vec<Suffix>>,
+    /// `json`, `time`, `int` …
+    pub kind: Option<Name>,
+    /// The target's own name.
+    pub name: Name,
+}
+
+/// Shared constants.
+#[derive(Debug, Clone, PartialEq)]
+pub struct List {
+    /// Its name.
+    pub name: Name,
+    /// `of network`
+    pub of: Option<Name>,
+    /// Where the elements are.
+    pub body: ListBody,
+}
+
+/// The elements of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ListBody {
+    /// `= […]`
+    Elements(Vec<Expr>),
+    /// `from "file.txt"`
+    File(Spanned<String>),
+}
+
+/// One meaning, several clouds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operations {
+    /// Its name.
+    pub name: Name,
+    /// A cloud and its patterns.
+    pub clouds: Vec<(Name, Vec<Spanned<String>>)>,
+}
+
+/// A detection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    /// Its name.
+    pub name: Name,
+    /// In the order of the text, which is the order of the language.
+    pub clauses: Vec<Spanned<Clause>>,
+    /// The whole declaration.
+    pub span: Extent,
+}
+
+/// A clause of a rule.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Clause {
+    /// `severity high`
+    Severity(Name),
+    /// `severity case { … }`
+    SeverityCase(Expr),
+    /// `tags atlas:…, owasp:…`
+    Tags(Vec<Spanned<String>>),
+    /// `from STREAM only …`
+    From(Name, Vec<Name>),
+    /// `with NAME = EXPR, …`
+    With(Vec<Binding>),
+    /// `each x in LIST`
+    Each(Name, Expr),
+    /// `where PREDICATE`
+    Where(Expr),
+    /// `over …`
+    Over(Over),
+    /// `let NAME = AGGREGATE, …`
+    Let(Vec<Binding>),
+    /// `when PREDICATE`
+    When(Expr),
+    /// `show …`
+    Show(Vec<Key>),
+    /// `respond "…"` and the other clauses of texts.
+    Texts(TextClause, Vec<Spanned<String>>),
+}
+
+/// The clauses that carry texts into alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TextClause {
+    /// What to do.
+    Respond,
+    /// What looks the same and is not an attack.
+    Benign,
+    /// Who keeps the rule.
+    Owner,
+    /// Where to read more.
+    References,
+}
+
+impl TextClause {
+    /// The word that opens it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            TextClause::Respond => "respond",
+            TextClause::Benign => "benign",
+            TextClause::Owner => "owner",
+            TextClause::References => "references",
+        }
+    }
+}
+
+impl Clause {
+    /// The word that opens it.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self {
+            Clause::Severity(_) | Clause::SeverityCase(_) => "severity",
+            Clause::Tags(_) => "tags",
+            Clause::From(..) => "from",
+            Clause::With(_) => "with",
+            Clause::Each(..) => "each",
+            Clause::Where(_) => "where",
+            Clause::Over(_) => "over",
+            Clause::Let(_) => "let",
+            Clause::When(_) => "when",
+            Clause::Show(_) => "show",
+            Clause::Texts(text, _) => text.word(),
+        }
+    }
+
+    /// Its place in the order of the language.
+    #[must_use]
+    pub fn rank(&self) -> usize {
+        const ORDER: [&str; 14] = [
+            "severity",
+            "tags",
+            "from",
+            "with",
+            "each",
+            "where",
+            "over",
+            "let",
+            "when",
+            "show",
+            "respond",
+            "benign",
+            "owner",
+            "references",
+        ];
+        ORDER.iter().position(|word| *word == self.word()).unwrap_or(ORDER.len())
+    }
+}
+
+/// `over LENGTH every STEP by KEYS across sources`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Over {
+    /// Microseconds, with its text.
+    pub length: Spanned<Literal>,
+    /// `every STEP`
+    pub step: Option<Spanned<Literal>>,
+    /// `by …`
+    pub keys: Vec<Key>,
+    /// `across sources`, and where.
+    pub across: Option<Extent>,
+}
+
+/// A group key, or an item of `show`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Key {
+    /// `name = EXPR`
+    pub name: Option<Name>,
+    /// What it is.
+    pub value: Expr,
+    /// `default "text"`
+    pub default: Option<Spanned<String>>,
+}
+
+/// `NAME = EXPR`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Binding {
+    /// The left side.
+    pub name: Name,
+    /// The right side.
+    pub value: Expr,
+}
+
+/// A unit test.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Test {
+    /// The rule it tests.
+    pub rule: Name,
+    /// What it shows.
+    pub title: Spanned<String>,
+    /// The events.
+    pub given: Vec<Given>,
+    /// What must come out.
+    pub expect: Vec<Spanned<Expect>>,
+    /// The whole test.
+    pub span: Extent,
+}
+
+/// `given NAME …`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    /// A stream or a source.
+    pub name: Name,
+    /// The events or records.
+    pub body: GivenBody,
+}
+
+/// Where a test's events are.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GivenBody {
+    /// `[ { time = … } … ]`
+    Records(Vec<Spanned<Record>>),
+    /// `from "fixtures/x.jsonl"`
+    File(Spanned<String>),
+}
+
+/// One event or raw record of a test.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// `{ caller.id = "a" }`
+    Fields(Vec<Binding>),
+    /// `{ "schemaType": … }`: JSON as it is written.
+    Json(serde_json::Map<String, serde_json::Value>),
+}
+
+/// `expect …`
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expect {
+    /// `expect alert { … }`
+    Alert(Vec<Binding>),
+    /// `expect no other alert`
+    NoOther,
+    /// `expect no alert`
+    None,
+}
+
+/// An expression with its place.
+pub type Expr = Spanned<Box<ExprKind>>;
+
+/// The kinds of expressions; conditions are expressions too, until they are resolved.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ExprKind {
+    /// A constant.
+    Literal(Literal),
+    /// `caller.id`, `f.type`, `xs[0].name`: a name, then what is taken from it.
+    Reference(Name, Vec<Suffix>),
+    /// `.a.b[]`: a part of the raw record.
+    RawPath(Vec<Suffix>),
+    /// `@Caller`: a target's own field.
+    TargetField(String),
+    /// `f(a, b where P).c`
+    Call(Name, Vec<Argument>, Vec<Suffix>),
+    /// `[a, b]`
+    List(Vec<Expr>),
+    /// `case { P => a, else => b }`
+    Case(Vec<(Option<Expr>, Expr)>),
+    /// `any x in xs (P)`, `all x in xs (P)`
+    Quantified(Quantifier, Name, Expr, Expr),
+    /// `each m in A, B where P { name = EXPR, … }`
+    Rows(Name, Vec<Expr>, Option<Expr>, Vec<Binding>),
+    /// `a + b`
+    Arithmetic(Expr, ArithmeticOp, Expr),
+    /// `a and b`: at least two.
+    And(Vec<Expr>),
+    /// `a or b`: at least two.
+    Or(Vec<Expr>),
+    /// `not a`
+    Not(Expr),
+    /// `a contains any of b nocase`
+    Test(Comparison),
+    /// `a is missing`, `a is not NAME`
+    Is(Expr, bool, IsWhat),
+}
+
+/// A comparison of two values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// The left side.
+    pub left: Expr,
+    /// `not in`, `not contains`.
+    pub negated: bool,
+    /// What is tested.
+    pub op: Spanned<TestOp>,
+    /// `any of`, `all of`.
+    pub quantifier: Option<Quantifier>,
+    /// The right side.
+    pub right: Expr,
+    /// `nocase`
+    pub nocase: bool,
+}
+
+/// `any` or `all`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quantifier {
+    /// At least one.
+    Any,
+    /// Every one, of at least one.
+    All,
+}
+
+/// The infix tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestOp {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterEqual,
+    /// `in`
+    In,
+    /// `contains`
+    Contains,
+    /// `starts with`
+    StartsWith,
+    /// `ends with`
+    EndsWith,
+    /// `matches`
+    Matches,
+    /// `has`
+    Has,
+}
+
+impl TestOp {
+    /// As it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            TestOp::Equal => "==",
+            TestOp::NotEqual => "!=",
+            TestOp::Less => "<",
+            TestOp::LessEqual => "<=",
+            TestOp::Greater => ">",
+            TestOp::GreaterEqual => ">=",
+            TestOp::In => "in",
+            TestOp::Contains => "contains",
+            TestOp::StartsWith => "starts with",
+            TestOp::EndsWith => "ends with",
+            TestOp::Matches => "matches",
+            TestOp::Has => "has",
+        }
+    }
+}
+
+/// What `is` asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IsWhat {
+    /// `is missing`
+    Missing,
+    /// `is present`
+    Present,
+    /// `is guardrail_change`
+    Operations(Name),
+}
+
+/// `+ - * /`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ArithmeticOp {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+}
+
+impl ArithmeticOp {
+    /// As it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            ArithmeticOp::Add => "+",
+            ArithmeticOp::Subtract => "-",
+            ArithmeticOp::Multiply => "*",
+            ArithmeticOp::Divide => "/",
+        }
+    }
+}
+
+/// An argument of a call; `count(where P)` has no value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Argument {
+    /// The value.
+    pub value: Option<Expr>,
+    /// `where P`
+    pub filter: Option<Expr>,
+}
+
+/// A step of a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Suffix {
+    /// `.a`
+    Member(String),
+    /// `."odd key"`
+    OddMember(String),
+    /// `.*`
+    Values,
+    /// `[]`
+    Elements,
+    /// `[0]`, `[-1]`
+    Index(i64),
+}
+
+/// A constant, with what is needed to print it as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Literal {
+    /// `"…"`, unescaped, and as written.
+    Text(String, Verbatim),
+    /// `500_000`: always positive before a minus.
+    Int(i64, Verbatim),
+    /// `0.5`
+    Float(f64, Verbatim),
+    /// `true`
+    Bool(bool),
+    /// Microseconds since 1970 in UTC.
+    Time(i64, Verbatim),
+    /// Microseconds.
+    Duration(i64, Verbatim),
+    /// An address.
+    Address(std::net::IpAddr, Verbatim),
+    /// A network.
+    Network(ipnet::IpNet, Verbatim),
+    /// `/…/`, without the slashes; the text of the pattern.
+    Pattern(String),
+}
+
+/// A literal as it was written; equality ignores it.
+#[derive(Debug, Clone, Default, Eq)]
+pub struct Verbatim(pub String);
+
+impl PartialEq for Verbatim {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}

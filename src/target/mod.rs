@@ -1,0 +1,150 @@
+//! A bound rule in, another system's query out: exact, or said to be wider, narrower or differing, or refused.
+//!
+//! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
+//! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
+
+mod verdict;
+
+pub use verdict::{Condition, Needs, Verdict};
+
+use crate::bind::BoundRule;
+use crate::diag::Diagnostic;
+use crate::ir::{Place, PlaceKind, Source};
+
+/// What the user asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Request {
+    /// Judge the windows that end in (from, to], in microseconds since 1970: printed as literal times where the text can hold them.
+    /// None: KQL and GoogleSQL judge the last window that ended by now minus the source's delay; the others take the caller's range.
+    pub range: Option<(i64, i64)>,
+}
+
+/// A query and how it relates to the rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// Whether it gives the same alerts.
+    pub verdict: Verdict,
+    /// On what that rests.
+    pub provided: Vec<Condition>,
+    /// Items of `show`, and measures that `when` does not read, that the query lacks.
+    pub left_out: Vec<String>,
+    /// Why it is not exact, or refused; one at least where the verdict is not exact.
+    pub reasons: Vec<Diagnostic>,
+    /// The text; none where refused.
+    pub text: Option<String>,
+    /// Whether one run of it judges one window or all windows of its range.
+    pub judges: Judges,
+    /// Which generation of the target's commands it needs.
+    pub needs: Option<Needs>,
+}
+
+/// How many windows one run of a query judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judges {
+    /// Every window of the range.
+    AllWindows,
+    /// The last one.
+    OneWindow,
+}
+
+impl Judges {
+    /// As JSON says it.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Judges::AllWindows => "all windows",
+            Judges::OneWindow => "one window",
+        }
+    }
+}
+
+/// What is known of a target without lowering anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Info {
+    /// On the command line: `cloud-logging`.
+    pub name: &'static str,
+    /// For people: `Cloud Logging filter`.
+    pub title: &'static str,
+    /// Of a file that holds a query.
+    pub extension: &'static str,
+    /// Which of a source's places it reads.
+    pub place: PlaceKind,
+    /// How a line comment begins.
+    pub comment: &'static str,
+    /// Most characters of a query, and who says so.
+    pub max_length: usize,
+    /// The vendor's reference.
+    pub docs: &'static str,
+}
+
+/// What one lowering works on, and what it has to say about it.
+#[derive(Debug)]
+pub struct Lowering<'a> {
+    /// The rule over the raw record.
+    pub bound: &'a BoundRule,
+    /// The log.
+    pub source: &'a Source,
+    /// The log's place on this target.
+    pub place: &'a Place,
+    /// What the user asked for.
+    pub request: Request,
+    /// Starts exact; see [`Lowering::weaken`].
+    pub verdict: Verdict,
+    /// Grows; printed in the order of [`Condition`].
+    pub provided: Vec<Condition>,
+    /// Starts with what the source lacks.
+    pub left_out: Vec<String>,
+    /// Why it is weaker or refused.
+    pub reasons: Vec<Diagnostic>,
+    /// What one run judges.
+    pub judges: Judges,
+    /// Which generation of commands.
+    pub needs: Option<Needs>,
+}
+
+impl Lowering<'_> {
+    /// Says that a construct can't be said: one finding a construct, with its span and the way out.
+    pub fn refuse(&mut self, diagnostic: Diagnostic) {
+        self.verdict = Verdict::Refused;
+        if !self.reasons.contains(&diagnostic) {
+            self.reasons.push(diagnostic);
+        }
+    }
+
+    /// Says that the query is wider, narrower or differs, and why.
+    pub fn weaken(&mut self, verdict: Verdict, diagnostic: Diagnostic) {
+        self.verdict = self.verdict.and(verdict);
+        if !self.reasons.contains(&diagnostic) {
+            self.reasons.push(diagnostic);
+        }
+    }
+
+    /// Adds a condition on which the verdict rests.
+    pub fn provided(&mut self, condition: Condition) {
+        if !self.provided.contains(&condition) {
+            self.provided.push(condition);
+            self.provided.sort();
+        }
+    }
+
+    /// Leaves an item out that only shows.
+    pub fn leave_out(&mut self, name: &str) {
+        if !self.left_out.iter().any(|left| left == name) {
+            self.left_out.push(name.to_owned());
+        }
+    }
+}
+
+/// What a target's author writes: two methods, one constant, one tree.
+pub trait Backend: Sync {
+    /// What is known without lowering.
+    const INFO: Info;
+    /// This language's own small tree; never a string.
+    type Tree: std::fmt::Debug;
+
+    /// The rule in the target's tree; none only after [`Lowering::refuse`].
+    fn lower(&self, cx: &mut Lowering<'_>) -> Option<Self::Tree>;
+
+    /// The tree as text, without header comments.
+    fn print(&self, tree: &Self::Tree) -> String;
+}

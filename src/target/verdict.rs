@@ -1,0 +1,140 @@
+//! How an emitted query relates to its rule, and on what that rests.
+
+use crate::ir::SECOND;
+
+/// Whether the query gives the same alerts: about firing, keys and measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// The same.
+    Exact,
+    /// It may alert more.
+    Wider,
+    /// It may alert less.
+    Narrower,
+    /// Both.
+    Differs,
+    /// There is no query.
+    Refused,
+}
+
+impl Verdict {
+    /// All of them, from the strongest.
+    pub const ALL: [Verdict; 5] =
+        [Verdict::Exact, Verdict::Wider, Verdict::Narrower, Verdict::Differs, Verdict::Refused];
+
+    /// As it is written.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Verdict::Exact => "exact",
+            Verdict::Wider => "wider",
+            Verdict::Narrower => "narrower",
+            Verdict::Differs => "differs",
+            Verdict::Refused => "refused",
+        }
+    }
+
+    /// The verdict of two parts that must both hold.
+    #[must_use]
+    pub fn and(self, other: Verdict) -> Verdict {
+        match (self, other) {
+            (Verdict::Refused, _) | (_, Verdict::Refused) => Verdict::Refused,
+            (Verdict::Exact, one) | (one, Verdict::Exact) => one,
+            (a, b) if a == b => a,
+            _ => Verdict::Differs,
+        }
+    }
+
+    /// The verdict of the complement.
+    #[must_use]
+    pub fn flip(self) -> Verdict {
+        match self {
+            Verdict::Wider => Verdict::Narrower,
+            Verdict::Narrower => Verdict::Wider,
+            same => same,
+        }
+    }
+}
+
+/// The closed list of conditions that a verdict may rest on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Condition {
+    /// Events arrive within so many microseconds.
+    EventsArriveWithin(i64),
+    /// The log holds so many microseconds of history.
+    LogHolds(i64),
+    /// The result has at most so many groups.
+    AtMostGroups(u64),
+    /// No record is delivered twice.
+    NoDuplicates,
+    /// Whoever takes the alerts makes one of consecutive windows.
+    RepeatsAreMerged,
+    /// A record has fewer than 200 discovered fields before those that are read.
+    FewerThan200Fields,
+    /// The query is run once a window.
+    OneWindowARun,
+    /// The caller's range holds whole windows.
+    RangeHoldsWholeWindows,
+    /// Redaction changed nothing that the rule reads.
+    RedactionChangedNothing,
+    /// No measure is within 1e-9 of the number it is compared with.
+    RoundingDoesNotDecide,
+    /// The log is not sampled.
+    NotSampled,
+    /// Bodies were not cut.
+    BodiesNotCut,
+}
+
+impl Condition {
+    /// As it is printed after `provided:`.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Condition::EventsArriveWithin(us) => format!("events arrive within {}", duration(us)),
+            Condition::LogHolds(us) => format!("the log holds {}", duration(us)),
+            Condition::AtMostGroups(n) => format!("at most {n} groups"),
+            Condition::NoDuplicates => "no duplicates".to_owned(),
+            Condition::RepeatsAreMerged => "repeats are merged".to_owned(),
+            Condition::FewerThan200Fields => "fewer than 200 discovered fields".to_owned(),
+            Condition::OneWindowARun => "one window a run".to_owned(),
+            Condition::RangeHoldsWholeWindows => "the range holds whole windows".to_owned(),
+            Condition::RedactionChangedNothing => "redaction changed nothing it reads".to_owned(),
+            Condition::RoundingDoesNotDecide => "rounding does not decide".to_owned(),
+            Condition::NotSampled => "the log is not sampled".to_owned(),
+            Condition::BodiesNotCut => "bodies were not cut".to_owned(),
+        }
+    }
+}
+
+/// Which generation of a target's commands a query needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Needs {
+    /// CloudWatch's commands of 2018–22.
+    Portable,
+    /// jsonParse, unnest, parseDate, if, joins and hashes too.
+    Y2026,
+}
+
+impl Needs {
+    /// As JSON says it.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Needs::Portable => "portable",
+            Needs::Y2026 => "2026",
+        }
+    }
+}
+
+/// A duration as the language writes it: the largest unit that divides it.
+#[must_use]
+pub fn duration(us: i64) -> String {
+    let units =
+        [(86_400 * SECOND, "d"), (3_600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s"), (SECOND / 1_000, "ms")];
+    for (unit, name) in units {
+        if us != 0 && us % unit == 0 {
+            return format!("{}{name}", us / unit);
+        }
+    }
+    format!("{us}us")
+}
