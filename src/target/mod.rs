@@ -3,13 +3,17 @@
 //! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
+pub mod names;
 mod verdict;
 
-pub use verdict::{Condition, Needs, Verdict};
+pub use verdict::{Condition, Needs, Verdict, duration};
 
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
 use crate::ir::{Place, PlaceKind, Source};
+
+/// How often a query of a rule without `over` is run, in microseconds: the shortest schedule that all clouds have.
+pub const EVENT_RULE_STEP: i64 = 300 * crate::ir::SECOND;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

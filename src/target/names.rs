@@ -1,0 +1,50 @@
+//! The names of an emitted query's columns: the same on every target, so that a row can be read as an alert.
+//!
+//! A row of a rule with `over` has `window_start`, then its keys, measures and shown items; without, `time` and `event_id`, then the
+//! shown items. Dots become underscores; a name that is taken gets a number.
+
+use crate::ir::Rule;
+
+/// Column of a window's start.
+pub const WINDOW_START: &str = "window_start";
+/// Column of an event's time, for rules without `over`.
+pub const TIME: &str = "time";
+/// Column of an event's id, for rules without `over`.
+pub const EVENT_ID: &str = "event_id";
+/// Column of a severity that a rule decides by case.
+pub const SEVERITY: &str = "severity";
+
+/// The names given to a rule's outputs, by their numbers in the rule.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Outputs {
+    /// Of the window's keys.
+    pub keys: Vec<String>,
+    /// Of the measures.
+    pub measures: Vec<String>,
+    /// Of the shown items.
+    pub show: Vec<String>,
+}
+
+impl Outputs {
+    /// Names for the outputs of a rule (bound or not: binding leaves items of `show` out, which changes no other name).
+    #[must_use]
+    pub fn of(rule: &Rule) -> Outputs {
+        let mut taken: Vec<String> = [WINDOW_START, TIME, EVENT_ID, SEVERITY].map(str::to_owned).to_vec();
+        let mut name = |wanted: &str| {
+            let base = wanted.replace('.', "_");
+            let mut name = base.clone();
+            let mut number = 2;
+            while taken.contains(&name) {
+                name = format!("{base}_{number}");
+                number += 1;
+            }
+            taken.push(name.clone());
+            name
+        };
+        Outputs {
+            keys: rule.window.iter().flat_map(|window| &window.keys).map(|key| name(&key.name)).collect(),
+            measures: rule.measures.iter().map(|measure| name(&measure.name)).collect(),
+            show: rule.show.iter().map(|item| name(&item.name)).collect(),
+        }
+    }
+}
