@@ -10,6 +10,7 @@
 pub mod bind;
 pub mod diag;
 pub mod ir;
+pub mod resolve;
 pub mod schema;
 pub mod source;
 pub mod syntax;
