@@ -8,8 +8,10 @@
 //! ```
 
 pub mod bind;
+pub mod cli;
 pub mod diag;
 pub mod ir;
+pub mod pack;
 pub mod resolve;
 pub mod schema;
 pub mod source;
