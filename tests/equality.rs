@@ -104,7 +104,14 @@ impl Tally {
 }
 
 /// Emits a rule for a target, runs it over records, and compares.
-fn compare(rule: &Rule, schema: &Schema, target_name: &str, oracle: &mut Oracle, by_source: &BTreeMap<&str, Vec<Value>>, tally: &mut Tally) {
+fn compare(
+    rule: &Rule,
+    schema: &Schema,
+    target_name: &str,
+    oracle: &mut Oracle,
+    by_source: &BTreeMap<&str, Vec<Value>>,
+    tally: &mut Tally,
+) {
     let request = Request { range: Some((RANGE.from, RANGE.to)) };
     for emission in emit(rule, schema, target(target_name), request) {
         let Some(records) = by_source.get(emission.source.as_str()) else { continue };
@@ -113,7 +120,15 @@ fn compare(rule: &Rule, schema: &Schema, target_name: &str, oracle: &mut Oracle,
     }
 }
 
-fn judge(rule: &Rule, schema: &Schema, source: &Source, emission: &Emission, oracle: &mut Oracle, records: &[Value], tally: &mut Tally) {
+fn judge(
+    rule: &Rule,
+    schema: &Schema,
+    source: &Source,
+    emission: &Emission,
+    oracle: &mut Oracle,
+    records: &[Value],
+    tally: &mut Tally,
+) {
     let Some(query) = &emission.query.text else {
         tally.refused += 1;
         return;
@@ -136,7 +151,10 @@ fn judge(rule: &Rule, schema: &Schema, source: &Source, emission: &Emission, ora
     let differs = match emission.query.verdict {
         Verdict::Exact => difference(&local, &remote),
         // Each local alert must be among the rows; measures may be higher.
-        Verdict::Wider => local.iter().find(|hit| !remote.iter().any(|row| row.place == hit.place)).map(|hit| format!("missing: {hit:?}")),
+        Verdict::Wider => local
+            .iter()
+            .find(|hit| !remote.iter().any(|row| row.place == hit.place))
+            .map(|hit| format!("missing: {hit:?}")),
         _ => None,
     };
     match differs {
@@ -146,7 +164,12 @@ fn judge(rule: &Rule, schema: &Schema, source: &Source, emission: &Emission, ora
             let ours = answer.get("templates").and_then(Value::as_array).is_some_and(|t| !t.is_empty());
             tally.with_templates += usize::from(ours);
         }
-        Some(why) => tally.wrong.push(format!("{} on {} is {}, but {why}\n{query}", rule.name, emission.target, emission.query.verdict.text())),
+        Some(why) => tally.wrong.push(format!(
+            "{} on {} is {}, but {why}\n{query}",
+            rule.name,
+            emission.target,
+            emission.query.verdict.text()
+        )),
     }
 }
 

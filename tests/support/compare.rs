@@ -16,14 +16,22 @@ pub(crate) struct Hit {
 }
 
 /// The alerts of the local run over one source's events, each window for itself: a query judges windows, whoever takes its rows merges them.
-pub(crate) fn local(rule: &Rule, source: &Source, stream: &Stream, events: &[Event], range: Range, left_out: &[String]) -> Vec<Hit> {
+pub(crate) fn local(
+    rule: &Rule,
+    source: &Source,
+    stream: &Stream,
+    events: &[Event],
+    range: Range,
+    left_out: &[String],
+) -> Vec<Hit> {
     let mut rule = rule.clone();
     if let Some(window) = &mut rule.window {
         window.merges = false;
     }
     let events: Vec<Event> = events.iter().filter(|event| *event.source == *source.name).cloned().collect();
     let coverage = BTreeMap::new();
-    let found = run(&rule, stream, &events, &Run { pack: "p", range, coverage: &coverage }).expect("patterns are small enough");
+    let found =
+        run(&rule, stream, &events, &Run { pack: "p", range, coverage: &coverage }).expect("patterns are small enough");
     found.alerts.iter().map(|alert| hit(&rule, alert, left_out)).collect()
 }
 
@@ -85,7 +93,9 @@ pub(crate) fn difference(local: &[Hit], remote: &[Hit]) -> Option<String> {
                 let near = left.iter().find(|row| same_place(&row.place, &expected.place));
                 return Some(match near {
                     Some(row) => format!("measures differ\n  local  {expected:?}\n  remote {row:?}"),
-                    None => format!("only local: {expected:?}\n  remote has {} other rows: {:?}", left.len(), left.first()),
+                    None => {
+                        format!("only local: {expected:?}\n  remote has {} other rows: {:?}", left.len(), left.first())
+                    }
                 });
             }
         }

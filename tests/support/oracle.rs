@@ -29,7 +29,9 @@ impl Oracle {
     pub(crate) fn start(engine: Engine) -> Option<Oracle> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles");
         let (program, script, needed): (PathBuf, &str, PathBuf) = match engine {
-            Engine::KqlCheck => ("node".into(), "kql_check.mjs", folder.join("node_modules/@kusto/language-service-next")),
+            Engine::KqlCheck => {
+                ("node".into(), "kql_check.mjs", folder.join("node_modules/@kusto/language-service-next"))
+            }
             Engine::KqlRun => (folder.join("venv/bin/python"), "kql_run.py", folder.join("venv/bin/python")),
             Engine::SqlRun => (folder.join("venv/bin/python"), "sql_run.py", folder.join("venv/bin/python")),
         };
