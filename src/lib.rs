@@ -8,8 +8,15 @@
 //! ```
 
 pub mod bind;
+pub mod cli;
 pub mod diag;
+pub mod eval;
 pub mod ir;
+pub mod pack;
+pub mod record;
+pub mod report;
+pub mod resolve;
+pub mod ruletest;
 pub mod schema;
 pub mod source;
 pub mod syntax;
