@@ -20,9 +20,9 @@ pub(super) fn print(query: &Query) -> String {
         let parameters = definition.parameters.iter().map(|(name, ty)| format!("{}: {}", bare(name), ty.word()));
         let parameters = parameters.collect::<Vec<_>>().join(", ");
         let head = format!("let {} = ({parameters}) {{ ", own.name());
-        let body = laid_out(&definition.body, head.len(), 4);
+        let body = laid_out(&definition.body, head.len(), 8);
         if body.contains('\n') || head.len() + body.len() + 3 > WIDTH {
-            let body = laid_out(&definition.body, 4, 4);
+            let body = laid_out(&definition.body, 4, 8);
             _ = writeln!(out, "{}\n    {body}\n}};", head.trim_end());
         } else {
             _ = writeln!(out, "{head}{body} }};");
@@ -117,7 +117,7 @@ fn laid_out(scalar: &Scalar, column: usize, indent: usize) -> String {
     let pad = format!("\n{}", " ".repeat(indent));
     let inner = |part: &Scalar, strength| {
         let text = laid_out(part, indent + 4, indent + 4);
-        if binding(part) < strength { format!("({text})") } else { text }
+        if needs_parentheses(part, strength) { format!("({text})") } else { text }
     };
     match scalar {
         Scalar::All(parts) => parts.iter().map(|p| inner(p, Binding::Not)).collect::<Vec<_>>().join(&format!("{pad}and ")),
@@ -128,6 +128,9 @@ fn laid_out(scalar: &Scalar, column: usize, indent: usize) -> String {
         }
         Scalar::Call(name, args) => broken_call(name, args, &pad, indent),
         Scalar::Own(own, args) => broken_call(own.name(), args, &pad, indent),
+        Scalar::Infix(left, operator, right) if matches!(**left, Scalar::Call(..)) => {
+            format!("{} {} {}", laid_out(left, column, indent), operator.text(), held(right, Binding::Atom))
+        }
         _ => line,
     }
 }
@@ -226,11 +229,15 @@ fn flat(scalar: &Scalar) -> String {
     }
 }
 
-/// A part that must hold together as tightly as this. `and` inside `or` needs no parentheses, but people do.
+/// A part that must hold together as tightly as this.
 fn held(scalar: &Scalar, strength: Binding) -> String {
     let text = flat(scalar);
-    let mixed = strength == Binding::And && binding(scalar) == Binding::And;
-    if binding(scalar) < strength || mixed { format!("({text})") } else { text }
+    if needs_parentheses(scalar, strength) { format!("({text})") } else { text }
+}
+
+/// `and` inside `or` needs none, but people do.
+fn needs_parentheses(scalar: &Scalar, strength: Binding) -> bool {
+    binding(scalar) < strength || (strength == Binding::And && binding(scalar) == Binding::And)
 }
 
 /// A name, in brackets unless it is safe.

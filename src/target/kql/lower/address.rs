@@ -21,7 +21,7 @@ impl Lower<'_> {
             Raw::Plain(column) if column.kind == ColumnKind::Text => Scalar::Column(super::Name::new(&column.name)),
             Raw::Json { scalar, whole: false } => {
                 let text = Scalar::Own(Own::TextOf, vec![scalar]);
-                self.once(text, "address")
+                self.once(text, "address_text")
             }
             _ => return Ok(None),
         };
@@ -34,7 +34,7 @@ impl Lower<'_> {
             Some(text) => text,
             None => {
                 let value = self.value(subject)?;
-                self.once(value.scalar, "address")
+                self.once(value.scalar, "address_text")
             }
         };
         let mut plain = Vec::new();
@@ -100,7 +100,7 @@ impl Lower<'_> {
         }
         let mut texts = gather([left, right].map(|side| self.value(side)))?.into_iter().map(|value| value.scalar);
         let (Some(one), Some(other)) = (texts.next(), texts.next()) else { return refuse(errors::unbound(left.span)) };
-        let one = self.once(one, "address");
+        let one = self.once(one, "address_text");
         let present = Scalar::call("isnotempty", [one.clone()]);
         Ok(Truth::plain(Scalar::all(vec![present, Scalar::infix(one, Infix::Equal, other)])))
     }

@@ -92,10 +92,17 @@ impl Lower<'_> {
         }
         Ok(match (function, ty) {
             (AggregateFunction::Sum, Type::Real) => one_column(name, finite(argument.apply("sum", "sumif")), ty, true),
-            (AggregateFunction::Sum, Type::Long | Type::Timespan) => {
-                if !(ty == Type::Long && self.is_small(expr)) {
-                    self.effects.provided.push(Condition::SumsFit);
-                }
+            (AggregateFunction::Sum, Type::Long) if self.is_small(expr) => {
+                one_column(name, argument.apply("sum", "sumif"), ty, false)
+            }
+            (AggregateFunction::Sum, Type::Long) => {
+                // Sums of ints wrap around without a word; those of decimals don't, and what is no int any more is null.
+                let mut wide = argument;
+                wide.value.scalar = Scalar::call("todecimal", [wide.value.scalar]);
+                one_column(name, Scalar::call("tolong", [wide.apply("sum", "sumif")]), ty, true)
+            }
+            (AggregateFunction::Sum, Type::Timespan) => {
+                self.effects.provided.push(Condition::SumsFit);
                 one_column(name, argument.apply("sum", "sumif"), ty, false)
             }
             (AggregateFunction::Avg, Type::Long | Type::Real) => {
@@ -166,7 +173,7 @@ impl Lower<'_> {
             if last > 0 && value.ty == Type::Real {
                 return refuse(errors::aggregate_of("distinct", &crate::ir::Type::Float, aggregate.span));
             }
-            let column = if value.optional || last > 0 { self.once(value.scalar, "part") } else { value.scalar };
+            let column = if value.optional || last > 0 { self.once(value.scalar, "part_value") } else { value.scalar };
             conditions.push(Value { scalar: column.clone(), ..value }.present());
             let text = if value.ty == Type::String { column.clone() } else { Scalar::call("tostring", [column.clone()]) };
             if last == 0 {
@@ -223,7 +230,7 @@ impl Lower<'_> {
         let Value { ty, .. } = argument.value;
         let time = self.time;
         let time = self.value(time)?.scalar;
-        let held = self.once(argument.value.scalar.clone(), "held");
+        let held = self.once(argument.value.scalar.clone(), "held_value");
         let counts = Argument { value: Value { scalar: held.clone(), ..argument.value }, filter: argument.filter }.counts();
         let when = match counts {
             Scalar::Bool(true) => time,

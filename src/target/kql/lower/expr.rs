@@ -152,7 +152,7 @@ impl Lower<'_> {
                 if !optional {
                     return Value::new(length(scalar), Type::Long, false);
                 }
-                let text = self.once(scalar, "text");
+                let text = self.once(scalar, "text_value");
                 let measured =
                     Scalar::iff(Scalar::call("isempty", [text.clone()]), Scalar::Null(Type::Long), length(text));
                 Value::new(measured, Type::Long, true)
@@ -168,7 +168,7 @@ impl Lower<'_> {
                 if !optional {
                     return Value::new(hash(scalar), Type::String, false);
                 }
-                let text = self.once(scalar, "text");
+                let text = self.once(scalar, "text_value");
                 let present = Scalar::call("isnotempty", [text.clone()]);
                 Value::new(Scalar::iff(present, hash(text), Scalar::text("")), Type::String, true)
             }

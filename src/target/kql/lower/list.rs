@@ -36,9 +36,9 @@ impl Lower<'_> {
             _ => return refuse(errors::list_value("this", expr.span)),
         };
         match self.raw(raw)? {
-            Raw::Elements { list, rest } => Ok(List { array: self.once(list, "list"), rest, records }),
+            Raw::Elements { list, rest } => Ok(List { array: self.once(list, "list_value"), rest, records }),
             // A whole value read as a list: its elements are the array's.
-            Raw::Json { scalar, .. } => Ok(List { array: self.once(scalar, "list"), rest: Vec::new(), records }),
+            Raw::Json { scalar, .. } => Ok(List { array: self.once(scalar, "list_value"), rest: Vec::new(), records }),
             Raw::Plain(column) => refuse(errors::other_kind(&self.place.name, column, &expr.ty, expr.span)),
         }
     }
@@ -115,7 +115,7 @@ impl Lower<'_> {
             return refuse(errors::nested_any(span));
         }
         let List { array, rest, records } = self.list(list)?;
-        let item = self.names.fresh("item");
+        let item = self.names.fresh("list_item");
         let element = inside(Scalar::column(&item), &rest);
         let depth = self.elements.len();
         let mut exists = Vec::new();

@@ -192,12 +192,16 @@ impl Lower<'_> {
         result
     }
 
-    /// Tries something that only shows: what would weaken the verdict there is a remark.
-    fn aside<T>(&mut self, cx: &mut Lowering<'_>, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
+    /// Tries something that `when` does not read: what would weaken the verdict there is a remark. What a measure rests on counts, what
+    /// only shows does not.
+    fn aside<T>(&mut self, cx: &mut Lowering<'_>, measure: bool, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
         let before = std::mem::take(&mut self.effects);
         let result = self.attempt(act);
         let found = std::mem::replace(&mut self.effects, before);
         if result.is_ok() {
+            if measure {
+                self.effects.provided.extend(found.provided);
+            }
             for (_, reason) in found.weaker {
                 if !cx.reasons.contains(&reason) {
                     cx.reasons.push(reason);

@@ -61,7 +61,7 @@ impl Lower<'_> {
             (_, Scalar::Long(factor)) => (*factor, one),
             _ => return refuse(errors::product(span)),
         };
-        let value = self.once(value.scalar, "factor");
+        let value = self.once(value.scalar, "number_value");
         let [low, high] = quotients(INT, i128::from(factor)).map(Scalar::Long);
         let product = Scalar::infix(value.clone(), Infix::Multiply, Scalar::Long(factor));
         let possible = Scalar::Between(Box::new(value), Box::new(low), Box::new(high));
@@ -91,7 +91,7 @@ impl Lower<'_> {
             (_, Scalar::Long(factor)) => (&length.scalar, quotients(TICKS, i128::from(*factor)).map(Scalar::Timespan)),
             _ => return refuse(errors::product(span)),
         };
-        let held = self.once(value.clone(), "factor");
+        let held = self.once(value.clone(), "number_value");
         let product = if *value == number {
             Scalar::infix(held.clone(), Infix::Multiply, length.scalar)
         } else {
@@ -108,7 +108,7 @@ impl Lower<'_> {
         if matches!(other.scalar, Scalar::Timespan(micros) if micros != 0) {
             return Value::new(Scalar::infix(one.scalar, Infix::Divide, other.scalar), Type::Real, optional);
         }
-        let divisor = self.once(other.scalar, "divisor");
+        let divisor = self.once(other.scalar, "divisor_value");
         let nothing = Scalar::infix(divisor.clone(), Infix::Equal, Scalar::Timespan(0));
         let ratio = Scalar::infix(one.scalar, Infix::Divide, divisor);
         Value::new(Scalar::iff(nothing, Scalar::Null(Type::Real), ratio), Type::Real, true)
@@ -132,7 +132,7 @@ impl Lower<'_> {
             let mut scalar = value.scalar;
             if value.optional {
                 if all_missing && args.len() > 1 {
-                    scalar = self.once(scalar, "part");
+                    scalar = self.once(scalar, "part_value");
                     nulls.push(Scalar::call("isnull", [scalar.clone()]));
                 }
                 if args.len() > 1 {
@@ -188,7 +188,7 @@ impl Lower<'_> {
         let compared = Scalar::infix(one_scalar, infix(comparison), other.scalar.clone());
         if one.ty == Type::String && one.optional && other.optional {
             // Two missing texts are equal to KQL.
-            let text = self.once(one.scalar, "text");
+            let text = self.once(one.scalar, "text_value");
             let compared = Scalar::infix(text.clone(), infix(comparison), other.scalar);
             return Ok(Truth::plain(Scalar::all(vec![Scalar::call("isnotempty", [text]), compared])));
         }

@@ -109,7 +109,8 @@ impl Lower<'_> {
                     Err(reasons) => refused.extend(reasons),
                 }
             } else if is_read(rule, number) {
-                plans.push(self.aside(cx, |lower| lower.plan(aggregate, name)));
+                let measure = rule.measures.iter().any(|measure| reads(&measure.value, number));
+                plans.push(self.aside(cx, measure, |lower| lower.plan(aggregate, name)));
             } else {
                 plans.push(refuse(errors::unbound(aggregate.span)));
             }
@@ -128,7 +129,7 @@ impl Lower<'_> {
             } else if is_left_out(measure, &cx.left_out) {
                 refuse(errors::unbound(measure.value.span))
             } else {
-                let lowered = self.aside(cx, |lower| lower.measure(measure, name));
+                let lowered = self.aside(cx, true, |lower| lower.measure(measure, name));
                 if lowered.is_err() {
                     cx.leave_out(&measure.name);
                 }
@@ -180,7 +181,7 @@ impl Lower<'_> {
         let rule = self.rule;
         let mut columns = Vec::new();
         for (item, name) in rule.show.iter().zip(&outputs.show) {
-            match self.aside(cx, |lower| lower.value(&item.value)) {
+            match self.aside(cx, false, |lower| lower.value(&item.value)) {
                 Ok(value) => columns.push((Name::new(name), value.scalar)),
                 Err(_) => cx.leave_out(&item.name),
             }
@@ -194,7 +195,7 @@ impl Lower<'_> {
         if severity.arms.is_empty() {
             return None;
         }
-        let conditions = self.aside(cx, |lower| gather(severity.arms.iter().map(|(pred, _)| lower.truth(pred))));
+        let conditions = self.aside(cx, false, |lower| gather(severity.arms.iter().map(|(pred, _)| lower.truth(pred))));
         let Ok(conditions) = conditions else {
             cx.leave_out(SEVERITY);
             return None;
@@ -216,12 +217,16 @@ fn named<'o>(rule: &ir::Rule, outputs: &'o Outputs, number: usize) -> Option<&'o
     measures.chain(shown).find(|(binding, _)| is_it(binding)).map(|(_, name)| name.as_str())
 }
 
-/// Whether anything reads an aggregate.
+/// Whether anything but `when` reads an aggregate.
 fn is_read(rule: &ir::Rule, number: usize) -> bool {
+    let mut found = rule.measures.iter().chain(&rule.show).any(|binding| reads(&binding.value, number));
+    rule.severity.arms.iter().for_each(|(pred, _)| pred.walk(&mut |expr| found |= expr.kind == ExprKind::Aggregate(number)));
+    found
+}
+
+fn reads(expr: &Expr, aggregate: usize) -> bool {
     let mut found = false;
-    let mut visit = |expr: &Expr| found |= expr.kind == ExprKind::Aggregate(number);
-    rule.measures.iter().chain(&rule.show).for_each(|binding| binding.value.walk(&mut visit));
-    rule.severity.arms.iter().for_each(|(pred, _)| pred.walk(&mut visit));
+    expr.walk(&mut |expr| found |= expr.kind == ExprKind::Aggregate(aggregate));
     found
 }
 

@@ -59,7 +59,7 @@ impl Lower<'_> {
         let whole = |text: &str| in_place(test, literal_node(text, nocase));
         let tests: Vec<Scalar> = if nocase && test != TextTest::Equals {
             if every {
-                let text = if texts.len() > 1 { self.once(text, "text") } else { text };
+                let text = if texts.len() > 1 { self.once(text, "text_value") } else { text };
                 texts.iter().map(|needle| matches(text.clone(), &whole(needle))).collect()
             } else {
                 vec![matches(text, &alternatives(texts.iter().map(|needle| whole(needle)).collect()))]
@@ -67,7 +67,7 @@ impl Lower<'_> {
         } else if texts.len() > MAX_TESTS && !every {
             vec![matches(text, &alternatives(texts.iter().map(|needle| whole(needle)).collect()))]
         } else {
-            let text = if texts.len() > 1 { self.once(text, "text") } else { text };
+            let text = if texts.len() > 1 { self.once(text, "text_value") } else { text };
             texts.iter().map(|needle| Scalar::infix(text.clone(), infix(test), Scalar::text(needle))).collect()
         };
         Ok(Truth::plain(if every { Scalar::all(tests) } else { Scalar::any(tests) }))
@@ -85,10 +85,10 @@ impl Lower<'_> {
         let fold = |scalar: Scalar| if nocase { Scalar::Own(Own::AsciiLower, vec![scalar]) } else { scalar };
         let value = self.value(subject)?;
         let text = fold(value.scalar);
-        let text = if needles.len() > 1 { self.once(text, "text") } else { text };
+        let text = if needles.len() > 1 { self.once(text, "text_value") } else { text };
         let mut tests = Vec::new();
         for needle in gather(needles.iter().map(|needle| self.value(needle)))? {
-            let sought = if needle.optional { self.once(needle.scalar, "needle") } else { needle.scalar };
+            let sought = if needle.optional { self.once(needle.scalar, "needle_value") } else { needle.scalar };
             let mut parts = Vec::new();
             if needle.optional {
                 parts.push(Scalar::call("isnotempty", [sought.clone()]));
@@ -114,7 +114,7 @@ impl Lower<'_> {
             let nodes = texts.iter().map(|text| in_place(TextTest::Equals, literal_node(text, true))).collect();
             return Ok(Truth::plain(matches(text, &alternatives(nodes))));
         }
-        let text = self.once(text, "text");
+        let text = self.once(text, "text_value");
         let same = is_one_of(text.clone(), options(), true);
         Ok(Truth::plain(Scalar::all(vec![same, Scalar::matches(text, ASCII)])))
     }
@@ -126,7 +126,7 @@ impl Lower<'_> {
         // The empty text is missing, and a pattern may find something in it.
         let guarded = optional
             && if every { nodes.iter().all(may_match_nothing) } else { nodes.iter().any(may_match_nothing) };
-        let text = if guarded || (every && nodes.len() > 1) { self.once(text, "text") } else { text };
+        let text = if guarded || (every && nodes.len() > 1) { self.once(text, "text_value") } else { text };
         let mut tests = Vec::new();
         if guarded {
             tests.push(Scalar::call("isnotempty", [text.clone()]));
@@ -145,7 +145,7 @@ impl Lower<'_> {
         let whole: Vec<String> = globs.iter().filter_map(Glob::literal).map(str::to_owned).collect();
         let starred: Vec<&Glob> = globs.iter().filter(|glob| glob.literal().is_none()).collect();
         let both = !whole.is_empty() && !starred.is_empty();
-        let text = if both { self.once(text, "text") } else { text };
+        let text = if both { self.once(text, "text_value") } else { text };
         let mut tests = Vec::new();
         if !whole.is_empty() {
             tests.push(self.is_text(text.clone(), &whole, nocase)?.scalar);

@@ -106,7 +106,7 @@ impl Lower<'_> {
                 if panes > MAX_PANES {
                     return refuse(errors::too_many_panes(panes, MAX_PANES, window.span));
                 }
-                let hop = self.names.fresh("hop");
+                let hop = self.names.fresh("window_hop");
                 let hops = if panes <= MAX_WRITTEN {
                     Scalar::Array((0..panes).map(Scalar::Long).collect())
                 } else {
