@@ -7,8 +7,12 @@
 //! raw logs ──record(source)──▶ events ──archive──▶ Parquet
 //! ```
 
+#[cfg(feature = "engine")]
+pub mod archive;
 pub mod bind;
 pub mod diag;
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod ir;
 pub mod schema;
 pub mod source;
