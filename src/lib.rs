@@ -9,7 +9,9 @@
 
 pub mod bind;
 pub mod diag;
+pub mod eval;
 pub mod ir;
+pub mod record;
 pub mod schema;
 pub mod source;
 pub mod syntax;
