@@ -13,7 +13,9 @@ pub mod bind;
 pub mod diag;
 #[cfg(feature = "engine")]
 pub mod engine;
+pub mod eval;
 pub mod ir;
+pub mod record;
 pub mod schema;
 pub mod source;
 pub mod syntax;

@@ -36,12 +36,7 @@ pub struct BoundRule {
 /// Whether a rule is judged on a source at all: same stream, and admitted by `only`.
 #[must_use]
 pub fn admits(rule: &Rule, source: &Source) -> bool {
-    rule.stream == source.stream
-        && (rule.only.is_empty()
-            || rule
-                .only
-                .iter()
-                .any(|only| if only.cloud { only.name == source.cloud() } else { only.name == source.name }))
+    rule.stream == source.stream && rule.admits(&source.name)
 }
 
 /// Binds a rule to a source of its stream.

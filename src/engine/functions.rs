@@ -14,7 +14,9 @@ use super::kernel::{argument, array, kernel};
 use super::lower::plan_type;
 use super::rowwise::rowwise;
 use super::texts::machine;
-use crate::eval::{Group, Json, Patterns, Scope, Subject, Value, clock};
+use crate::eval::expr::{Scope, Subject};
+use crate::eval::pattern::Patterns;
+use crate::eval::{Json, clock};
 use crate::ir::pattern::RUST;
 use crate::ir::{self, ExprKind, Function, Pattern, Type};
 use crate::source::Span;
@@ -50,7 +52,9 @@ fn by_evaluator(function: &Function, args: Vec<(Expr, Type)>, ty: &Type) -> Expr
         // No function that comes here has a pattern.
         let patterns = Patterns::default();
         let subject = Subject { source: "", fields: &[], record: &Json::Null };
-        Scope::new(subject, &patterns).grouped(Group { keys: values, ..Group::default() }).value(&call)
+        let mut scope = Scope::new(subject, &patterns);
+        scope.measure(values.to_vec(), Vec::new(), std::iter::empty());
+        scope.value(&call)
     })
 }
 

@@ -46,7 +46,7 @@ pub(super) fn arithmetic(
         _ => {
             let typed = args.into_iter().zip([left_type.clone(), right_type.clone()]).collect();
             rowwise(&name, format!("{ty:?}"), typed, ty, move |values| match values {
-                [left, right] => eval::arithmetic(operation, left, right),
+                [left, right] => eval::number::arithmetic(operation, left, right),
                 _ => Value::Missing,
             })
         }
@@ -92,7 +92,7 @@ pub(super) fn compare(
     }
     let args = vec![(left, left_type.clone()), (right, right_type.clone())];
     rowwise("compare", format!("{comparison:?}"), args, &Type::Bool, move |values| match values {
-        [left, right] => eval::compare(left, right).map_or(Value::Missing, |order| Value::Bool(holds(comparison, order))),
+        [left, right] => eval::number::compare(left, right).map_or(Value::Missing, |order| Value::Bool(holds(comparison, order))),
         _ => Value::Missing,
     })
 }

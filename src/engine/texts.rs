@@ -41,7 +41,7 @@ pub(super) fn found(wanted: Wanted, subject: Expr, needle: Expr) -> Expr {
     kernel("found", format!("{:?} {}", wanted.test, wanted.nocase), DataType::Boolean, vec![subject, needle], move |args| {
         let (subjects, needles) = (argument::<StringViewArray>(args, 0)?, argument::<StringViewArray>(args, 1)?);
         let found = subjects.iter().zip(needles).map(|(subject, needle)| {
-            Some(subject.zip(needle).is_some_and(|(s, n)| eval::found(wanted.test, s, n, wanted.nocase)))
+            Some(subject.zip(needle).is_some_and(|(s, n)| eval::text::found(wanted.test, s, n, wanted.nocase)))
         });
         Ok(Arc::new(found.collect::<BooleanArray>()) as ArrayRef)
     })
@@ -65,7 +65,7 @@ pub(super) fn found_constants(wanted: Wanted, subject: Expr, needles: &[&str]) -
     test("found", identity, subject, move |text| match &one {
         Some(regex) => regex.is_match(text),
         None => {
-            let found = |needle: &String| eval::found(wanted.test, text, needle, wanted.nocase);
+            let found = |needle: &String| eval::text::found(wanted.test, text, needle, wanted.nocase);
             if wanted.every { needles.iter().all(found) } else { needles.iter().any(found) }
         }
     })
@@ -132,7 +132,7 @@ fn joined(patterns: &[String]) -> String {
 /// A pattern's machine, with the evaluator's limit.
 pub(super) fn machine(pattern: &str) -> Result<Regex> {
     RegexBuilder::new(pattern)
-        .size_limit(eval::PATTERN_LIMIT)
+        .size_limit(eval::pattern::SIZE_LIMIT)
         .build()
         .map_err(|_| plan_datafusion_err!("a pattern grows too large to run"))
 }
