@@ -16,6 +16,7 @@ pub mod engine;
 pub mod eval;
 pub mod ir;
 pub mod record;
+pub mod resolve;
 pub mod schema;
 pub mod source;
 pub mod syntax;

@@ -6,7 +6,7 @@
 pub mod names;
 mod verdict;
 
-pub use verdict::{Condition, Needs, Verdict, duration};
+pub use verdict::{Condition, Needs, Verdict};
 
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;

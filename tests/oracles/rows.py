@@ -11,6 +11,8 @@ import re
 import sys
 import uuid
 
+import duckdb
+
 KQL_TO_DUCKDB = {
     "string": "VARCHAR", "long": "BIGINT", "int": "INTEGER", "real": "DOUBLE", "bool": "BOOLEAN", "dynamic": "JSON",
     "datetime": "TIMESTAMP", "timespan": "INTERVAL", "guid": "UUID", "decimal": "DECIMAL(38,9)",
@@ -26,9 +28,26 @@ class BadRow(Exception):
     """A row of the case does not fit its table."""
 
 
+def failure_sql(reason):
+    """A DuckDB expression of any type that stops the query where it is reached. DuckDB's own error() counts as a side
+    effect, which HAVING does not allow in an alias."""
+    return "oracle_fail('" + reason.replace("'", "''") + "')"
+
+
 def refusal_sql(reason):
-    """A DuckDB expression that stops the query with an Unsupported, evaluated only where it is reached."""
-    return "error('" + (REFUSAL + reason).replace("'", "''") + "')"
+    """The same, read as `unsupported`."""
+    return failure_sql(REFUSAL + reason)
+
+
+def _fail(reason):
+    raise ValueError(reason)
+
+
+def open_connection():
+    con = duckdb.connect(config={"threads": 1, "memory_limit": "1GB"})
+    con.execute("SET TimeZone = 'UTC'")
+    con.create_function("oracle_fail", _fail, ["VARCHAR"], "NULL", null_handling="special")
+    return con
 
 
 def name_sql(name):
