@@ -13,11 +13,11 @@ use crate::ir::{Stream, Tier, Type};
 /// The column of the source's name, before those of the fields.
 pub const SOURCE: &str = "source";
 /// Metadata of a column: the language's type.
-pub const TYPE: &str = "skywatch.type";
+pub(super) const TYPE: &str = "skywatch.type";
 /// Metadata of a file: the stream's name.
-pub const STREAM: &str = "skywatch.stream";
+pub(super) const STREAM: &str = "skywatch.stream";
 /// Digits and places of a decimal column.
-pub const DECIMAL: (u8, i8) = (38, 9);
+pub(super) const DECIMAL: (u8, i8) = (38, 9);
 
 /// The columns of one tier of a stream. The content tier has those of the metadata tier too, so that a rule reads one file.
 #[must_use]

@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 const NAME_BYTES: usize = 8;
 
 /// A file under its temporary name. Dropped without [`Pending::commit`], it is removed.
+#[derive(Debug)]
 pub(super) struct Pending {
     folder: PathBuf,
     temporary: PathBuf,

@@ -16,14 +16,23 @@ mod commit;
 mod errors;
 mod footer;
 mod open;
+mod quarantine;
+mod read;
+mod values;
+mod write;
 
 pub use columns::{SOURCE, arrow_type, columns, has_content};
 pub use footer::Coverage;
 pub use open::{Archive, ArchiveFile, MAX_FILES, SourceDays};
+pub use quarantine::quarantine;
+pub use values::{decode, encode};
+pub use write::{Writer, batch};
 
 /// Folder of the metadata tier.
 const METADATA: &str = "metadata";
 /// Folder of the content tier.
 const CONTENT: &str = "content";
+/// Folder of what could not be read.
+const QUARANTINE: &str = "quarantine";
 /// Ending of a tier's files.
 const PARQUET: &str = ".parquet";

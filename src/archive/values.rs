@@ -149,7 +149,8 @@ pub fn decode(ty: &Type, array: &ArrayRef, row: usize) -> Value {
     }
 }
 
-fn text(array: &ArrayRef, row: usize) -> Option<&str> {
+/// The text in one row of an array of text.
+pub(super) fn text(array: &ArrayRef, row: usize) -> Option<&str> {
     match array.data_type() {
         DataType::Utf8View => array.as_string_view_opt().map(|texts| texts.value(row)),
         _ => array.as_string_opt::<i32>().map(|texts| texts.value(row)),

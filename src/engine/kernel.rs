@@ -35,12 +35,26 @@ pub(super) fn kernel(
     args: Vec<Expr>,
     run: impl Fn(&[ArrayRef]) -> Result<ArrayRef> + Send + Sync + 'static,
 ) -> Expr {
+    made(label, identity, Volatility::Immutable, returns, args, Arc::new(run))
+}
+
+/// A kernel that gives something else each time: no plan moves it, or runs it twice for a row.
+pub(super) fn volatile(
+    label: &str,
+    returns: DataType,
+    args: Vec<Expr>,
+    run: impl Fn(&[ArrayRef]) -> Result<ArrayRef> + Send + Sync + 'static,
+) -> Expr {
+    made(label, String::new(), Volatility::Volatile, returns, args, Arc::new(run))
+}
+
+fn made(label: &str, identity: String, volatility: Volatility, returns: DataType, args: Vec<Expr>, run: Run) -> Expr {
     let mut hasher = DefaultHasher::new();
     identity.hash(&mut hasher);
     // Names of intermediate columns are made from it, so two that differ must not share one.
     let name = if identity.is_empty() { label.to_owned() } else { format!("{label}#{:016x}", hasher.finish()) };
-    let signature = Signature::any(args.len(), Volatility::Immutable);
-    ScalarUDF::from(Kernel { name, identity, signature, returns, run: Arc::new(run) }).call(args)
+    let signature = Signature::any(args.len(), volatility);
+    ScalarUDF::from(Kernel { name, identity, signature, returns, run }).call(args)
 }
 
 impl fmt::Debug for Kernel {

@@ -5,14 +5,14 @@
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, DFSchema, Result, ScalarValue, plan_datafusion_err};
-use datafusion::logical_expr::{Case, Expr, cast, lit};
+use datafusion::logical_expr::{Case, Expr, ExprSchemable, cast, lit};
 
-use super::kernel::kernel;
 use super::{functions, numbers, records};
 use crate::archive::arrow_type;
 use crate::ir::{self, ExprKind, Function, Literal, Stream, Type};
 
 /// What names stand for at one node of a plan.
+#[derive(Clone, Copy)]
 pub(super) struct Scope<'a> {
     /// The rule's stream.
     pub stream: &'a Stream,
@@ -88,9 +88,9 @@ pub(super) fn missing(ty: &Type) -> Result<Expr> {
 }
 
 impl Scope<'_> {
-    /// The type of a column of this node.
-    pub(super) fn type_of(&self, name: &str) -> Result<DataType> {
-        Ok(self.columns.field_with_unqualified_name(name)?.data_type().clone())
+    /// The type of an expression over this node's columns.
+    pub(super) fn type_of(&self, expr: &Expr) -> Result<DataType> {
+        expr.get_type(self.columns)
     }
 
     /// An expression over this node's columns.

@@ -4,7 +4,8 @@
 //! take it so by themselves; only `not` must say so, by `IS NOT TRUE`.
 
 use datafusion::common::Result;
-use datafusion::logical_expr::{Expr, conjunction, disjunction, in_list, lit};
+use datafusion::logical_expr::utils::{conjunction, disjunction};
+use datafusion::logical_expr::{Expr, in_list, lit};
 
 use super::lower::{Scope, constant};
 use super::{elements, numbers, texts};

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::{DataFusionError, Result};
+use datafusion::common::Result;
+use datafusion::common::config::TableParquetOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -90,6 +91,12 @@ impl Session {
         };
         let (metadata, content) = (state(DiskManagerMode::OsTmpDirectory)?, state(DiskManagerMode::Disabled)?);
         Ok(Session { runtime, metadata, content })
+    }
+
+    /// How Parquet files are read.
+    pub(super) fn parquet_options(&self) -> TableParquetOptions {
+        let global = self.metadata.config_options().execution.parquet.clone();
+        TableParquetOptions { global, ..TableParquetOptions::default() }
     }
 
     fn state(&self, content: bool) -> &SessionState {

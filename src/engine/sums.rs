@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, AsArray, Decimal128Array, Int64Array, LargeBinaryArray,
+    Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, Decimal128Array, Int64Array, LargeBinaryArray,
     LargeListArray, PrimitiveArray,
 };
 use datafusion::arrow::buffer::OffsetBuffer;
@@ -136,11 +136,16 @@ impl Fold for Totals {
 }
 
 /// The nearest rank of the present values.
-#[derive(Clone)]
 pub(super) struct Ranked<P> {
     /// Which percentile, in billionths of a percent.
     billionths: u64,
     values: PhantomData<P>,
+}
+
+impl<P> Clone for Ranked<P> {
+    fn clone(&self) -> Self {
+        Ranked { billionths: self.billionths, values: PhantomData }
+    }
 }
 
 impl<P: ArrowPrimitiveType> Ranked<P> {
@@ -168,7 +173,7 @@ fn number_type<P: ArrowPrimitiveType>() -> DataType {
     if P::DATA_TYPE == Decimal128Type::DATA_TYPE { crate::archive::arrow_type(&Type::Decimal) } else { P::DATA_TYPE }
 }
 
-impl<P: ArrowPrimitiveType + Clone> Fold for Ranked<P> {
+impl<P: ArrowPrimitiveType + Send + Sync> Fold for Ranked<P> {
     type Kept = Vec<P::Native>;
     type Batch = PrimitiveArray<P>;
 

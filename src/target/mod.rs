@@ -10,10 +10,8 @@ pub use verdict::{Condition, Needs, Verdict};
 
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
+pub use crate::ir::EVENT_RULE_STEP;
 use crate::ir::{Place, PlaceKind, Source};
-
-/// How often a query of a rule without `over` is run, in microseconds: the shortest schedule that all clouds have.
-pub const EVENT_RULE_STEP: i64 = 300 * crate::ir::SECOND;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
