@@ -10,13 +10,17 @@
 #[cfg(feature = "engine")]
 pub mod archive;
 pub mod bind;
+pub mod cli;
 pub mod diag;
 #[cfg(feature = "engine")]
 pub mod engine;
 pub mod eval;
 pub mod ir;
+pub mod pack;
 pub mod record;
+pub mod report;
 pub mod resolve;
+pub mod ruletest;
 pub mod schema;
 pub mod source;
 pub mod syntax;

@@ -112,10 +112,11 @@ fn absent_reads(rule: &Rule, source: &Source, stream: &Stream) -> Vec<Diagnostic
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     let mut visit = |expr: &Expr| {
-        if let ExprKind::Field(field) = expr.kind {
-            if field_expr(source, stream, field).is_none() && seen.insert(field) {
-                out.push(absent_error(source, stream, field, expr));
-            }
+        if let ExprKind::Field(field) = expr.kind
+            && field_expr(source, stream, field).is_none()
+            && seen.insert(field)
+        {
+            out.push(absent_error(source, stream, field, expr));
         }
     };
     rule.with.iter().for_each(|binding| binding.value.walk(&mut visit));

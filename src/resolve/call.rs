@@ -174,11 +174,11 @@ impl Resolver<'_> {
                 call(Function::Lower, vec![host], Type::Text)
             }
             ("size", [x]) => {
-                if let ast::ExprKind::Reference(name, suffixes) = &*x.node {
-                    if let Some(list) = self.lists.get(&name.node).filter(|_| suffixes.is_empty()) {
-                        let size = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
-                        return Some(Expr::literal(Literal::Int(size), span));
-                    }
+                if let ast::ExprKind::Reference(name, suffixes) = &*x.node
+                    && let Some(list) = self.lists.get(&name.node).filter(|_| suffixes.is_empty())
+                {
+                    let size = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
+                    return Some(Expr::literal(Literal::Int(size), span));
                 }
                 let list = self.expr(x, None)?;
                 if !matches!(list.ty, Type::List(_)) {

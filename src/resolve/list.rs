@@ -115,14 +115,14 @@ pub(super) fn lists(
             ListBody::Elements(elements) => items(elements, diagnostics),
             ListBody::File(path) => from_file(path, list.of.as_ref(), read, diagnostics),
         };
-        if let (Some(of), Some(item)) = (&list.of, items.first()) {
-            if item.node.kind() != of.node {
-                diagnostics.push(errors::list(
-                    of.span,
-                    format!("list of {}, not of {}", item.node.kind(), of.node),
-                    "say the type that the elements have, or leave it out",
-                ));
-            }
+        if let (Some(of), Some(item)) = (&list.of, items.first())
+            && item.node.kind() != of.node
+        {
+            diagnostics.push(errors::list(
+                of.span,
+                format!("list of {}, not of {}", item.node.kind(), of.node),
+                "say the type that the elements have, or leave it out",
+            ));
         }
         if items.len() > MAX_ITEMS {
             diagnostics.push(errors::list(

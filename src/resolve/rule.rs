@@ -404,11 +404,11 @@ impl Resolver<'_> {
 }
 
 fn carry(texts: &mut Texts, kind: TextClause, written: &[Spanned<String>]) {
-    let written = written.iter().map(|t| t.node.clone());
+    let mut written = written.iter().map(|t| t.node.clone());
     match kind {
         TextClause::Respond => texts.respond.extend(written),
         TextClause::Benign => texts.benign.extend(written),
-        TextClause::Owner => texts.owner = written.last(),
+        TextClause::Owner => texts.owner = written.next_back(),
         TextClause::References => texts.references.extend(written),
     }
 }

@@ -147,9 +147,3 @@ pub(super) fn nocase_here(span: Span, op: &str) -> Diagnostic {
         .at(span, "")
         .help("`nocase` belongs to `==`, `!=`, `in`, `contains`, `starts with`, `ends with`, `matches` and `has`")
 }
-
-pub(super) fn only_here(span: Span, what: &str, place: &str) -> Diagnostic {
-    Diagnostic::error(Code::Syntax, format!("{what} is not allowed here"))
-        .at(span, "")
-        .help(format!("it belongs to {place}"))
-}

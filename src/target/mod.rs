@@ -3,8 +3,11 @@
 //! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
+mod emit;
 pub mod names;
 mod verdict;
+
+pub use emit::{Emission, Target, emit};
 
 pub use verdict::{Condition, Needs, Verdict};
 
@@ -12,6 +15,9 @@ use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
 pub use crate::ir::EVENT_RULE_STEP;
 use crate::ir::{Place, PlaceKind, Source};
+
+/// All targets, in the order in which they are shown. Command line, documents and tests are derived from it.
+pub static TARGETS: &[&dyn Target] = &[];
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

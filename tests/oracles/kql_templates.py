@@ -7,6 +7,7 @@ Gives: marked tables.
                escapes in text literals.
   VARIANTS     questions on which Microsoft's sources disagree or are silent. A query that one of them decides is refused.
 The citations are file names of MicrosoftDocs/dataexplorer-docs, query/, and sections of reference/languages.md."""
+import base64
 import dataclasses
 import json
 import re
@@ -18,7 +19,7 @@ from duckdb_kql.timespans import ticks
 from duckdb_kql.translate import functions
 
 import addresses
-from rows import REFUSAL, Unsupported, refusal_sql
+from rows import BASE64, ORDER_MACROS, REFUSAL, Unsupported, compact_json, refusal_sql, strict_json
 
 # ---- state of the case at hand ---------------------------------------------------------------------------------------
 
@@ -51,7 +52,7 @@ def _literal(node, *kinds):
 
 # ---- addresses: functions of the connection --------------------------------------------------------------------------
 
-_DOUBTFUL_V4 = re.compile(r"[0-9a-fA-FxX]+(\.[0-9a-fA-FxX]+){0,3}(/[0-9]+)?")
+_DOUBTFUL_V4 = re.compile(r"[0-9][0-9a-fA-FxX]*(\.[0-9a-fA-FxX]+){0,3}(/[0-9]+)?")
 
 
 def _note_doubtful(text, read):
@@ -124,17 +125,15 @@ def ipv4_is_private(node):
 
 # ---- texts and dynamics ----------------------------------------------------------------------------------------------
 
-def _strict_json(text):
+def _parsed(text):
     """JSON text in the compact form Kusto prints, or the text itself as a JSON string: parse-json-function.md."""
     if text is None or text == "":
         return None
-    def no(constant):
-        raise ValueError(constant)
     try:
-        value = json.loads(text, parse_constant=no)
-        return None if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return json.dumps(text, ensure_ascii=False)
+        value = strict_json(text)
+    except ValueError:
+        value = text
+    return None if value is None else compact_json(value)
 
 
 def parse_json(node):
@@ -147,14 +146,10 @@ def parse_json(node):
             f"ELSE CAST(oracle_json(CAST({sql} AS VARCHAR)) AS JSON) END)")
 
 
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-
-
 def _base64_text(text):
-    import base64
     if text is None:
         return None
-    if not _BASE64.fullmatch(text):
+    if not BASE64.fullmatch(text):
         assumed.add("base64 with bad characters or without its padding decodes to an empty text")
         return ""
     try:
@@ -180,7 +175,7 @@ def _sorted_json(text, descending):
     if not numbers and not all(isinstance(v, str) for v in present):
         raise Unsupported(f"{REFUSAL}array_sort of an array that mixes types, or holds bools or records")
     ordered = sorted(present, reverse=descending) + [None] * (len(values) - len(present))
-    return json.dumps(ordered, separators=(",", ":"), ensure_ascii=False)
+    return compact_json(ordered)
 
 
 def array_sort(descending):
@@ -440,11 +435,7 @@ MACROS = (
     "CREATE OR REPLACE MACRO oracle_text(_a) AS CASE WHEN typeof(_a) = 'VARCHAR' AND _a IS NULL THEN '' ELSE _a END",
     f"CREATE OR REPLACE MACRO oracle_sum(_s) AS CASE WHEN typeof(_s) = 'HUGEINT' AND _s NOT BETWEEN -9223372036854775808 "
     f"AND 9223372036854775807 THEN {refusal_sql('a sum outside 64 bits')} ELSE _s END",
-    # DuckDB puts NaN above every number; for Kusto, as for IEEE 754, no order holds.
-    *(f"CREATE OR REPLACE MACRO oracle_{name}(_a, _b) AS CASE WHEN _a IS NULL OR _b IS NULL THEN NULL "
-      f"WHEN lower(CAST(_a AS VARCHAR)) IN ('nan', '-nan') AND typeof(_a) = 'DOUBLE' THEN FALSE "
-      f"WHEN lower(CAST(_b AS VARCHAR)) IN ('nan', '-nan') AND typeof(_b) = 'DOUBLE' THEN FALSE ELSE _a {sign} _b END"
-      for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">="))),
+    *ORDER_MACROS,
 )
 
 
@@ -452,7 +443,7 @@ _ESCAPES = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t", "r": "\r", "a"
 
 
 def _careful_text(original):
-    """Text literals as Kusto.Language reads them (KustoFacts.GetStringLiteralValue): duckdb-kql drops the `\\` of `\\u0041`."""
+    """Text literals as Kusto.Language's KustoFacts.GetStringLiteralValue reads them: duckdb-kql makes u0041 of `\\u0041`."""
     def value(text):
         if text[:1] not in ("'", '"', "@"):
             raise KqlUnsupportedError("literal", hint="an obfuscated or multi-line text")
@@ -599,16 +590,6 @@ def _null_in_json(original):
     return lambda *args: f"nullif({original(*args)}, CAST('null' AS JSON))"
 
 
-def _null_elements(original):
-    def render(op, target):
-        sql = original(op, target)
-        if target.to_type not in (None, "dynamic"):
-            return sql
-        value, _, name = sql.rpartition(" AS ")
-        return f"nullif({value}, CAST('null' AS JSON)) AS {name}"
-    return render
-
-
 def _seeing_columns(original):
     def render(op, prev, cols=None):
         _columns.append(cols)
@@ -663,7 +644,6 @@ def install():
     translate.render_union = _texts_kept(translate.render_union, _union_columns)
     translate.render_key_equality = _keys_by_macro
     translate.render_path = _null_in_json(translate.render_path)
-    translate._mv_expand_unnest = _null_elements(translate._mv_expand_unnest)
     translate.render_operator = _seeing_columns(translate.render_operator)
 
 
@@ -685,6 +665,6 @@ def connect(con):
     function("oracle_ipv6_in", _in_networks(addresses.ipv6, 128), ["VARCHAR", "VARCHAR[]"])
     function("oracle_ipv4_match", _match(addresses.ipv4, 32), ["VARCHAR", "VARCHAR", "INTEGER"])
     function("oracle_ipv6_match", _match(addresses.ipv6, 128), ["VARCHAR", "VARCHAR", "INTEGER"])
-    function("oracle_json", _strict_json, ["VARCHAR"])
+    function("oracle_json", _parsed, ["VARCHAR"])
     function("oracle_base64_text", _base64_text, ["VARCHAR"])
     function("oracle_array_sort", _sorted_json, ["VARCHAR", "BOOLEAN"])

@@ -14,8 +14,7 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 import addresses
-import kql_templates
-from rows import Unsupported, failure_sql, refusal_sql
+from rows import BASE64, ORDER_MACROS, Unsupported, compact_json, failure_sql, refusal_sql, strict_json
 
 used = set()
 corrected = set()
@@ -38,7 +37,7 @@ def _address(text, safe):
         return None
     found = addresses.packed(text)
     if found is None:
-        if re.fullmatch(r"[0-9a-fA-FxX]+(\.[0-9a-fA-FxX]+){0,3}", text):
+        if re.fullmatch(r"[0-9][0-9a-fA-FxX]*(\.[0-9a-fA-FxX]+){0,3}", text):
             assumed.add("an IPv4 address with leading zeros or fewer than four parts is read as no address")
         if not safe:
             raise ValueError(f"BigQuery: NET.IP_FROM_STRING got {text!r}")
@@ -62,7 +61,7 @@ def _ip_text(address):
 def _unbase64(text, safe):
     if text is None:
         return None
-    if kql_templates._BASE64.fullmatch(text):
+    if BASE64.fullmatch(text):
         return base64.b64decode(text)
     assumed.add("base64 with bad characters or without its padding does not decode")
     if not safe:
@@ -80,12 +79,14 @@ def _shown(data):
 
 
 def _json(text, safe):
-    found = kql_templates._strict_json(text) if text is not None and text.strip() != "null" else text
-    if found is None and text is not None or found is not None and found.startswith('"') and not text.strip().startswith('"'):
-        if not safe:
-            raise ValueError("BigQuery: PARSE_JSON of a text that is no JSON")
+    if text is None:
         return None
-    return found
+    try:
+        return compact_json(strict_json(text))
+    except ValueError:
+        if safe:
+            return None
+        raise ValueError("BigQuery: PARSE_JSON of a text that is no JSON") from None
 
 
 FUNCTIONS = (
@@ -177,11 +178,11 @@ MACROS = (
     "WHEN 'UBIGINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' END",
     "CREATE OR REPLACE MACRO bq_no_nulls(_l) AS CASE WHEN len(list_filter(_l, lambda _e: _e IS NULL)) > 0 "
     f"THEN {failure_sql('BigQuery: an array with a NULL element is no result')} ELSE _l END",
+    f"CREATE OR REPLACE MACRO bq_sqrt(_x) AS CASE WHEN _x < 0 THEN {failure_sql('BigQuery: SQRT of a negative number')} ELSE sqrt(_x) END",
     # An INT64 sum overflows in BigQuery; DuckDB's is 128 bits wide.
     "CREATE OR REPLACE MACRO bq_sum(_s) AS CASE WHEN typeof(_s) = 'HUGEINT' AND _s NOT BETWEEN -9223372036854775808 "
     f"AND 9223372036854775807 THEN {failure_sql('BigQuery: int64 overflow in SUM')} ELSE _s END",
-    # NaN: see kql_templates.MACROS.
-    *kql_templates.MACROS,
+    *ORDER_MACROS,
 )
 
 
@@ -506,6 +507,7 @@ CORRECTED = {
     exp.TimestampSub: (shift, None),
     exp.GroupConcat: (group_concat, None),
     exp.Sum: (total, None),
+    exp.Sqrt: (one("bq_sqrt"), None),
     exp.Window: (window, None),
     exp.TimeToStr: (time_to_str, None),
 }
@@ -516,10 +518,10 @@ NAN_AWARE = {exp.LT: ordering("lt"), exp.LTE: ordering("le"), exp.GT: ordering("
 VERIFIED = {
     # statements and clauses
     exp.Select, exp.From, exp.Where, exp.Group, exp.Having, exp.Qualify, exp.Order, exp.Ordered, exp.Limit, exp.Offset,
-    exp.Distinct, exp.With, exp.CTE, exp.Subquery, exp.Union, exp.Join, exp.Table, exp.TableAlias, exp.Alias, exp.Aliases,
-    exp.Unnest, exp.Star, exp.WindowSpec, exp.Filter, exp.Identifier, exp.Column, exp.Dot, exp.Bracket, exp.Paren,
-    exp.Tuple, exp.Var, exp.DataType, exp.DataTypeParam, exp.PropertyEQ, exp.JSONPath, exp.JSONPathRoot, exp.JSONPathKey,
-    exp.JSONPathSubscript, exp.Interval, exp.Escape, exp.TsOrDsToTimestamp, exp.AtTimeZone,
+    exp.Distinct, exp.With, exp.CTE, exp.Subquery, exp.Union, exp.Join, exp.Table, exp.TableAlias, exp.Alias,
+    exp.Unnest, exp.Star, exp.WindowSpec, exp.Identifier, exp.Column, exp.Dot, exp.Bracket, exp.Paren,
+    exp.Tuple, exp.Var, exp.DataType, exp.PropertyEQ, exp.JSONPath, exp.JSONPathRoot, exp.JSONPathKey,
+    exp.JSONPathSubscript, exp.Interval, exp.TsOrDsToTimestamp, exp.AtTimeZone,
     # values
     exp.Literal, exp.Boolean, exp.Null, exp.ByteString, exp.Array, exp.Struct, exp.RawString,
     # operators
@@ -530,7 +532,7 @@ VERIFIED = {
     exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace, exp.RegexpExtractAll, exp.Concat, exp.Coalesce, exp.Nullif,
     exp.Greatest, exp.Least, exp.Split, exp.Reverse, exp.Replace, exp.ArraySize, exp.ArrayToString, exp.GenerateSeries,
     exp.GenerateTimestampArray, exp.LowerHex, exp.SHA2Digest, exp.ToBase64, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Trunc,
-    exp.Sqrt, exp.IsNan, exp.IsInf, exp.Timestamp,
+    exp.IsNan, exp.IsInf, exp.Timestamp,
     # aggregates and windows
     exp.Count, exp.CountIf, exp.Avg, exp.Min, exp.Max, exp.Stddev, exp.StddevSamp, exp.LogicalOr, exp.LogicalAnd,
     exp.AnyValue, exp.PercentileDisc, exp.RowNumber, exp.Rank, exp.DenseRank, exp.Lag, exp.Lead,
@@ -680,12 +682,28 @@ def check_types(tree, schema):
                 if _family(side) in ("STRING", "BOOL", "JSON", "STRUCT"):
                     raise BadQuery(f"No matching signature for {node.key} with {_family(side)}: {side.sql('bigquery')}")
             continue
-        elif isinstance(node, (exp.And, exp.Or, exp.Not, exp.Where, exp.Having, exp.If)):
-            if isinstance(node, exp.If) and isinstance(node.parent, exp.Case) and node.parent.this is not None:
-                continue                # CASE x WHEN value
+        elif isinstance(node, (exp.And, exp.Or, exp.Not, exp.Where, exp.Having)):
             for side in (node.this, node.args.get("expression")):
                 if side is not None and not isinstance(side, exp.Null) and _family(side) not in (None, "BOOL"):
                     raise BadQuery(f"{node.key} needs BOOL, got {_family(side)}: {side.sql('bigquery')}")
+            continue
+        elif isinstance(node, (exp.Coalesce, exp.Nullif, exp.Greatest, exp.Least, exp.If)):
+            alike = [node.args.get("true"), node.args.get("false")] if isinstance(node, exp.If) else [
+                node.this, node.args.get("expression"), *(node.args.get("expressions") or ())]
+            alike = [side for side in alike if side is not None]
+            is_condition = isinstance(node, exp.If) and not (isinstance(node.parent, exp.Case) and node.parent.this is not None)
+            if is_condition and not isinstance(node.this, exp.Null) and _family(node.this) not in (None, "BOOL"):
+                raise BadQuery(f"if needs BOOL, got {_family(node.this)}: {node.this.sql('bigquery')}")
+            pairs = [(alike[0], other) for other in alike[1:]]
+        elif isinstance(node, (exp.Concat, exp.DPipe)):
+            for side in node.expressions or (node.this, node.expression):
+                if _family(side) not in (None, "STRING", "BYTES") and not isinstance(side, exp.Null):
+                    raise Unsupported(f"{node.key} of {_family(side)}: not compared with GoogleSQL")
+            continue
+        elif isinstance(node, exp.Group):
+            for key in node.expressions:
+                if _family(key) in ("JSON", "STRUCT", "ARRAY"):
+                    raise BadQuery(f"Grouping by expressions of type {_family(key)} is not allowed")
             continue
         elif isinstance(node, (exp.StartsWith, exp.EndsWith, exp.StrPosition, exp.RegexpLike, exp.RegexpExtract, exp.Lower, exp.Upper)):
             if _family(node.this) not in (None, "STRING", "BYTES"):

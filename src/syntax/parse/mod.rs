@@ -179,7 +179,8 @@ fn code_start(text: &str) -> Option<usize> {
         if trimmed.is_empty() {
             return None;
         }
-        if trimmed.starts_with("//") && !(trimmed.starts_with("///") && !trimmed.starts_with("////")) {
+        let doc = trimmed.starts_with("///") && !trimmed.starts_with("////");
+        if trimmed.starts_with("//") && !doc {
             at += trimmed.find('\n').unwrap_or(trimmed.len());
         } else {
             return Some(at);

@@ -121,10 +121,10 @@ fn walk(text: &str) -> Walk<'_> {
 pub(super) fn too_deep(text: &str) -> Option<usize> {
     let mut walk = walk(text);
     while let Some(seen) = walk.next() {
-        if let Seen::Open(at) = seen {
-            if walk.depth > MAX_DEPTH {
-                return Some(at);
-            }
+        if let Seen::Open(at) = seen
+            && walk.depth > MAX_DEPTH
+        {
+            return Some(at);
         }
     }
     None
@@ -190,8 +190,9 @@ pub(super) fn clauses(text: &str, words: &[&str], fields: bool) -> Vec<Range<usi
                 let before = text.get(..range.start).unwrap_or_default().trim_end();
                 let infix = word == "with" && (before.ends_with("starts") || before.ends_with("ends"));
                 let value = word == "each" && (previous == '=' || previous == '(' || previous == ',');
-                let clause = words.contains(&word) && !infix && !value && !(fields && binds());
-                let field = fields && binds() && !before.ends_with(',');
+                let named = fields && binds();
+                let clause = words.contains(&word) && !infix && !value && !named;
+                let field = named && !before.ends_with(',');
                 if clause || field {
                     starts.push(range.start);
                     // A field's name goes on after its dots.

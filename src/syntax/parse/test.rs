@@ -64,15 +64,8 @@ impl Reader {
             match part.as_rule() {
                 Rule::kw_no => none = true,
                 Rule::kw_other => other = true,
-                Rule::record => {
-                    let span = self.span(&part);
-                    return match self.record(part) {
-                        Record::Fields(bindings) => Expect::Alert(bindings),
-                        Record::Json(_) => {
-                            self.say(errors::only_here(span, "a JSON record", "`given SOURCE`; write `{ total = 5 }`"));
-                            Expect::Alert(Vec::new())
-                        }
-                    };
+                Rule::alert_values => {
+                    return Expect::Alert(part.into_inner().filter_map(|value| self.binding(value)).collect());
                 }
                 _ => {}
             }

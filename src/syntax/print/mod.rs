@@ -226,7 +226,10 @@ impl Printer<'_> {
             self.comments_before(inner(expect.span), 4);
             let line = match &expect.node {
                 Expect::Alert(bindings) if bindings.is_empty() => "expect alert".to_owned(),
-                Expect::Alert(bindings) => format!("expect alert {}", record(bindings)),
+                Expect::Alert(bindings) => {
+                    let values = bindings.iter().map(|b| format!("{} = {}", b.name.node, print_expr(&b.value)));
+                    format!("expect alert {{ {} }}", values.collect::<Vec<_>>().join(", "))
+                }
                 Expect::NoOther => "expect no other alert".to_owned(),
                 Expect::None => "expect no alert".to_owned(),
             };
