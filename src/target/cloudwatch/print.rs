@@ -17,7 +17,7 @@ const RESERVED: [&str; 56] = [
 
 /// The query's text.
 #[must_use]
-pub fn print(query: &Query) -> String {
+pub(super) fn print(query: &Query) -> String {
     query.commands.iter().map(command).collect::<Vec<_>>().join("\n| ")
 }
 

@@ -1,50 +1,46 @@
 //! Lists: a test of some element becomes `unnest` and a test of a row.
 //!
 //! `unnest` gives a row for each element, so an event may get several rows; the pipeline counts it once by its id. Only the positive
-//! form can be said so: there is an element. What is no list counts as a list of one, hence the guard `like /^\[/` on its JSON.
-//! Inside an `or`, rows without the list are kept by `coalesce(list, "")`.
+//! form can be said so: there is an element. What is no list counts as a list of one there, so the JSON text is asked first whether it
+//! is a list. Inside an `or`, where a row without the list may still be wanted, empty text stands for the missing element.
 
-use super::plan::{Element, Plan, Said};
 use super::paths::{Base, RawPath};
+use super::plan::{Element, Plan, Said};
 use crate::ir::pattern::Node;
-use crate::ir::{self, ExprKind, Function as F, Pred, PredKind, Rewrite, Step, Type};
+use crate::ir::{self, ExprKind, Function as F, Pred, Step, Type};
 use crate::source::Span;
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
 use crate::target::cloudwatch::tree::{Command, Field, Function, Term};
 
-/// The JSON text of a list begins so.
-fn is_list(list: Field) -> Term {
-    let begins = Node::Concat(vec![Node::Start, Node::Char('[')]);
-    let json = Term::call(Function::JsonStringify, [Term::Field(list)]);
-    Term::Like(Box::new(json), begins, false)
+/// Whether a field is a list with elements, by its JSON text.
+fn has_elements(list: &Field) -> Term {
+    let space = || Node::Repeat {
+        min: 0,
+        max: None,
+        greedy: true,
+        node: Box::new(Node::Class { negated: false, ranges: vec![('\t', '\r'), (' ', ' ')] }),
+    };
+    let element = Node::Class { negated: true, ranges: vec![('\t', '\r'), (' ', ' '), (']', ']')] };
+    let json = Term::call(Function::JsonStringify, [Term::Field(list.clone())]);
+    Term::Like(Box::new(json), Node::Concat(vec![Node::Start, Node::Char('['), space(), element]), false)
 }
 
-impl<'a> Plan<'a> {
+impl Plan<'_> {
     /// A row for each element of `each`'s list, with the element's number bound.
-    pub(super) fn each(&mut self, each: &'a ir::Each) -> Said<()> {
-        let mut list = &each.list;
-        while let Some(inner) = self.stands_for(list) {
+    pub(super) fn each(&mut self, each: &ir::Each) -> Said<()> {
+        let span = each.list.span;
+        let mut list = each.list.clone();
+        while let Some(inner) = self.stands_for(&list) {
             list = inner;
         }
-        let (list, fields, filter) = match &list.kind {
-            ExprKind::Rows(rows) => match rows.lists.as_slice() {
-                [one] => (one, Some((rows.element, &rows.fields)), rows.filter.as_ref()),
-                _ => return Err(errors::expression(each.list.span, "the elements of several lists one after the other")),
-            },
-            _ => (list, None, None),
+        let ExprKind::Rows(rows) = &list.kind else { return self.enter(each.element, &list, span) };
+        let [one] = rows.lists.as_slice() else {
+            return Err(errors::expression(span, "the elements of several lists one after the other"));
         };
-        let Some(path) = self.list_path(list, each.list.span)? else {
-            return Err(errors::expression(each.list.span, "the elements of this list"));
-        };
-        let number = fields.map_or(each.element, |(number, _)| number);
-        let (element, guards) = self.unnest(path, each.list.span)?;
-        self.elements.insert(number, Element::Raw(element));
-        if let Some((_, fields)) = fields {
-            self.elements.insert(each.element, Element::Record(fields));
-        }
-        guards.into_iter().for_each(|guard| self.filter(guard));
-        if let Some(filter) = filter {
+        self.enter(rows.element, one, span)?;
+        self.elements.insert(each.element, Element::Record(rows.fields.clone()));
+        if let Some(filter) = &rows.filter {
             let kept = self.condition(filter, true)?;
             self.filter(kept);
         }
@@ -52,85 +48,78 @@ impl<'a> Plan<'a> {
     }
 
     /// Some element of the list for which the predicate holds.
-    pub(super) fn some(&mut self, element: usize, list: &'a ir::Expr, holds: &'a Pred, at: Span) -> Said<Term> {
+    pub(super) fn some(&mut self, element: usize, list: &ir::Expr, holds: &Pred, at: Span) -> Said<Term> {
         if !self.lists {
             return Err(errors::list_here(at));
         }
         if let Some(inner) = self.stands_for(list) {
-            return self.some(element, inner, holds, at);
+            return self.some(element, &inner, holds, at);
         }
         match &list.kind {
-            ExprKind::Rows(rows) => {
-                let mut terms = Vec::new();
-                self.alternatives += usize::from(rows.lists.len() > 1);
-                for one in &rows.lists {
-                    self.elements.insert(element, Element::Record(&rows.fields));
-                    let guards = self.enter(rows.element, one, at)?;
-                    let kept = rows.filter.as_ref().map(|filter| self.condition(filter, true)).transpose()?;
-                    let held = self.condition(holds, true)?;
-                    terms.push(Term::all(guards.into_iter().chain(kept).chain([held]).collect()));
-                }
-                self.alternatives -= usize::from(rows.lists.len() > 1);
-                Ok(Term::any(terms))
-            }
+            ExprKind::Rows(rows) => self.alternatives(&rows.lists, |plan, one| {
+                plan.enter(rows.element, one, at)?;
+                plan.elements.insert(element, Element::Record(rows.fields.clone()));
+                let kept = rows.filter.as_ref().map(|filter| plan.condition(filter, true)).transpose()?;
+                let held = plan.condition(holds, true)?;
+                Ok(Term::all(kept.into_iter().chain([held]).collect()))
+            }),
             ExprKind::Call(F::Coalesce, lists) => {
                 // Which of the lists is there can't be asked beside looking into it.
                 self.weaken(Verdict::Wider, true, errors::any_for_first(at));
-                let mut terms = Vec::new();
+                self.alternatives(lists, |plan, one| plan.some(element, one, holds, at))
+            }
+            // A raw value read as a list: its elements, or itself where it is none.
+            ExprKind::Read(raw) if raw.ty == Type::Raw => {
+                let Some(path) = self.raw_path(raw, at)? else { return Err(errors::expression(at, "this list")) };
+                let steps = path.steps.iter().cloned().chain([Step::Elements]).collect();
+                let itself = self.list_field(&path.base, &path.steps, at)?;
                 self.alternatives += 1;
-                let loose = std::mem::replace(&mut self.loose, true);
-                for one in lists {
-                    terms.push(self.some(element, one, holds, at)?);
-                }
-                self.loose = loose;
+                let elements = self.unnest(RawPath { base: path.base, steps }, at)?;
+                let terms = [elements, itself].into_iter().map(|field| {
+                    self.elements.insert(element, Element::Raw(field));
+                    self.condition(holds, true)
+                });
+                let terms = terms.collect::<Said<Vec<_>>>();
                 self.alternatives -= 1;
-                Ok(Term::any(terms))
+                terms.map(Term::any)
             }
             _ => {
-                let guards = self.enter(element, list, at)?;
-                let held = self.condition(holds, true)?;
-                Ok(Term::all(guards.into_iter().chain([held]).collect()))
+                self.enter(element, list, at)?;
+                self.condition(holds, true)
             }
         }
     }
 
-    /// Takes a list apart, binds its element and gives the conditions under which the row is one of its elements.
-    fn enter(&mut self, element: usize, list: &ir::Expr, at: Span) -> Said<Vec<Term>> {
-        let Some(path) = self.list_path(list, at)? else {
-            return Err(errors::expression(at, "the elements of this list"));
-        };
-        let (field, guards) = self.unnest(path, at)?;
-        self.elements.insert(element, Element::Raw(field));
-        Ok(guards)
+    /// One of the terms that the lists give.
+    fn alternatives(&mut self, lists: &[ir::Expr], mut each: impl FnMut(&mut Self, &ir::Expr) -> Said<Term>) -> Said<Term> {
+        let several = usize::from(lists.len() > 1);
+        self.alternatives += several;
+        let terms = lists.iter().map(|one| each(self, one)).collect::<Said<Vec<_>>>();
+        self.alternatives -= several;
+        terms.map(Term::any)
     }
 
-    /// The path of a list of raw, or of one read from it.
-    fn list_path(&mut self, list: &ir::Expr, at: Span) -> Said<Option<RawPath>> {
+    /// Takes a list apart and binds its element.
+    fn enter(&mut self, element: usize, list: &ir::Expr, at: Span) -> Said<()> {
         let raw = match &list.kind {
             ExprKind::Read(inner) => inner,
             _ => list,
         };
-        let path = self.raw_path(raw, at)?;
-        Ok(path.map(|mut path| {
-            // A raw value that is read as a list is taken apart itself.
-            if raw.ty == Type::Raw && list.ty != Type::Raw {
-                path.steps.push(Step::Elements);
-            }
-            path
-        }))
+        let Some(path) = self.raw_path(raw, at)? else {
+            return Err(errors::expression(at, "the elements of this list"));
+        };
+        let field = self.unnest(path, at)?;
+        self.elements.insert(element, Element::Raw(field));
+        Ok(())
     }
 
-    /// Takes every list on the path apart, and gives the field of one element with the guards of the lists.
-    fn unnest(&mut self, path: RawPath, at: Span) -> Said<(Field, Vec<Term>)> {
+    /// Takes every list on the path apart, and gives the field of one element.
+    fn unnest(&mut self, path: RawPath, at: Span) -> Said<Field> {
         let mut base = path.base;
-        let mut guards = Vec::new();
         let mut rest = path.steps.as_slice();
         while let Some(n) = rest.iter().position(|step| *step == Step::Elements) {
             let (before, after) = rest.split_at(n);
             let list = self.list_field(&base, before, at)?;
-            if !self.loose {
-                guards.push(is_list(list.clone()));
-            }
             let element = match self.open.iter().find(|(open, _)| *open == list) {
                 Some((_, element)) => element.clone(),
                 None => self.take_apart(list),
@@ -138,17 +127,17 @@ impl<'a> Plan<'a> {
             base = Base::Made(Field::made(&element));
             rest = after.get(1..).unwrap_or_default();
         }
-        match (base, rest) {
-            (Base::Made(field), []) => Ok((field, guards)),
-            (base, rest) => Ok((self.field(&base, rest, at)?, guards)),
-        }
+        self.list_field(&base, rest, at)
     }
 
-    /// The field of a list: never a discovered one, for those are leaves.
+    /// The field of a raw value in the parsed record.
+    pub(super) fn parsed_field(&mut self, expr: &ir::Expr) -> Said<Option<Field>> {
+        let Some(path) = self.raw_path(expr, expr.span)? else { return Ok(None) };
+        self.list_field(&path.base, &path.steps, expr.span).map(Some)
+    }
+
+    /// A part of the record that may be a list, a map or single: never a discovered field, for those are single.
     fn list_field(&mut self, base: &Base, steps: &[Step], at: Span) -> Said<Field> {
-        if let Some(Step::Values) = steps.iter().find(|step| **step == Step::Values) {
-            return Err(errors::list_shape(at));
-        }
         match base {
             Base::Record => {
                 let record = Base::Made(Field::made(&self.record()));
@@ -159,9 +148,12 @@ impl<'a> Plan<'a> {
     }
 
     fn take_apart(&mut self, list: Field) -> String {
-        let from = match self.alternatives {
-            0 => list.clone(),
-            _ => self.column(Term::Field(list.clone()).or(Term::word("")), "list"),
+        let from = if self.alternatives == 0 {
+            self.filter(has_elements(&list));
+            list.clone()
+        } else {
+            let elements = Term::call(Function::If, [has_elements(&list), Term::Field(list.clone()), Term::word("")]);
+            self.column(elements, "list")
         };
         let element = self.fresh("item");
         self.commands.push(Command::Unnest(from, element.clone()));
@@ -173,36 +165,17 @@ impl<'a> Plan<'a> {
     /// A list as JSON text: of a path that takes nothing apart but its end.
     pub(super) fn list_text(&mut self, list: &ir::Expr) -> Said<Term> {
         if let Some(inner) = self.stands_for(list) {
-            return self.list_text(inner);
+            return self.list_text(&inner);
         }
-        let Some(path) = self.list_path(list, list.span)? else {
-            return Err(errors::expression(list.span, "this list as a whole"));
+        let raw = match &list.kind {
+            ExprKind::Read(inner) => inner,
+            _ => list,
         };
-        let whole = match path.steps.split_last() {
-            Some((Step::Elements, whole)) if !whole.contains(&Step::Elements) => whole,
-            _ => return Err(errors::expression(list.span, "this list as a whole")),
+        let path = self.raw_path(raw, list.span)?;
+        let Some((path, Some((Step::Elements, whole)))) = path.as_ref().map(|path| (path, path.steps.split_last())) else {
+            return Err(errors::expression(list.span, "this list as a whole"));
         };
         let list = self.list_field(&path.base, whole, list.span)?;
         Ok(Term::call(Function::JsonStringify, [Term::Field(list)]))
-    }
-}
-
-/// Whether anything below needs a list to be taken apart.
-pub(super) fn reads_a_list(pred: &Pred, rows: &dyn Fn(usize) -> Option<ir::Expr>) -> bool {
-    let mut found = false;
-    pred.walk(&mut |expr| found |= is_listy(expr, rows));
-    found |= has_some(pred);
-    found
-}
-
-fn is_listy(expr: &ir::Expr, rows: &dyn Fn(usize) -> Option<ir::Expr>) -> bool {
-    match &expr.kind {
-        ExprKind::Rows(_) | ExprKind::Call(F::Join | F::Last, _) => true,
-        ExprKind::With(n) => rows(*n).is_some_and(|value| {
-            let mut found = false;
-            value.walk(&mut |inner| found |= is_listy(inner, rows));
-            found
-        }),
-        _ => false,
     }
 }

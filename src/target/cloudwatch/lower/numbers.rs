@@ -36,13 +36,14 @@ impl Plan<'_> {
             return Ok(column);
         }
         if let Some(inner) = self.stands_for(expr) {
-            return self.number(inner);
+            return self.number(&inner);
         }
         if expr.ty == Type::Time && !matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Arithmetic(..)) {
             return self.microseconds(expr);
         }
         if let Some(field) = self.field_of(expr)? {
-            if self.known.contains(&field) {
+            let as_number = |ty: &Type| *ty == expr.ty || (*ty == Type::Int && expr.ty == Type::Float);
+            if self.known.iter().any(|(known, ty)| *known == field && as_number(ty)) {
                 return Ok(Value::always(Term::Field(field)));
             }
             let field = Term::Field(field);

@@ -27,17 +27,15 @@ pub(super) struct Plan<'a> {
     /// What makes it weaker, and how much; a reason about something that does not decide weighs `Exact`.
     pub(super) notes: Vec<(Verdict, Diagnostic)>,
     /// What is known to be there: fields that a `filter` has tested.
-    pub(super) known: Vec<Field>,
+    pub(super) known: Vec<(Field, ir::Type)>,
     /// Elements of `each`, `any` and rows, by their number.
-    pub(super) elements: BTreeMap<usize, Element<'a>>,
+    pub(super) elements: BTreeMap<usize, Element>,
     /// The lists that have been taken apart and may be used again: only alternatives share one.
     pub(super) open: Vec<(Field, String)>,
-    /// Inside how many `or`s: a row that lacks the list must then be kept.
+    /// Inside how many alternatives: a row that lacks the list must then be kept.
     pub(super) alternatives: usize,
     /// Whether lists may be taken apart here.
     pub(super) lists: bool,
-    /// Whether one element is tested for another, so that the verdict is wider anyway.
-    pub(super) loose: bool,
     /// Whether an event may have several rows.
     pub(super) several_rows: bool,
     /// The columns after grouping: aggregates, keys and measures by their number in the rule.
@@ -47,15 +45,16 @@ pub(super) struct Plan<'a> {
     record: Option<String>,
     columns: Vec<(Term, String)>,
     parsed: Vec<(Field, Node, String)>,
+    binders: usize,
 }
 
 /// What an element's number stands for.
 #[derive(Debug, Clone)]
-pub(super) enum Element<'a> {
+pub(super) enum Element {
     /// A raw value or one read from it.
     Raw(Field),
     /// A record: the fields' values, over another element.
-    Record(&'a [ir::Expr]),
+    Record(Vec<ir::Expr>),
 }
 
 /// Columns after grouping; none where a value has none.
@@ -107,7 +106,6 @@ impl<'a> Plan<'a> {
             open: Vec::new(),
             alternatives: 0,
             lists: true,
-            loose: false,
             several_rows: false,
             grouped: Grouped::default(),
             taken,
@@ -115,6 +113,7 @@ impl<'a> Plan<'a> {
             record: None,
             columns: Vec::new(),
             parsed: Vec::new(),
+            binders: usize::MAX,
         }
     }
 
@@ -129,6 +128,12 @@ impl<'a> Plan<'a> {
         }
         self.taken.push(name.clone());
         name
+    }
+
+    /// A number for an element that the rule does not name; rules count theirs from 0.
+    pub(super) fn binder(&mut self) -> usize {
+        self.binders -= 1;
+        self.binders
     }
 
     /// Whether the log has a field of this name: a column of the query must not.

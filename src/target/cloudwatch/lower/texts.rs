@@ -195,8 +195,3 @@ pub(super) fn found_value(test: TextTest, subject: &Value, needle: &Value, posit
             Term::any(vec![needle.absent(), wanted(false)])
         }
 }
-
-/// Whether a value is known to be there.
-pub(super) fn is_certain(value: &Value) -> bool {
-    matches!(value.lack, Lack::Never)
-}

@@ -43,7 +43,7 @@ struct Clock {
 impl Plan<'_> {
     fn clock(&mut self, expr: &ir::Expr) -> Said<Clock> {
         if let Some(inner) = self.stands_for(expr) {
-            return self.clock(inner);
+            return self.clock(&inner);
         }
         let (ExprKind::Read(inner), Type::Time) = (&expr.kind, &expr.ty) else { return Err(errors::clock(expr.span)) };
         let whole = match &inner.kind {
@@ -64,7 +64,7 @@ impl Plan<'_> {
             return Ok(column);
         }
         let clock = self.clock(expr)?;
-        let known = self.known.contains(&clock.field);
+        let known = self.known.iter().any(|(known, _)| *known == clock.field);
         Ok(Value { term: Term::Field(clock.field), lack: if known { Lack::Never } else { Lack::Blank } })
     }
 

@@ -8,7 +8,7 @@ use crate::target::cloudwatch::errors;
 use crate::target::cloudwatch::tree::{Field, Function, Operator, Quoted, Term};
 
 /// Most branches that `case` takes.
-const MAX_BRANCHES: usize = 10;
+pub(super) const MAX_BRANCHES: usize = 10;
 
 /// A term and what it is where the value is missing.
 #[derive(Debug, Clone)]
@@ -45,7 +45,8 @@ impl Value {
         Value { term, lack: Lack::Never }
     }
 
-    fn blank(term: Term) -> Value {
+    /// Text that is null or empty where it is missing.
+    pub(super) fn blank(term: Term) -> Value {
         Value { term, lack: Lack::Blank }
     }
 
@@ -107,14 +108,14 @@ fn any_text() -> Node {
     Node::Group(Box::new(Node::Repeat { min: 1, max: None, greedy: true, node: Box::new(some) }))
 }
 
-impl<'a> Plan<'a> {
+impl Plan<'_> {
     /// The expression of a row value or of a record's part, if it is one.
-    pub(super) fn stands_for(&self, expr: &ir::Expr) -> Option<&'a ir::Expr> {
+    pub(super) fn stands_for(&self, expr: &ir::Expr) -> Option<ir::Expr> {
         match &expr.kind {
-            ExprKind::With(n) => self.bound.rule.with.get(*n).map(|binding| &binding.value),
+            ExprKind::With(n) => self.bound.rule.with.get(*n).map(|binding| binding.value.clone()),
             ExprKind::Member(inner, n) => match &inner.kind {
                 ExprKind::Element(element) => match self.elements.get(element) {
-                    Some(Element::Record(fields)) => fields.get(*n),
+                    Some(Element::Record(fields)) => fields.get(*n).cloned(),
                     _ => None,
                 },
                 _ => None,
@@ -157,10 +158,10 @@ impl<'a> Plan<'a> {
             return Ok(column);
         }
         if let Some(inner) = self.stands_for(expr) {
-            return self.text(inner);
+            return self.text(&inner);
         }
         if let Some(field) = self.field_of(expr)? {
-            let known = self.known.contains(&field);
+            let known = self.known.iter().any(|(known, _)| *known == field);
             let term = Term::Field(field);
             return Ok(if known { Value::always(term) } else { Value::blank(term) });
         }
@@ -287,7 +288,7 @@ impl<'a> Plan<'a> {
             return Ok(column);
         }
         if let Some(inner) = self.stands_for(expr) {
-            return self.address(inner);
+            return self.address(&inner);
         }
         let field = match (&expr.kind, self.field_of(expr)?) {
             (_, Some(field)) => field,
@@ -306,7 +307,7 @@ impl<'a> Plan<'a> {
     /// A bool as `true` or `false` the way that all readings of JSON's booleans share: 1 or 0, or text.
     pub(super) fn truth(&mut self, expr: &ir::Expr, wanted: bool, positive: bool) -> Said<Term> {
         if let Some(inner) = self.stands_for(expr) {
-            return self.truth(inner, wanted, positive);
+            return self.truth(&inner, wanted, positive);
         }
         if let ExprKind::Literal(Literal::Bool(value)) = expr.kind {
             return Ok(Term::constant((value == wanted) == positive));

@@ -1,0 +1,206 @@
+//! A bound rule in, the tree of its query out: filters, keys, window, groups, measures, decision.
+
+mod lists;
+mod numbers;
+mod outputs;
+mod paths;
+mod plan;
+mod predicates;
+mod spread;
+mod stats;
+mod texts;
+mod times;
+mod values;
+
+use plan::{Plan, Said};
+
+use super::errors;
+use super::tree::{Command, Field, Query};
+use crate::bind::deciding;
+use crate::diag::Diagnostic;
+use crate::ir::{AggregateFunction, Arithmetic, ExprKind, Pred, Rule, Type, Window};
+use crate::target::names::{self, Outputs};
+use crate::target::{Condition, Judges, Lowering};
+
+/// Most rows of a result that are asked for.
+const MOST_ROWS: u32 = 10_000;
+
+/// The query; none after the refusals have been said.
+pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
+    let bound = cx.bound;
+    let mut plan = Plan::new(bound, cx.source, cx.place);
+    let mut refusals = Vec::new();
+    plan.rows(&bound.rule, &mut refusals);
+    let mut left_out = Vec::new();
+    let made = match &bound.rule.window {
+        Some(window) => plan.windows(&bound.rule, window, cx.request.range, &mut left_out, &mut refusals),
+        None => plan.events(&bound.rule, cx.request.range, &mut left_out),
+    };
+    if let Err(diagnostic) = made {
+        refusals.push(diagnostic);
+    }
+    left_out.iter().for_each(|name| cx.leave_out(name));
+    if !refusals.is_empty() {
+        refusals.into_iter().for_each(|diagnostic| cx.refuse(diagnostic));
+        return None;
+    }
+    std::mem::take(&mut plan.notes).into_iter().for_each(|(verdict, diagnostic)| cx.weaken(verdict, diagnostic));
+    conditions(cx, &bound.rule);
+    let query = Query { commands: plan.finish() };
+    cx.judges = Judges::AllWindows;
+    cx.needs = Some(query.needs());
+    Some(query)
+}
+
+/// On what the verdict rests.
+fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
+    cx.provided(Condition::RangeHoldsWholeWindows);
+    if cx.request.range.is_none() {
+        cx.provided(Condition::EventsArriveWithin(cx.source.delay));
+    }
+    cx.provided(Condition::AtMostGroups(u64::from(MOST_ROWS)));
+    if cx.source.unique.is_some() || rule.window.is_none() {
+        cx.provided(Condition::NoDuplicates);
+    }
+    if rule.window.as_ref().is_some_and(|window| window.merges) {
+        cx.provided(Condition::RepeatsAreMerged);
+    }
+    if fractions_decide(rule) {
+        cx.provided(Condition::RoundingDoesNotDecide);
+    }
+}
+
+/// Whether `when` compares what is computed with fractions.
+fn fractions_decide(rule: &Rule) -> bool {
+    let (aggregates, measures) = deciding(rule);
+    let mut found = false;
+    let mut visit = |expr: &crate::ir::Expr| {
+        found |= match &expr.kind {
+            ExprKind::Arithmetic(Arithmetic::Divide, ..) => true,
+            ExprKind::Arithmetic(..) => matches!(expr.ty, Type::Float | Type::Decimal),
+            _ => false,
+        };
+    };
+    rule.when.walk(&mut visit);
+    measures.iter().filter_map(|n| rule.measures.get(*n)).for_each(|measure| measure.value.walk(&mut visit));
+    let fractional = |n: &usize| {
+        rule.aggregates.get(*n).is_some_and(|aggregate| match aggregate.function {
+            AggregateFunction::Avg | AggregateFunction::Stddev => true,
+            AggregateFunction::Sum => matches!(aggregate.ty, Type::Float | Type::Decimal),
+            _ => false,
+        })
+    };
+    found || aggregates.iter().any(fractional)
+}
+
+impl Plan<'_> {
+    /// The rows that the rule keeps: `each`, and every filter, those that look into a list last.
+    fn rows(&mut self, rule: &Rule, refusals: &mut Vec<Diagnostic>) {
+        let mut later = Vec::new();
+        for pred in &rule.filter {
+            self.lists = false;
+            if self.attempt(|plan| plan.keep(pred)).is_err() {
+                later.push(pred);
+            }
+        }
+        self.lists = true;
+        if let Some(each) = &rule.each {
+            let said = self.each(each);
+            refusals.extend(said.err());
+            self.several_rows = false;
+        }
+        for pred in later {
+            self.open.clear();
+            let said = self.keep(pred);
+            refusals.extend(said.err());
+        }
+        self.open.clear();
+        if rule.each.is_some() && self.several_rows {
+            refusals.extend(rule.each.as_ref().map(|each| errors::each_and_list(each.list.span)));
+        }
+        self.lists = false;
+    }
+
+    fn keep(&mut self, pred: &Pred) -> Said<()> {
+        let condition = self.condition(pred, true)?;
+        self.filter(condition);
+        self.note_known(pred)
+    }
+
+    /// Groups by window and keys, and decides.
+    fn windows(
+        &mut self,
+        rule: &Rule,
+        window: &Window,
+        range: Option<(i64, i64)>,
+        left_out: &mut Vec<String>,
+        refusals: &mut Vec<Diagnostic>,
+    ) -> Said<()> {
+        let outputs = Outputs::of(rule);
+        let keys = self.keys(window, &outputs, refusals);
+        let by: Vec<String> = std::iter::once(names::WINDOW_START.to_owned()).chain(keys).collect();
+        let folds = self.folds(rule, &outputs, left_out, refusals);
+        let once_by = self.event_column(window.span)?;
+        self.window_start(window, range)?;
+        let columns = self.group(folds, &by, once_by.as_deref())?;
+        self.grouped(rule, &outputs, columns, &by);
+        self.measures(rule, &outputs, left_out, refusals);
+        let when = self.condition(&rule.when, true)?;
+        self.filter(when);
+        let keys: Vec<String> = self.grouped.keys.iter().map(|key| key.name.clone()).collect();
+        let mut order = vec![names::WINDOW_START.to_owned()];
+        order.extend(keys);
+        let mut shown = order.clone();
+        shown.extend(self.grouped.measures.iter().flatten().map(|measure| measure.name.clone()));
+        self.severity(rule, &mut shown, left_out);
+        self.shown(rule, &outputs, &mut shown, left_out);
+        self.finish_with(shown, order, None);
+        Ok(())
+    }
+
+    /// One row an event.
+    fn events(&mut self, rule: &Rule, range: Option<(i64, i64)>, left_out: &mut Vec<String>) -> Said<()> {
+        if let Some((from, to)) = range {
+            self.keep_range(from, to, rule.span)?;
+        }
+        let bound = self.bound;
+        if self.several_rows && bound.event_id.is_none() {
+            return Err(errors::no_event_id(rule.span));
+        }
+        let mut columns = Vec::new();
+        let time = self.time_text(&bound.time)?;
+        columns.push((time.term, names::TIME.to_owned()));
+        if let Some(id) = &bound.event_id {
+            let id = self.text(id)?;
+            columns.push((id.term, names::EVENT_ID.to_owned()));
+        }
+        let order: Vec<String> = columns.iter().map(|(_, name)| name.clone()).collect();
+        self.commands.push(Command::Fields(columns));
+        let mut shown = order.clone();
+        self.severity(rule, &mut shown, left_out);
+        self.shown(rule, &Outputs::of(rule), &mut shown, left_out);
+        let once = self.several_rows.then(|| names::EVENT_ID.to_owned());
+        self.finish_with(shown, order, once);
+        Ok(())
+    }
+
+    /// The column of the event's id where an event may have several rows.
+    fn event_column(&mut self, span: crate::source::Span) -> Said<Option<String>> {
+        if !self.several_rows {
+            return Ok(None);
+        }
+        let bound = self.bound;
+        let Some(id) = &bound.event_id else { return Err(errors::no_event_id(span)) };
+        let id = self.text(id)?.term;
+        Ok(Some(match self.column(id, "event") {
+            Field::Made(name, _) | Field::Log(name) => name,
+        }))
+    }
+
+    fn finish_with(&mut self, shown: Vec<String>, order: Vec<String>, once: Option<String>) {
+        self.commands.push(Command::Display(shown));
+        self.commands.push(Command::Sort(order));
+        self.commands.extend(once.map(Command::Dedup));
+        self.commands.push(Command::Limit(MOST_ROWS));
+    }
+}
