@@ -132,10 +132,3 @@ pub(super) fn percentile(span: Span) -> Diagnostic {
 pub(super) fn stddev(span: Span) -> Diagnostic {
     weaker(span, "whether `stddev` of CloudWatch Logs Insights divides by n or n - 1 is not documented").help(ELSEWHERE)
 }
-
-/// The text is too long.
-pub(super) fn too_long(span: Span, length: usize, most: usize) -> Diagnostic {
-    Diagnostic::error(Code::TooLong, format!("the query has {length} characters, and CloudWatch Logs Insights takes {most}"))
-        .at(span, "")
-        .help("split the rule, or shorten its lists")
-}

@@ -38,13 +38,7 @@ impl Backend for CloudWatch {
     type Tree = tree::Query;
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Option<tree::Query> {
-        let query = lower::lower(cx)?;
-        let length = print::print(&query).chars().count();
-        if length > Self::INFO.max_length {
-            cx.refuse(errors::too_long(cx.bound.rule.span, length, Self::INFO.max_length));
-            return None;
-        }
-        Some(query)
+        lower::lower(cx)
     }
 
     fn print(&self, tree: &tree::Query) -> String {

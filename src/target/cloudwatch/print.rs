@@ -29,6 +29,9 @@ fn regex(node: &Node) -> String {
 /// Control characters, quotes and `#` as their codes; other characters as themselves.
 fn escape(c: char) -> Option<String> {
     match c {
+        '\t' => Some(r"\t".to_owned()),
+        '\n' => Some(r"\n".to_owned()),
+        '\r' => Some(r"\r".to_owned()),
         '"' | '\'' | '`' | '#' => Some(format!(r"\x{:02x}", u32::from(c))),
         c if c.is_ascii_control() => Some(format!(r"\x{:02x}", u32::from(c))),
         c if c.is_control() => Some(format!(r"\x{{{:x}}}", u32::from(c))),

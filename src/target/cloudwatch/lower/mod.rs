@@ -6,6 +6,7 @@ mod outputs;
 mod paths;
 mod plan;
 mod predicates;
+mod shorten;
 mod spread;
 mod stats;
 mod texts;
@@ -115,6 +116,7 @@ impl Plan<'_> {
             refusals.extend(said.err());
         }
         self.open.clear();
+        refusals.extend(self.time_is_known().err());
         if rule.each.is_some() && self.several_rows {
             refusals.extend(rule.each.as_ref().map(|each| errors::each_and_list(each.list.span)));
         }
@@ -123,7 +125,7 @@ impl Plan<'_> {
 
     fn keep(&mut self, pred: &Pred) -> Said<()> {
         let condition = self.condition(pred, true)?;
-        self.filter(condition);
+        self.filter(shorten::shorten(condition));
         self.note_known(pred)
     }
 

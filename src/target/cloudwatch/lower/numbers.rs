@@ -65,7 +65,7 @@ impl Plan<'_> {
             ExprKind::Call(function, args) => self.number_call(expr, function, args),
             ExprKind::Case(arms, default) => {
                 let case = self.arms(expr, arms, default.as_deref(), &mut |plan, arm| Ok(plan.number(arm)?.or_null()))?;
-                Ok(nullable(case))
+                Ok(Value { term: case, lack: Lack::Null })
             }
             ExprKind::Read(_) => Err(errors::list_here(expr.span)),
             _ => Err(errors::expression(expr.span, "this number")),
@@ -146,19 +146,10 @@ impl Plan<'_> {
     pub(super) fn or_zero(value: &Value) -> Term {
         match &value.lack {
             Lack::When { zero: true, .. } | Lack::Never => value.term.clone(),
-            Lack::When { present, .. } => {
-                Term::call(Function::If, [present.clone(), value.term.clone(), Term::Int(0)])
-            }
-            Lack::Blank | Lack::Empty => value.term.clone(),
+            Lack::Null => value.term.clone().or(Term::Int(0)),
+            _ => Term::call(Function::If, [value.present(), value.term.clone(), Term::Int(0)]),
         }
     }
-}
-
-/// A column that is null where it is missing.
-pub(super) fn nullable(column: Term) -> Value {
-    let present = Term::call(Function::IsPresent, [column.clone()]);
-    let absent = Term::Not(Box::new(present.clone()));
-    Value { term: column, lack: Lack::When { present, absent, zero: false } }
 }
 
 /// The sum of those that are there.

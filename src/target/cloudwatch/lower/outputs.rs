@@ -55,7 +55,7 @@ impl Plan<'_> {
         let term = match value.lack {
             Lack::Never => return Ok(value),
             Lack::Blank | Lack::Empty => self.non_empty(value.term),
-            Lack::When { .. } => value.or_null(),
+            Lack::Null | Lack::When { .. } => value.or_null(),
         };
         Ok(Value::always(term.or(default_term)))
     }
@@ -88,14 +88,13 @@ impl Plan<'_> {
         let (decides, _) = deciding(rule);
         let mut folds = Vec::new();
         for (number, aggregate) in rule.aggregates.iter().enumerate() {
-            let measure = rule.measures.iter().position(|measure| measure.value.kind == ExprKind::Aggregate(number));
+            let is_it = |binding: &Binding| binding.value.kind == ExprKind::Aggregate(number);
+            let measure = rule.measures.iter().position(is_it).and_then(|n| outputs.measures.get(n));
+            let shown = rule.show.iter().position(is_it).and_then(|n| outputs.show.get(n));
             if !decides.contains(&number) && !is_read(rule, number, left_out) {
                 continue;
             }
-            let name = match measure.and_then(|n| outputs.measures.get(n)) {
-                Some(name) => name.clone(),
-                None => self.fresh(aggregate.function.name()),
-            };
+            let name = measure.or(shown).cloned().unwrap_or_else(|| self.fresh("measure"));
             let deciding = decides.contains(&number);
             match self.aside(deciding, |plan| plan.fold(number, aggregate, name, deciding)) {
                 Ok(fold) => folds.push(fold),

@@ -284,7 +284,11 @@ impl Plan<'_> {
             _ => return Ok(()),
         };
         let ty = subject.ty.clone();
-        if matches!(subject.kind, ExprKind::Read(_)) && matches!(ty, Type::Text | Type::Int | Type::Float | Type::Time) {
+        let single = match &subject.kind {
+            ExprKind::Read(_) => matches!(ty, Type::Text | Type::Int | Type::Float | Type::Time),
+            _ => self.is_scalar(subject),
+        };
+        if single {
             if let Some(field) = self.field_of(subject)? {
                 self.known.push((field, ty));
             }

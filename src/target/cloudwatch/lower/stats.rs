@@ -119,7 +119,7 @@ impl Plan<'_> {
             Some(filter) => Value::blank(Term::call(Function::Case, [Term::all(vec![filter.clone(), value.present()]), value.term])),
         };
         Ok(match value.lack {
-            Lack::When { .. } => Value::blank(value.or_null()),
+            Lack::When { .. } | Lack::Null => Value::blank(value.or_null()),
             _ => value,
         })
     }

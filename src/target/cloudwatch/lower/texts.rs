@@ -154,8 +154,10 @@ pub(super) fn fits(subject: &Value, globs: &[Glob], nocase: bool, positive: bool
     if !texts.is_empty() {
         terms.push(equals(subject, &texts, nocase, positive));
     }
-    let patterns = globs.iter().filter(|glob| glob.literal().is_none());
-    terms.extend(patterns.map(|glob| like(subject, glob_node(glob, nocase), positive)));
+    let patterns: Vec<Node> = globs.iter().filter(|glob| glob.literal().is_none()).map(|glob| glob_node(glob, nocase)).collect();
+    if !patterns.is_empty() {
+        terms.push(like(subject, one_of(patterns), positive));
+    }
     joined(terms, false, positive)
 }
 

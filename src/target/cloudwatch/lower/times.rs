@@ -143,6 +143,15 @@ impl Plan<'_> {
         })
     }
 
+    /// The event's time is there: every event has one, and what has none is dropped before anything is grouped or shown.
+    pub(super) fn time_is_known(&mut self) -> Said<()> {
+        let bound = self.bound;
+        let field = self.clock(&bound.time)?.field;
+        self.filter(Value::blank(Term::Field(field.clone())).present());
+        self.known.push((field, Type::Time));
+        Ok(())
+    }
+
     /// Keeps events with times in [from, to), both in microseconds.
     pub(super) fn keep_range(&mut self, from: i64, to: i64, span: Span) -> Said<()> {
         let time = &self.bound.time;
@@ -180,9 +189,6 @@ impl Plan<'_> {
         let prefix = PREFIXES.iter().find(|(seconds, ..)| window.step == seconds * ir::SECOND);
         if window.length == window.step {
             if let (true, Some((_, characters, rest))) = (clock.whole, prefix) {
-                if ends.is_none() {
-                    self.filter(Value { term: Term::Field(clock.field.clone()), lack: Lack::Blank }.present());
-                }
                 let part = Term::call(Function::Substr, [Term::Field(clock.field), Term::Int(0), Term::Int(*characters)]);
                 let text = Term::call(Function::Concat, [part, Term::word(rest)]);
                 self.commands.push(Command::Fields(vec![(text, start)]));

@@ -28,6 +28,8 @@ pub(super) enum Lack {
     Blank,
     /// Text that is never null: missing is empty.
     Empty,
+    /// It is null, in a column of the query.
+    Null,
     /// Where a condition says so; both are never null. The term is then of no meaning, or 0 where the flag is set.
     When {
         /// It is there.
@@ -63,6 +65,7 @@ impl Value {
         match &self.lack {
             Lack::Never => Term::constant(true),
             Lack::Blank | Lack::Empty => self.or_empty().binary(Operator::NotEqual, Term::word("")),
+            Lack::Null => Term::call(Function::IsPresent, [self.term.clone()]),
             Lack::When { present, .. } => present.clone(),
         }
     }
@@ -72,6 +75,7 @@ impl Value {
         match &self.lack {
             Lack::Never => Term::constant(false),
             Lack::Blank | Lack::Empty => self.or_empty().binary(Operator::Equal, Term::word("")),
+            Lack::Null => Term::Not(Box::new(self.present())),
             Lack::When { absent, .. } => absent.clone(),
         }
     }
@@ -138,11 +142,7 @@ impl Plan<'_> {
             Empty::Never | Empty::Rows => Value::always(term),
             Empty::Zero => Value::always(term.or(Term::Int(0))),
             Empty::Missing if expr.ty == Type::Text => Value::blank(term),
-            Empty::Missing => {
-                let present = Term::call(Function::IsPresent, [term.clone()]);
-                let absent = Term::Not(Box::new(present.clone()));
-                Value { term, lack: Lack::When { present, absent, zero: false } }
-            }
+            Empty::Missing => Value { term, lack: Lack::Null },
         }))
     }
 
@@ -186,7 +186,9 @@ impl Plan<'_> {
                 let parts = parts.iter().map(|part| self.text(part)).collect::<Said<Vec<_>>>()?;
                 let lack = if parts.iter().any(|p| matches!(p.lack, Lack::Never)) { Lack::Never } else { Lack::Empty };
                 let parts: Vec<Term> = parts.iter().map(Value::or_empty).collect();
-                Ok(Value { term: Term::call(Function::Concat, parts), lack })
+                // A column, because several tests of it are usual.
+                let term = Term::Field(self.column(Term::call(Function::Concat, parts), "text"));
+                Ok(Value { term, lack })
             }
             (F::Coalesce, parts) => self.first_text(parts),
             (F::Extract(pattern), [subject]) => {
