@@ -26,24 +26,28 @@ pub(super) fn expression(span: Span, what: &str) -> Diagnostic {
 
 /// A list under `not`, or `all`.
 pub(super) fn every_element(span: Span) -> Diagnostic {
-    refused(span, "CloudWatch Logs Insights can find an element of a list, but not say that there is none")
-        .help("ask for an element that is there (`any`, `contains`) and leave `not` and `all` out, or run it on the archive")
+    refused(span, "CloudWatch Logs Insights can find an element of a list, but not say that there is none").help(
+        "ask for an element that is there (`any`, `contains`) and leave `not` and `all` out, or run it on the archive",
+    )
 }
 
 /// A list inside an aggregate, a key or a shown item.
 pub(super) fn list_here(span: Span) -> Diagnostic {
-    refused(span, "CloudWatch Logs Insights can look into a list in `where` only").help("move the test into `where`, or run it on the archive")
+    refused(span, "CloudWatch Logs Insights can look into a list in `where` only")
+        .help("move the test into `where`, or run it on the archive")
 }
 
 /// A list of which the elements can't be reached.
 pub(super) fn list_shape(span: Span) -> Diagnostic {
-    refused(span, "CloudWatch Logs Insights can't take the values of an object apart, only the elements of a list").help(ELSEWHERE)
+    refused(span, "CloudWatch Logs Insights can't take the values of an object apart, only the elements of a list")
+        .help(ELSEWHERE)
 }
 
 /// A test that needs the joined text.
 pub(super) fn joined_text(span: Span) -> Diagnostic {
-    refused(span, "CloudWatch Logs Insights can't join the parts of a list into one text")
-        .help("`contains` and `matches` for a text without line breaks, `^` and `$` can be said: they look into each part")
+    refused(span, "CloudWatch Logs Insights can't join the parts of a list into one text").help(
+        "`contains` and `matches` for a text without line breaks, `^` and `$` can be said: they look into each part",
+    )
 }
 
 /// A key that no name can hold.
@@ -59,7 +63,8 @@ pub(super) fn odd_text(span: Span, text: &str) -> Diagnostic {
 
 /// A window that is not made of whole milliseconds.
 pub(super) fn window(span: Span) -> Diagnostic {
-    refused(span, "CloudWatch Logs Insights counts time in milliseconds").help("make `over` and `every` whole milliseconds")
+    refused(span, "CloudWatch Logs Insights counts time in milliseconds")
+        .help("make `over` and `every` whole milliseconds")
 }
 
 /// More windows an event than a query can list.
@@ -81,13 +86,17 @@ pub(super) fn clock(span: Span) -> Diagnostic {
 
 /// Rows of one event that can't be told from rows of another.
 pub(super) fn no_event_id(span: Span) -> Diagnostic {
-    refused(span, "looking into a list gives several rows an event, and this source has no `unique` to count them once by")
-        .help("give the source a `unique`, or run the rule on the archive")
+    refused(
+        span,
+        "looking into a list gives several rows an event, and this source has no `unique` to count them once by",
+    )
+    .help("give the source a `unique`, or run the rule on the archive")
 }
 
 /// `each` beside a test of another list.
 pub(super) fn each_and_list(span: Span) -> Diagnostic {
-    refused(span, "rows of `each` can't be told apart once another list is looked into").help("test the element of `each` only, or run it on the archive")
+    refused(span, "rows of `each` can't be told apart once another list is looked into")
+        .help("test the element of `each` only, or run it on the archive")
 }
 
 /// An aggregate of lists, or by time.
@@ -102,8 +111,11 @@ pub(super) fn too_many_arms(span: Span, arms: usize) -> Diagnostic {
 
 /// The last element is not known; all are tested.
 pub(super) fn any_for_last(span: Span) -> Diagnostic {
-    weaker(span, "every element of the list is tested, where only the last one counts: earlier turns of a chat also match")
-        .help("run it on the archive for the newest turn alone")
+    weaker(
+        span,
+        "every element of the list is tested, where only the last one counts: earlier turns of a chat also match",
+    )
+    .help("run it on the archive for the newest turn alone")
 }
 
 /// Which alternative is present can't be asked, where one is a list; all are tested.
@@ -114,7 +126,8 @@ pub(super) fn any_for_first(span: Span) -> Diagnostic {
 
 /// `tolower` and `toupper` fold more letters than A–Z.
 pub(super) fn folds_more(span: Span, name: &str) -> Diagnostic {
-    weaker(span, format!("`{name}` changes other letters than A–Z here")).help("compare with `nocase`, which is printed for A–Z alone")
+    weaker(span, format!("`{name}` changes other letters than A–Z here"))
+        .help("compare with `nocase`, which is printed for A–Z alone")
 }
 
 /// Approximate at a cardinality that is not documented.

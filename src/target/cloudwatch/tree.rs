@@ -236,11 +236,13 @@ impl Query {
                 Command::Stats(..) => stats += 1,
                 _ => {}
             }
-            command.terms().for_each(|term| term.walk(&mut |term| {
-                if let Term::Call(function, _) = term {
-                    needs = needs.max(function.needs());
-                }
-            }));
+            command.terms().for_each(|term| {
+                term.walk(&mut |term| {
+                    if let Term::Call(function, _) = term {
+                        needs = needs.max(function.needs());
+                    }
+                })
+            });
         }
         // The older text of the manual allows two `stats` commands.
         if stats > 2 { Needs::Y2026 } else { needs }

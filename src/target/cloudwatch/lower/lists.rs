@@ -70,7 +70,7 @@ impl Plan<'_> {
             }
             // A raw value read as a list: its elements, or itself where it is none.
             ExprKind::Read(raw) if raw.ty == Type::Raw => {
-                let Some(path) = self.raw_path(raw, at)? else { return Err(errors::expression(at, "this list")) };
+                let Some(path) = self.raw_path(raw)? else { return Err(errors::expression(at, "this list")) };
                 let steps = path.steps.iter().cloned().chain([Step::Elements]).collect();
                 let itself = self.list_field(&path.base, &path.steps, at)?;
                 self.alternatives += 1;
@@ -91,7 +91,11 @@ impl Plan<'_> {
     }
 
     /// One of the terms that the lists give.
-    fn alternatives(&mut self, lists: &[ir::Expr], mut each: impl FnMut(&mut Self, &ir::Expr) -> Said<Term>) -> Said<Term> {
+    fn alternatives(
+        &mut self,
+        lists: &[ir::Expr],
+        mut each: impl FnMut(&mut Self, &ir::Expr) -> Said<Term>,
+    ) -> Said<Term> {
         let several = usize::from(lists.len() > 1);
         self.alternatives += several;
         let terms = lists.iter().map(|one| each(self, one)).collect::<Said<Vec<_>>>();
@@ -105,7 +109,7 @@ impl Plan<'_> {
             ExprKind::Read(inner) => inner,
             _ => list,
         };
-        let Some(path) = self.raw_path(raw, at)? else {
+        let Some(path) = self.raw_path(raw)? else {
             return Err(errors::expression(at, "the elements of this list"));
         };
         let field = self.unnest(path, at)?;
@@ -132,7 +136,7 @@ impl Plan<'_> {
 
     /// The field of a raw value in the parsed record.
     pub(super) fn parsed_field(&mut self, expr: &ir::Expr) -> Said<Option<Field>> {
-        let Some(path) = self.raw_path(expr, expr.span)? else { return Ok(None) };
+        let Some(path) = self.raw_path(expr)? else { return Ok(None) };
         self.list_field(&path.base, &path.steps, expr.span).map(Some)
     }
 
@@ -171,8 +175,9 @@ impl Plan<'_> {
             ExprKind::Read(inner) => inner,
             _ => list,
         };
-        let path = self.raw_path(raw, list.span)?;
-        let Some((path, Some((Step::Elements, whole)))) = path.as_ref().map(|path| (path, path.steps.split_last())) else {
+        let path = self.raw_path(raw)?;
+        let Some((path, Some((Step::Elements, whole)))) = path.as_ref().map(|path| (path, path.steps.split_last()))
+        else {
             return Err(errors::expression(list.span, "this list as a whole"));
         };
         let list = self.list_field(&path.base, whole, list.span)?;

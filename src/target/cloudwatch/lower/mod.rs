@@ -13,12 +13,11 @@ mod texts;
 mod times;
 mod values;
 
-use plan::{Plan, Said};
+use plan::{Plan, Said, placed};
 
 use super::errors;
 use super::tree::{Command, Field, Query};
 use crate::bind::deciding;
-use crate::diag::Diagnostic;
 use crate::ir::{AggregateFunction, Arithmetic, ExprKind, Pred, Rule, Type, Window};
 use crate::target::names::{self, Outputs};
 use crate::target::{Condition, Judges, Lowering};
@@ -30,19 +29,15 @@ const MOST_ROWS: u32 = 10_000;
 pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let bound = cx.bound;
     let mut plan = Plan::new(bound, cx.source, cx.place);
-    let mut refusals = Vec::new();
-    plan.rows(&bound.rule, &mut refusals);
-    let mut left_out = Vec::new();
+    plan.rows(&bound.rule);
     let made = match &bound.rule.window {
-        Some(window) => plan.windows(&bound.rule, window, cx.request.range, &mut left_out, &mut refusals),
-        None => plan.events(&bound.rule, cx.request.range, &mut left_out),
+        Some(window) => plan.windows(&bound.rule, window, cx.request.range),
+        None => plan.events(&bound.rule, cx.request.range),
     };
-    if let Err(diagnostic) = made {
-        refusals.push(diagnostic);
-    }
-    left_out.iter().for_each(|name| cx.leave_out(name));
-    if !refusals.is_empty() {
-        refusals.into_iter().for_each(|diagnostic| cx.refuse(diagnostic));
+    plan.refusals.extend(made.err());
+    plan.left_out.iter().for_each(|name| cx.leave_out(name));
+    if !plan.refusals.is_empty() {
+        plan.refusals.into_iter().for_each(|diagnostic| cx.refuse(diagnostic));
         return None;
     }
     std::mem::take(&mut plan.notes).into_iter().for_each(|(verdict, diagnostic)| cx.weaken(verdict, diagnostic));
@@ -96,31 +91,28 @@ fn fractions_decide(rule: &Rule) -> bool {
 
 impl Plan<'_> {
     /// The rows that the rule keeps: `each`, and every filter, those that look into a list last.
-    fn rows(&mut self, rule: &Rule, refusals: &mut Vec<Diagnostic>) {
-        let mut later = Vec::new();
-        for pred in &rule.filter {
-            self.lists = false;
-            if self.attempt(|plan| plan.keep(pred)).is_err() {
-                later.push(pred);
-            }
-        }
+    fn rows(&mut self, rule: &Rule) {
+        self.lists = false;
+        let later: Vec<&Pred> =
+            rule.filter.iter().filter(|pred| self.attempt(|plan| plan.keep(pred)).is_err()).collect();
         self.lists = true;
         if let Some(each) = &rule.each {
-            let said = self.each(each);
-            refusals.extend(said.err());
+            let said = placed(self.each(each), each.list.span);
+            self.refusals.extend(said.err());
             self.several_rows = false;
         }
         for pred in later {
             self.open.clear();
-            let said = self.keep(pred);
-            refusals.extend(said.err());
+            let said = placed(self.keep(pred), pred.span);
+            self.refusals.extend(said.err());
         }
         self.open.clear();
-        refusals.extend(self.time_is_known().err());
-        if rule.each.is_some() && self.several_rows {
-            refusals.extend(rule.each.as_ref().map(|each| errors::each_and_list(each.list.span)));
-        }
         self.lists = false;
+        if let Some(each) = rule.each.as_ref().filter(|_| self.several_rows) {
+            self.refusals.push(errors::each_and_list(each.list.span));
+        }
+        let said = self.time_is_known();
+        self.refusals.extend(said.err());
     }
 
     fn keep(&mut self, pred: &Pred) -> Said<()> {
@@ -130,38 +122,30 @@ impl Plan<'_> {
     }
 
     /// Groups by window and keys, and decides.
-    fn windows(
-        &mut self,
-        rule: &Rule,
-        window: &Window,
-        range: Option<(i64, i64)>,
-        left_out: &mut Vec<String>,
-        refusals: &mut Vec<Diagnostic>,
-    ) -> Said<()> {
+    fn windows(&mut self, rule: &Rule, window: &Window, range: Option<(i64, i64)>) -> Said<()> {
         let outputs = Outputs::of(rule);
-        let keys = self.keys(window, &outputs, refusals);
+        let keys = self.keys(window, &outputs);
         let by: Vec<String> = std::iter::once(names::WINDOW_START.to_owned()).chain(keys).collect();
-        let folds = self.folds(rule, &outputs, left_out, refusals);
+        let folds = self.folds(rule, &outputs);
         let once_by = self.event_column(window.span)?;
         self.window_start(window, range)?;
-        let columns = self.group(folds, &by, once_by.as_deref())?;
+        let columns = self.group(folds, &by, once_by.as_deref());
         self.grouped(rule, &outputs, columns, &by);
-        self.measures(rule, &outputs, left_out, refusals);
-        let when = self.condition(&rule.when, true)?;
-        self.filter(when);
-        let keys: Vec<String> = self.grouped.keys.iter().map(|key| key.name.clone()).collect();
-        let mut order = vec![names::WINDOW_START.to_owned()];
-        order.extend(keys);
+        self.measures(rule, &outputs);
+        let when = placed(self.condition(&rule.when, true), rule.when.span)?;
+        self.filter(shorten::shorten(when));
+        let keys = self.grouped.keys.iter().map(|key| key.name.clone());
+        let order: Vec<String> = std::iter::once(names::WINDOW_START.to_owned()).chain(keys).collect();
         let mut shown = order.clone();
         shown.extend(self.grouped.measures.iter().flatten().map(|measure| measure.name.clone()));
-        self.severity(rule, &mut shown, left_out);
-        self.shown(rule, &outputs, &mut shown, left_out);
+        self.severity(rule, &mut shown);
+        self.shown(rule, &outputs, &mut shown);
         self.finish_with(shown, order, None);
         Ok(())
     }
 
     /// One row an event.
-    fn events(&mut self, rule: &Rule, range: Option<(i64, i64)>, left_out: &mut Vec<String>) -> Said<()> {
+    fn events(&mut self, rule: &Rule, range: Option<(i64, i64)>) -> Said<()> {
         if let Some((from, to)) = range {
             self.keep_range(from, to, rule.span)?;
         }
@@ -179,8 +163,8 @@ impl Plan<'_> {
         let order: Vec<String> = columns.iter().map(|(_, name)| name.clone()).collect();
         self.commands.push(Command::Fields(columns));
         let mut shown = order.clone();
-        self.severity(rule, &mut shown, left_out);
-        self.shown(rule, &Outputs::of(rule), &mut shown, left_out);
+        self.severity(rule, &mut shown);
+        self.shown(rule, &Outputs::of(rule), &mut shown);
         let once = self.several_rows.then(|| names::EVENT_ID.to_owned());
         self.finish_with(shown, order, once);
         Ok(())

@@ -64,7 +64,8 @@ impl Plan<'_> {
             ExprKind::Arithmetic(op, left, right) => self.arithmetic(*op, left, right),
             ExprKind::Call(function, args) => self.number_call(expr, function, args),
             ExprKind::Case(arms, default) => {
-                let case = self.arms(expr, arms, default.as_deref(), &mut |plan, arm| Ok(plan.number(arm)?.or_null()))?;
+                let case =
+                    self.arms(expr, arms, default.as_deref(), &mut |plan, arm| Ok(plan.number(arm)?.or_null()))?;
                 Ok(Value { term: case, lack: Lack::Null })
             }
             ExprKind::Read(_) => Err(errors::list_here(expr.span)),
@@ -96,7 +97,8 @@ impl Plan<'_> {
         }
         let term = left.term.binary(operator, right.term);
         let (present, absent) = (Term::all(present), Term::any(absent));
-        let lack = if present == Term::constant(true) { Lack::Never } else { Lack::When { present, absent, zero: false } };
+        let lack =
+            if present == Term::constant(true) { Lack::Never } else { Lack::When { present, absent, zero: false } };
         Ok(Value { term, lack })
     }
 
@@ -156,7 +158,8 @@ impl Plan<'_> {
 fn sum_of(parts: &[Value]) -> Value {
     let present = Term::any(parts.iter().map(Value::present).collect());
     let absent = Term::all(parts.iter().map(Value::absent).collect());
-    let term = parts.iter().map(Plan::or_zero).reduce(|sum, part| sum.binary(Operator::Add, part)).unwrap_or(Term::Int(0));
+    let term =
+        parts.iter().map(Plan::or_zero).reduce(|sum, part| sum.binary(Operator::Add, part)).unwrap_or(Term::Int(0));
     let lack = if present == Term::constant(true) { Lack::Never } else { Lack::When { present, absent, zero: true } };
     Value { term, lack }
 }

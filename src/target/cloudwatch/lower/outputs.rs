@@ -1,10 +1,9 @@
 //! The columns of the result: keys before grouping, measures, severity and shown items after it.
 
-use super::plan::{Column, Empty, Plan, Said};
+use super::plan::{Column, Empty, Plan, Said, placed};
 use super::stats::Fold;
 use super::values::{Lack, Value};
 use crate::bind::deciding;
-use crate::diag::Diagnostic;
 use crate::ir::{Binding, Expr, ExprKind, Key, Rule, Type, Window};
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
@@ -13,12 +12,12 @@ use crate::target::names::{self, Outputs};
 
 impl Plan<'_> {
     /// Makes the column of each key and drops rows that lack one; gives the columns' names.
-    pub(super) fn keys(&mut self, window: &Window, outputs: &Outputs, refusals: &mut Vec<Diagnostic>) -> Vec<String> {
+    pub(super) fn keys(&mut self, window: &Window, outputs: &Outputs) -> Vec<String> {
         let mut columns = Vec::new();
         let mut present = Vec::new();
         let mut made = Vec::new();
         for (key, output) in window.keys.iter().zip(&outputs.keys) {
-            match self.key(key) {
+            match placed(self.key(key), key.value.span) {
                 Ok(value) => {
                     let name = match &value.term {
                         // The discovered field is the key itself.
@@ -30,12 +29,14 @@ impl Plan<'_> {
                         }
                     };
                     present.push(match value.lack {
-                        Lack::Blank | Lack::Empty => Value { term: key_term(&name, &value.term), lack: value.lack }.present(),
+                        Lack::Blank | Lack::Empty => {
+                            Value { term: key_term(&name, &value.term), lack: value.lack }.present()
+                        }
                         _ => value.present(),
                     });
                     made.push(name);
                 }
-                Err(diagnostic) => refusals.push(diagnostic),
+                Err(diagnostic) => self.refusals.push(diagnostic),
             }
         }
         if !columns.is_empty() {
@@ -78,27 +79,22 @@ impl Plan<'_> {
     }
 
     /// Every aggregate that something delivered reads.
-    pub(super) fn folds(
-        &mut self,
-        rule: &Rule,
-        outputs: &Outputs,
-        left_out: &mut Vec<String>,
-        refusals: &mut Vec<Diagnostic>,
-    ) -> Vec<Fold> {
+    pub(super) fn folds(&mut self, rule: &Rule, outputs: &Outputs) -> Vec<Fold> {
         let (decides, _) = deciding(rule);
         let mut folds = Vec::new();
         for (number, aggregate) in rule.aggregates.iter().enumerate() {
             let is_it = |binding: &Binding| binding.value.kind == ExprKind::Aggregate(number);
             let measure = rule.measures.iter().position(is_it).and_then(|n| outputs.measures.get(n));
             let shown = rule.show.iter().position(is_it).and_then(|n| outputs.show.get(n));
-            if !decides.contains(&number) && !is_read(rule, number, left_out) {
+            if !decides.contains(&number) && !is_read(rule, number, &self.left_out) {
                 continue;
             }
             let name = measure.or(shown).cloned().unwrap_or_else(|| self.fresh("measure"));
             let deciding = decides.contains(&number);
-            match self.aside(deciding, |plan| plan.fold(number, aggregate, name, deciding)) {
+            let said = self.aside(deciding, |plan| plan.fold(number, aggregate, name, deciding));
+            match placed(said, aggregate.span) {
                 Ok(fold) => folds.push(fold),
-                Err(diagnostic) if deciding => refusals.push(diagnostic),
+                Err(diagnostic) if deciding => self.refusals.push(diagnostic),
                 Err(_) => {}
             }
         }
@@ -109,16 +105,6 @@ impl Plan<'_> {
             }
         }
         folds
-    }
-
-    /// A part that is undone where it can't be said; reasons weigh nothing where it does not decide.
-    fn aside<T>(&mut self, decides: bool, part: impl FnOnce(&mut Self) -> Said<T>) -> Said<T> {
-        let before = self.notes.len();
-        let said = self.attempt(part);
-        if !decides {
-            self.notes.iter_mut().skip(before).for_each(|(verdict, _)| *verdict = Verdict::Exact);
-        }
-        said
     }
 
     /// Takes over the columns that grouping has left. A key whose name the log has too gets it now: earlier fields are gone.
@@ -146,13 +132,7 @@ impl Plan<'_> {
     }
 
     /// The measures, each over those before it.
-    pub(super) fn measures(
-        &mut self,
-        rule: &Rule,
-        outputs: &Outputs,
-        left_out: &mut Vec<String>,
-        refusals: &mut Vec<Diagnostic>,
-    ) {
+    pub(super) fn measures(&mut self, rule: &Rule, outputs: &Outputs) {
         let (_, decides) = deciding(rule);
         for (n, (measure, name)) in rule.measures.iter().zip(&outputs.measures).enumerate() {
             let deciding = decides.contains(&n);
@@ -162,10 +142,10 @@ impl Plan<'_> {
                     Ok(column) => Some(column),
                     Err(diagnostic) => {
                         // A reason for the aggregate below it has been given already.
-                        if deciding && refusals.is_empty() {
-                            refusals.push(diagnostic);
+                        if deciding && self.refusals.is_empty() {
+                            self.refusals.push(diagnostic);
                         }
-                        left_out.push(measure.name.clone());
+                        self.left_out.push(measure.name.clone());
                         None
                     }
                 },
@@ -175,12 +155,11 @@ impl Plan<'_> {
     }
 
     fn measure(&mut self, measure: &Binding, name: &str) -> Said<Column> {
-        if let ExprKind::Aggregate(n) = measure.value.kind {
-            if let Some(Some(column)) = self.grouped.aggregates.get(n) {
-                if column.name == name {
-                    return Ok(column.clone());
-                }
-            }
+        if let ExprKind::Aggregate(n) = measure.value.kind
+            && let Some(Some(column)) = self.grouped.aggregates.get(n)
+            && column.name == name
+        {
+            return Ok(column.clone());
         }
         let value = self.column_value(&measure.value)?;
         self.commands.push(Command::Fields(vec![(value.or_null(), name.to_owned())]));
@@ -193,7 +172,7 @@ impl Plan<'_> {
     }
 
     /// The column of a severity that depends on the alert.
-    pub(super) fn severity(&mut self, rule: &Rule, shown: &mut Vec<String>, left_out: &mut Vec<String>) {
+    pub(super) fn severity(&mut self, rule: &Rule, shown: &mut Vec<String>) {
         if rule.severity.arms.is_empty() {
             return;
         }
@@ -213,12 +192,12 @@ impl Plan<'_> {
         });
         match said {
             Ok(()) => shown.push(name),
-            Err(_) => left_out.push(name),
+            Err(_) => self.left_out.push(name),
         }
     }
 
     /// The columns of `show`.
-    pub(super) fn shown(&mut self, rule: &Rule, outputs: &Outputs, shown: &mut Vec<String>, left_out: &mut Vec<String>) {
+    pub(super) fn shown(&mut self, rule: &Rule, outputs: &Outputs, shown: &mut Vec<String>) {
         let grouped = rule.window.is_some();
         for (item, name) in rule.show.iter().zip(&outputs.show) {
             let said = self.aside(false, |plan| {
@@ -235,7 +214,7 @@ impl Plan<'_> {
             });
             match said {
                 Ok(()) => shown.push(name.clone()),
-                Err(_) => left_out.push(item.name.clone()),
+                Err(_) => self.left_out.push(item.name.clone()),
             }
         }
     }

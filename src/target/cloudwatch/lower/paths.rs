@@ -32,7 +32,7 @@ impl Plan<'_> {
             ExprKind::Read(inner) => inner,
             _ => expr,
         };
-        let Some(path) = self.raw_path(raw, expr.span)? else { return Ok(None) };
+        let Some(path) = self.raw_path(raw)? else { return Ok(None) };
         if path.steps.iter().any(|step| matches!(step, Step::Elements | Step::Values)) {
             return Ok(None);
         }
@@ -40,20 +40,20 @@ impl Plan<'_> {
     }
 
     /// The path of a raw expression; none where it is something else.
-    pub(super) fn raw_path(&mut self, expr: &ir::Expr, at: Span) -> Said<Option<RawPath>> {
+    pub(super) fn raw_path(&mut self, expr: &ir::Expr) -> Said<Option<RawPath>> {
         let below = |mut path: RawPath, steps: &[Step]| {
             path.steps.extend_from_slice(steps);
             path
         };
         Ok(match &expr.kind {
             ExprKind::Record => Some(RawPath { base: Base::Record, steps: Vec::new() }),
-            ExprKind::Path(base, steps) => self.raw_path(base, at)?.map(|path| below(path, steps)),
+            ExprKind::Path(base, steps) => self.raw_path(base)?.map(|path| below(path, steps)),
             ExprKind::Element(number) => match self.elements.get(number) {
                 Some(Element::Raw(field)) => Some(RawPath { base: Base::Made(field.clone()), steps: Vec::new() }),
                 _ => None,
             },
             ExprKind::With(number) => match self.bound.rule.with.get(*number) {
-                Some(binding) => self.raw_path(&binding.value, at)?,
+                Some(binding) => self.raw_path(&binding.value)?,
                 None => None,
             },
             ExprKind::Json(inner) => {
@@ -72,7 +72,9 @@ impl Plan<'_> {
 
     /// The field at the end of keys and indices.
     pub(super) fn field(&mut self, base: &Base, steps: &[Step], at: Span) -> Said<Field> {
-        if let Some(Step::Key(key)) = steps.iter().find(|step| matches!(step, Step::Key(key) if key.contains('`') || key.is_empty())) {
+        if let Some(Step::Key(key)) =
+            steps.iter().find(|step| matches!(step, Step::Key(key) if key.contains('`') || key.is_empty()))
+        {
             return Err(errors::odd_key(at, key));
         }
         let (column, mut access) = match base {
@@ -119,10 +121,10 @@ impl Plan<'_> {
         }
         let mut found = false;
         let mut visit = |expr: &ir::Expr| {
-            if let ExprKind::Read(inner) = &expr.kind {
-                if let ExprKind::Path(base, steps) = &inner.kind {
-                    found |= expr.ty.is_scalar() && base.kind == ExprKind::Record && steps == wanted;
-                }
+            if let ExprKind::Read(inner) = &expr.kind
+                && let ExprKind::Path(base, steps) = &inner.kind
+            {
+                found |= expr.ty.is_scalar() && base.kind == ExprKind::Record && steps == wanted;
             }
         };
         self.source.with.iter().for_each(|binding| binding.value.walk(&mut visit));

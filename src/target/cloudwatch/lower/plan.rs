@@ -6,6 +6,7 @@ use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
 use crate::ir::pattern::Node;
 use crate::ir::{self, ExprKind, Place, Source, Step};
+use crate::source::Span;
 use crate::target::cloudwatch::tree::{Command, Field, Function, Term};
 use crate::target::names::Outputs;
 use crate::target::{Verdict, names};
@@ -26,6 +27,10 @@ pub(super) struct Plan<'a> {
     pub(super) commands: Vec<Command>,
     /// What makes it weaker, and how much; a reason about something that does not decide weighs `Exact`.
     pub(super) notes: Vec<(Verdict, Diagnostic)>,
+    /// What can't be said and is needed.
+    pub(super) refusals: Vec<Diagnostic>,
+    /// What only shows, and can't be said.
+    pub(super) left_out: Vec<String>,
     /// What is known to be there: fields that a `filter` has tested.
     pub(super) known: Vec<(Field, ir::Type)>,
     /// Elements of `each`, `any` and rows, by their number.
@@ -94,13 +99,16 @@ impl<'a> Plan<'a> {
     pub(super) fn new(bound: &'a BoundRule, source: &'a Source, place: &'a Place) -> Self {
         let outputs = Outputs::of(&bound.rule);
         let own = [names::WINDOW_START, names::TIME, names::EVENT_ID, names::SEVERITY].map(str::to_owned);
-        let taken = [&outputs.keys, &outputs.measures, &outputs.show].into_iter().flatten().cloned().chain(own).collect();
+        let taken =
+            [&outputs.keys, &outputs.measures, &outputs.show].into_iter().flatten().cloned().chain(own).collect();
         Plan {
             bound,
             source,
             place,
             commands: Vec::new(),
             notes: Vec::new(),
+            refusals: Vec::new(),
+            left_out: Vec::new(),
             known: Vec::new(),
             elements: BTreeMap::new(),
             open: Vec::new(),
@@ -153,10 +161,10 @@ impl<'a> Plan<'a> {
 
     /// A column that holds the term; the same one for the same term.
     pub(super) fn column(&mut self, term: Term, base: &str) -> Field {
-        if let Term::Field(Field::Made(name, steps)) = &term {
-            if steps.is_empty() {
-                return Field::made(name);
-            }
+        if let Term::Field(Field::Made(name, steps)) = &term
+            && steps.is_empty()
+        {
+            return Field::made(name);
         }
         if let Some((_, name)) = self.columns.iter().find(|(known, _)| *known == term) {
             return Field::made(name);
@@ -216,11 +224,31 @@ impl<'a> Plan<'a> {
         said
     }
 
+    /// A part that is undone where it can't be said; reasons weigh nothing where it does not decide.
+    pub(super) fn aside<T>(&mut self, decides: bool, part: impl FnOnce(&mut Self) -> Said<T>) -> Said<T> {
+        let before = self.notes.len();
+        let said = self.attempt(part);
+        if !decides {
+            self.notes.iter_mut().skip(before).for_each(|(verdict, _)| *verdict = Verdict::Exact);
+        }
+        said
+    }
+
     /// All commands, with the record's parsing at their head where something reads it.
     pub(super) fn finish(self) -> Vec<Command> {
         let parse = |name| Command::Fields(vec![(Term::call(Function::JsonParse, [Term::Field(message())]), name)]);
         self.record.map(parse).into_iter().chain(self.commands).collect()
     }
+}
+
+/// A finding about a part of the source's text is one about the rule's part that reads it.
+pub(super) fn placed<T>(said: Said<T>, span: Span) -> Said<T> {
+    said.map_err(|mut diagnostic| {
+        for label in diagnostic.labels.iter_mut().filter(|label| label.span.source != span.source) {
+            label.span = span;
+        }
+        diagnostic
+    })
 }
 
 fn message() -> Field {
@@ -238,10 +266,10 @@ fn discovered(source: &Source, place: &Place) -> Vec<String> {
     };
     place.columns.iter().for_each(|column| add(&column.name));
     let mut visit = |expr: &ir::Expr| {
-        if let ExprKind::Path(base, steps) = &expr.kind {
-            if let (ExprKind::Record, Some(Step::Key(key))) = (&base.kind, steps.first()) {
-                add(key);
-            }
+        if let ExprKind::Path(base, steps) = &expr.kind
+            && let (ExprKind::Record, Some(Step::Key(key))) = (&base.kind, steps.first())
+        {
+            add(key);
         }
     };
     source.with.iter().for_each(|binding| binding.value.walk(&mut visit));

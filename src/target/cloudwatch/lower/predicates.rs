@@ -23,7 +23,9 @@ impl Plan<'_> {
                 let all = matches!(pred.kind, PredKind::All(_));
                 if all == positive { self.every(preds, positive) } else { self.one(preds, positive) }
             }
-            PredKind::Some { element, list, holds, every: false } if positive => self.some(*element, list, holds, pred.span),
+            PredKind::Some { element, list, holds, every: false } if positive => {
+                self.some(*element, list, holds, pred.span)
+            }
             PredKind::Some { .. } => Err(errors::every_element(pred.span)),
             _ => match spread(self, pred, positive)? {
                 Some(preds) => self.condition(&preds, positive),
@@ -234,7 +236,8 @@ impl Plan<'_> {
         }
         let other = self.text(right)?;
         self.weaken(Verdict::Wider, positive, errors::folds_more(left.span, Function::ToLower.name()));
-        let folded = |value: &Value| Value { term: Term::call(Function::ToLower, [value.or_empty()]), lack: value.lack.clone() };
+        let folded =
+            |value: &Value| Value { term: Term::call(Function::ToLower, [value.or_empty()]), lack: value.lack.clone() };
         Ok(texts::found_value(TextTest::Equals, &folded(&subject), &folded(&other), positive))
     }
 
@@ -288,10 +291,8 @@ impl Plan<'_> {
             ExprKind::Read(_) => matches!(ty, Type::Text | Type::Int | Type::Float | Type::Time),
             _ => self.is_scalar(subject),
         };
-        if single {
-            if let Some(field) = self.field_of(subject)? {
-                self.known.push((field, ty));
-            }
+        if single && let Some(field) = self.field_of(subject)? {
+            self.known.push((field, ty));
         }
         Ok(())
     }

@@ -23,7 +23,8 @@ pub(super) fn shorten(term: Term) -> Term {
 /// Without the tests that a value is there where another test of it implies that.
 fn without_implied(terms: Vec<Term>) -> Vec<Term> {
     let tested: Vec<&Term> = terms.iter().filter_map(positive_subject).collect();
-    let implied: Vec<bool> = terms.iter().map(|term| presence(term).is_some_and(|subject| tested.contains(&subject))).collect();
+    let implied: Vec<bool> =
+        terms.iter().map(|term| presence(term).is_some_and(|subject| tested.contains(&subject))).collect();
     terms.into_iter().zip(implied).filter(|(_, implied)| !implied).map(|(term, _)| term).collect()
 }
 

@@ -55,7 +55,9 @@ fn operands(pred: &Pred) -> Vec<&Expr> {
     match &pred.kind {
         PredKind::Present(expr) | PredKind::Holds(expr) | PredKind::InNetwork(expr, _) => vec![expr],
         PredKind::Compare(_, left, right) | PredKind::EqualNoCase(left, right) => vec![left, right],
-        PredKind::OneOf { subject, .. } | PredKind::Matches { subject, .. } | PredKind::Fits { subject, .. } => vec![subject],
+        PredKind::OneOf { subject, .. } | PredKind::Matches { subject, .. } | PredKind::Fits { subject, .. } => {
+            vec![subject]
+        }
         PredKind::Text { subject, needles, .. } => std::iter::once(subject).chain(needles).collect(),
         _ => Vec::new(),
     }
@@ -69,7 +71,9 @@ fn with_operand(pred: &Pred, n: usize, expr: Expr) -> Pred {
         PredKind::Compare(_, left, right) | PredKind::EqualNoCase(left, right) => {
             *(if n == 0 { left } else { right }) = expr;
         }
-        PredKind::OneOf { subject, .. } | PredKind::Matches { subject, .. } | PredKind::Fits { subject, .. } => *subject = expr,
+        PredKind::OneOf { subject, .. } | PredKind::Matches { subject, .. } | PredKind::Fits { subject, .. } => {
+            *subject = expr
+        }
         PredKind::Text { subject, needles, .. } => match n.checked_sub(1).and_then(|n| needles.get_mut(n)) {
             Some(needle) => *needle = expr,
             None => *subject = expr,
@@ -92,12 +96,18 @@ fn folded(pred: &Pred) -> Option<bool> {
             Comparison::Greater => left > right,
             _ => left >= right,
         }),
-        (PredKind::EqualNoCase(..), [Literal::Text(left), Literal::Text(right)]) => Some(left.eq_ignore_ascii_case(right)),
-        (PredKind::OneOf { options, nocase, .. }, [subject]) => Some(options.iter().any(|option| match (option, subject) {
-            (Literal::Text(option), Literal::Text(subject)) if *nocase => option.eq_ignore_ascii_case(subject),
-            (option, subject) => option == *subject,
-        })),
-        (PredKind::Fits { globs, nocase, .. }, [Literal::Text(subject)]) => Some(globs.iter().any(|glob| glob.fits(subject, *nocase))),
+        (PredKind::EqualNoCase(..), [Literal::Text(left), Literal::Text(right)]) => {
+            Some(left.eq_ignore_ascii_case(right))
+        }
+        (PredKind::OneOf { options, nocase, .. }, [subject]) => {
+            Some(options.iter().any(|option| match (option, subject) {
+                (Literal::Text(option), Literal::Text(subject)) if *nocase => option.eq_ignore_ascii_case(subject),
+                (option, subject) => option == *subject,
+            }))
+        }
+        (PredKind::Fits { globs, nocase, .. }, [Literal::Text(subject)]) => {
+            Some(globs.iter().any(|glob| glob.fits(subject, *nocase)))
+        }
         _ => None,
     }
 }
@@ -185,7 +195,11 @@ fn joined(plan: &mut Plan<'_>, pred: &Pred, n: usize, lists: &[Expr]) -> Said<Pr
             if *every { each_needle(pred, needles) } else { vec![pred.clone()] }
         }
         PredKind::Matches { patterns, every, .. } if patterns.iter().all(|pattern| within_a_line(&pattern.node)) => {
-            if *every { each_pattern(pred) } else { vec![pred.clone()] }
+            if *every {
+                each_pattern(pred)
+            } else {
+                vec![pred.clone()]
+            }
         }
         _ => return Err(errors::joined_text(pred.span)),
     };
@@ -218,7 +232,14 @@ fn each_pattern(pred: &Pred) -> Vec<Pred> {
 }
 
 /// `P(last(list))`: every element is tested.
-fn last(plan: &mut Plan<'_>, pred: &Pred, n: usize, list: &Expr, member: Option<(usize, Type)>, positive: bool) -> Said<Pred> {
+fn last(
+    plan: &mut Plan<'_>,
+    pred: &Pred,
+    n: usize,
+    list: &Expr,
+    member: Option<(usize, Type)>,
+    positive: bool,
+) -> Said<Pred> {
     if !positive {
         return Err(errors::every_element(pred.span));
     }
@@ -231,7 +252,8 @@ fn last(plan: &mut Plan<'_>, pred: &Pred, n: usize, list: &Expr, member: Option<
 /// `lower(x)` compared with constants, without regard to case.
 fn nocase(pred: &Pred, n: usize, lower: bool, inner: &Expr) -> Option<Pred> {
     // A constant in the other case is never equal.
-    let reachable = |text: &str| !text.contains(|c: char| if lower { c.is_ascii_uppercase() } else { c.is_ascii_lowercase() });
+    let reachable =
+        |text: &str| !text.contains(|c: char| if lower { c.is_ascii_uppercase() } else { c.is_ascii_lowercase() });
     let span = pred.span;
     let kind = match &pred.kind {
         PredKind::Compare(Comparison::Equal, left, right) => {
@@ -251,11 +273,19 @@ fn nocase(pred: &Pred, n: usize, lower: bool, inner: &Expr) -> Option<Pred> {
             }
         }
         PredKind::Text { test, needles, every, nocase: false, .. } if n == 0 => {
-            let all = needles.iter().all(|needle| matches!(needle.as_literal(), Some(Literal::Text(text)) if reachable(text)));
+            let all = needles
+                .iter()
+                .all(|needle| matches!(needle.as_literal(), Some(Literal::Text(text)) if reachable(text)));
             if !all {
                 return None;
             }
-            PredKind::Text { test: *test, subject: inner.clone(), needles: needles.clone(), every: *every, nocase: true }
+            PredKind::Text {
+                test: *test,
+                subject: inner.clone(),
+                needles: needles.clone(),
+                every: *every,
+                nocase: true,
+            }
         }
         _ => return None,
     };
@@ -276,6 +306,10 @@ fn has(plan: &mut Plan<'_>, pred: &Pred) -> Said<Option<Pred>> {
         let holds = Box::new(Pred::new(PredKind::OneOf { subject, options, nocase: *nocase }, pred.span));
         Pred::new(PredKind::Some { element, list: list.clone(), holds, every: false }, pred.span)
     };
-    let tests = if *every { options.iter().map(|option| test(vec![option.clone()])).collect() } else { vec![test(options.clone())] };
+    let tests = if *every {
+        options.iter().map(|option| test(vec![option.clone()])).collect()
+    } else {
+        vec![test(options.clone())]
+    };
     Ok(Some(Pred::all(tests, pred.span)))
 }

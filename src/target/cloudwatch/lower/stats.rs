@@ -102,10 +102,10 @@ impl Plan<'_> {
 
     /// A value as one of several by which rows are told apart: of two equal hashes the texts are equal too.
     fn grouping_value(&mut self, arg: &Expr, filter: Option<&Term>) -> Said<Value> {
-        if let ExprKind::Call(F::Hash, args) = &arg.kind {
-            if let [text] = args.as_slice() {
-                return self.grouping_value(text, filter);
-            }
+        if let ExprKind::Call(F::Hash, args) = &arg.kind
+            && let [text] = args.as_slice()
+        {
+            return self.grouping_value(text, filter);
         }
         let value = match &arg.ty {
             Type::Text => self.text(arg)?,
@@ -116,7 +116,9 @@ impl Plan<'_> {
         };
         let value = match filter {
             None => value,
-            Some(filter) => Value::blank(Term::call(Function::Case, [Term::all(vec![filter.clone(), value.present()]), value.term])),
+            Some(filter) => {
+                Value::blank(Term::call(Function::Case, [Term::all(vec![filter.clone(), value.present()]), value.term]))
+            }
         };
         Ok(match value.lack {
             Lack::When { .. } | Lack::Null => Value::blank(value.or_null()),
@@ -125,7 +127,7 @@ impl Plan<'_> {
     }
 
     /// Groups by the columns; gives the column of each fold.
-    pub(super) fn group(&mut self, folds: Vec<Fold>, by: &[String], once_by: Option<&str>) -> Said<Vec<(usize, Column)>> {
+    pub(super) fn group(&mut self, folds: Vec<Fold>, by: &[String], once_by: Option<&str>) -> Vec<(usize, Column)> {
         let mut folds = folds;
         let decided: Vec<(usize, Column)> =
             folds.iter().map(|fold| (fold.number, Column { name: fold.name.clone(), empty: fold.empty })).collect();
@@ -136,7 +138,7 @@ impl Plan<'_> {
         let mergeable = folds.iter().all(|fold| !matches!(fold.kind, Kind::Whole(..)));
         if distinct == 1 && mergeable {
             self.by_value(folds, by);
-            return Ok(decided);
+            return decided;
         }
         let mut columns = Vec::new();
         for fold in folds {
@@ -144,7 +146,9 @@ impl Plan<'_> {
                 Kind::Rows => Term::call(Function::CountRows, []),
                 Kind::Merging(function, term) => Term::call(function, [term]),
                 Kind::Mean(term) => Term::call(Function::Avg, [term]),
-                Kind::Whole(function, term, more) => Term::call(function, std::iter::once(term).chain(more).collect::<Vec<_>>()),
+                Kind::Whole(function, term, more) => {
+                    Term::call(function, std::iter::once(term).chain(more).collect::<Vec<_>>())
+                }
                 Kind::Distinct(values) => Term::call(Function::CountDistinct, [self.one_value(values)]),
             };
             columns.push((term, fold.name));
@@ -153,7 +157,7 @@ impl Plan<'_> {
             columns.push((Term::call(Function::CountRows, []), self.fresh("rows")));
         }
         self.stats(columns, by.to_vec());
-        Ok(decided)
+        decided
     }
 
     /// Whether grouping these would count different values approximately.
@@ -174,10 +178,16 @@ impl Plan<'_> {
                 Kind::Rows => {}
                 Kind::Merging(function, term) => {
                     // Text has no `max`.
-                    let one = if matches!(function, Function::SortsFirst | Function::SortsLast) { *function } else { Function::Max };
+                    let one = if matches!(function, Function::SortsFirst | Function::SortsLast) {
+                        *function
+                    } else {
+                        Function::Max
+                    };
                     *term = self.carried(term.clone(), one, &mut columns);
                 }
-                Kind::Mean(term) | Kind::Whole(_, term, _) => *term = self.carried(term.clone(), Function::Max, &mut columns),
+                Kind::Mean(term) | Kind::Whole(_, term, _) => {
+                    *term = self.carried(term.clone(), Function::Max, &mut columns)
+                }
                 Kind::Distinct(values) => {
                     for value in values {
                         *value = self.as_key(value.clone(), &mut by);
@@ -240,7 +250,8 @@ impl Plan<'_> {
                 }
                 Kind::Whole(..) => {}
                 Kind::Distinct(values) => {
-                    let values: Vec<Value> = values.into_iter().map(|value| self.as_key(value, &mut inner_by)).collect();
+                    let values: Vec<Value> =
+                        values.into_iter().map(|value| self.as_key(value, &mut inner_by)).collect();
                     counted = Some((values, fold.name));
                 }
             }
@@ -251,7 +262,9 @@ impl Plan<'_> {
         self.stats(inner, inner_by);
         if let Some((values, name)) = counted {
             let count = match values.as_slice() {
-                values if values.iter().all(|value| matches!(value.lack, Lack::Never)) => Term::call(Function::CountRows, []),
+                values if values.iter().all(|value| matches!(value.lack, Lack::Never)) => {
+                    Term::call(Function::CountRows, [])
+                }
                 [value] => Term::call(Function::Count, [self.non_empty(value.term.clone())]),
                 values => {
                     let all = Term::all(values.iter().map(Value::present).collect());
@@ -282,8 +295,12 @@ impl Plan<'_> {
                 let between = std::iter::repeat_n(Term::word(" "), parts.len()).skip(1);
                 let mut texts = parts.iter();
                 let first = texts.next().cloned();
-                let texts = first.into_iter().chain(between.zip(texts.cloned()).flat_map(|(space, text)| [space, text]));
-                Term::call(Function::Case, [Term::all(present), Term::call(Function::Concat, texts.collect::<Vec<_>>())])
+                let texts =
+                    first.into_iter().chain(between.zip(texts.cloned()).flat_map(|(space, text)| [space, text]));
+                Term::call(
+                    Function::Case,
+                    [Term::all(present), Term::call(Function::Concat, texts.collect::<Vec<_>>())],
+                )
             }
         }
     }

@@ -3,7 +3,7 @@
 //! Text goes between quotes where no escape is needed, else it becomes a pattern. The negated form of a test looks at empty text
 //! where the value is missing, so that it has one reading; a test that empty text passes gets a guard.
 
-use super::values::{Lack, Value};
+use super::values::Value;
 use crate::ir::pattern::{self, Node};
 use crate::ir::{Glob, TextTest};
 use crate::target::cloudwatch::tree::{Function, Operator, Quoted, Term};
@@ -37,9 +37,7 @@ pub(super) fn within_a_line(node: &Node) -> bool {
         Node::Start | Node::End => false,
         Node::Empty | Node::Boundary { .. } => true,
         Node::Char(c) => *c != '\n',
-        Node::Class { negated, ranges } => {
-            ranges.iter().any(|(low, high)| (*low..=*high).contains(&'\n')) == *negated
-        }
+        Node::Class { negated, ranges } => ranges.iter().any(|(low, high)| (*low..=*high).contains(&'\n')) == *negated,
         Node::Repeat { node, .. } | Node::Group(node) => within_a_line(node),
         Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().all(within_a_line),
     }
@@ -125,10 +123,21 @@ pub(super) fn equals(subject: &Value, texts: &[&str], nocase: bool, positive: bo
 }
 
 /// The texts are found in the subject in the way of the test: one of them, or every one.
-pub(super) fn found(test: TextTest, subject: &Value, texts: &[&str], every: bool, nocase: bool, positive: bool) -> Term {
+pub(super) fn found(
+    test: TextTest,
+    subject: &Value,
+    texts: &[&str],
+    every: bool,
+    nocase: bool,
+    positive: bool,
+) -> Term {
     if test == TextTest::Equals {
         let one = |text: &&str| equals(subject, &[text], nocase, positive);
-        return if every { joined(texts.iter().map(one).collect(), true, positive) } else { equals(subject, texts, nocase, positive) };
+        return if every {
+            joined(texts.iter().map(one).collect(), true, positive)
+        } else {
+            equals(subject, texts, nocase, positive)
+        };
     }
     let node = |text: &str| pattern::literal_node(text, nocase);
     let one = |text: &&str| match plain(text).filter(|_| test == TextTest::Contains && !nocase) {
@@ -154,7 +163,8 @@ pub(super) fn fits(subject: &Value, globs: &[Glob], nocase: bool, positive: bool
     if !texts.is_empty() {
         terms.push(equals(subject, &texts, nocase, positive));
     }
-    let patterns: Vec<Node> = globs.iter().filter(|glob| glob.literal().is_none()).map(|glob| glob_node(glob, nocase)).collect();
+    let patterns: Vec<Node> =
+        globs.iter().filter(|glob| glob.literal().is_none()).map(|glob| glob_node(glob, nocase)).collect();
     if !patterns.is_empty() {
         terms.push(like(subject, one_of(patterns), positive));
     }
@@ -176,24 +186,24 @@ fn without_groups(node: &Node) -> Node {
 
 /// A text that is not constant is found in the subject.
 pub(super) fn found_value(test: TextTest, subject: &Value, needle: &Value, positive: bool) -> Term {
-        let (text, needle_text) = (subject.or_empty(), needle.or_empty());
-        let function = match test {
-            TextTest::Contains => Function::StrContains,
-            TextTest::StartsWith => Function::StartsWith,
-            TextTest::EndsWith => Function::EndsWith,
-            TextTest::Equals if positive => {
-                return Term::all(vec![subject.present(), text.binary(Operator::Equal, needle_text)]);
-            }
-            TextTest::Equals => {
-                return Term::any(vec![subject.absent(), text.binary(Operator::NotEqual, needle_text)]);
-            }
-        };
-        let found = Term::call(function, [text, needle_text]);
-        let wanted = |value: bool| found.clone().binary(Operator::Equal, Term::Int(i128::from(value)));
-        // Every text contains the empty one: a missing needle is not found.
-        if positive {
-            Term::all(vec![needle.present(), wanted(true)])
-        } else {
-            Term::any(vec![needle.absent(), wanted(false)])
+    let (text, needle_text) = (subject.or_empty(), needle.or_empty());
+    let function = match test {
+        TextTest::Contains => Function::StrContains,
+        TextTest::StartsWith => Function::StartsWith,
+        TextTest::EndsWith => Function::EndsWith,
+        TextTest::Equals if positive => {
+            return Term::all(vec![subject.present(), text.binary(Operator::Equal, needle_text)]);
         }
+        TextTest::Equals => {
+            return Term::any(vec![subject.absent(), text.binary(Operator::NotEqual, needle_text)]);
+        }
+    };
+    let found = Term::call(function, [text, needle_text]);
+    let wanted = |value: bool| found.clone().binary(Operator::Equal, Term::Int(i128::from(value)));
+    // Every text contains the empty one: a missing needle is not found.
+    if positive {
+        Term::all(vec![needle.present(), wanted(true)])
+    } else {
+        Term::any(vec![needle.absent(), wanted(false)])
+    }
 }

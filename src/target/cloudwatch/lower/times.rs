@@ -187,19 +187,20 @@ impl Plan<'_> {
         }
         let start = names::WINDOW_START.to_owned();
         let prefix = PREFIXES.iter().find(|(seconds, ..)| window.step == seconds * ir::SECOND);
-        if window.length == window.step {
-            if let (true, Some((_, characters, rest))) = (clock.whole, prefix) {
-                let part = Term::call(Function::Substr, [Term::Field(clock.field), Term::Int(0), Term::Int(*characters)]);
-                let text = Term::call(Function::Concat, [part, Term::word(rest)]);
-                self.commands.push(Command::Fields(vec![(text, start)]));
-                return Ok(());
-            }
+        if window.length == window.step
+            && let (true, Some((_, characters, rest))) = (clock.whole, prefix)
+        {
+            let part = Term::call(Function::Substr, [Term::Field(clock.field), Term::Int(0), Term::Int(*characters)]);
+            let text = Term::call(Function::Concat, [part, Term::word(rest)]);
+            self.commands.push(Command::Fields(vec![(text, start)]));
+            return Ok(());
         }
         let step = Term::Int(i128::from(window.step / MILLISECOND));
         let milliseconds = self.milliseconds(time)?;
         let milliseconds = Term::Field(self.column(milliseconds, "ms"));
         self.filter(Term::call(Function::IsPresent, [milliseconds.clone()]));
-        let floored = floor(milliseconds.binary(Operator::Divide, step.clone())).binary(Operator::Multiply, step.clone());
+        let floored =
+            floor(milliseconds.binary(Operator::Divide, step.clone())).binary(Operator::Multiply, step.clone());
         if window.length == window.step {
             self.commands.push(Command::Fields(vec![(floored, start)]));
             return Ok(());
@@ -266,8 +267,17 @@ fn time_pattern(seconds: bool) -> Node {
     let digit = Node::Class { negated: false, ranges: vec![('0', '9')] };
     let some = |n| Node::Repeat { min: n, max: Some(n), greedy: true, node: Box::new(digit.clone()) };
     let second = Node::Concat(vec![
-        some(4), Node::Char('-'), some(2), Node::Char('-'), some(2), Node::Char('T'),
-        some(2), Node::Char(':'), some(2), Node::Char(':'), some(2),
+        some(4),
+        Node::Char('-'),
+        some(2),
+        Node::Char('-'),
+        some(2),
+        Node::Char('T'),
+        some(2),
+        Node::Char(':'),
+        some(2),
+        Node::Char(':'),
+        some(2),
     ]);
     let more = Node::Repeat { min: 1, max: None, greedy: true, node: Box::new(digit.clone()) };
     let fraction = Node::Concat(vec![Node::Char('.'), more]);

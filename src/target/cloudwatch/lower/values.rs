@@ -203,7 +203,12 @@ impl Plan<'_> {
                 for number in [start, length] {
                     match number.as_literal() {
                         Some(Literal::Int(n)) if *n >= 0 => args.push(Term::Int(i128::from(*n))),
-                        _ => return Err(errors::expression(number.span, "a `substring` of other than constant numbers from 0")),
+                        _ => {
+                            return Err(errors::expression(
+                                number.span,
+                                "a `substring` of other than constant numbers from 0",
+                            ));
+                        }
                     }
                 }
                 Ok(Value::blank(Term::call(Function::Substr, args)))
@@ -373,9 +378,7 @@ fn address_pattern() -> Node {
     let dotted = Node::Concat(vec![Node::Char('.'), octet.clone()]);
     let dotted = Node::Repeat { min: 3, max: Some(3), greedy: true, node: Box::new(dotted) };
     let hex = || optional(class(&[('.', '.'), ('0', ':'), ('A', 'F'), ('a', 'f')]), None);
-    let address = Node::Alternate(vec![
-        Node::Concat(vec![octet, dotted]),
-        Node::Concat(vec![hex(), Node::Char(':'), hex()]),
-    ]);
+    let address =
+        Node::Alternate(vec![Node::Concat(vec![octet, dotted]), Node::Concat(vec![hex(), Node::Char(':'), hex()])]);
     Node::Concat(vec![Node::Start, Node::Group(Box::new(address)), Node::End])
 }
