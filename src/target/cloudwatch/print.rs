@@ -179,14 +179,14 @@ fn term(value: &Term, level: Level) -> String {
             (Level::Comparison, text)
         }
         Term::Like(subject, node, negated) => {
-            (Level::Comparison, format!("{} {} {}", term(subject, Level::Sum), like(*negated), regex(node)))
+            (Level::Comparison, format!("{} {} {}", term(subject, Level::Atom), like(*negated), regex(node)))
         }
         Term::Holds(subject, text, negated) => {
-            (Level::Comparison, format!("{} {} {}", term(subject, Level::Sum), like(*negated), quoted(text)))
+            (Level::Comparison, format!("{} {} {}", term(subject, Level::Atom), like(*negated), quoted(text)))
         }
         Term::In(subject, options, negated) => {
             let word = if *negated { "not in" } else { "in" };
-            (Level::Comparison, format!("{} {word} [{}]", term(subject, Level::Sum), list(options)))
+            (Level::Comparison, format!("{} {word} [{}]", term(subject, Level::Atom), list(options)))
         }
     };
     if own < level { format!("({text})") } else { text }

@@ -6,8 +6,9 @@
 
 use super::paths::{Base, RawPath};
 use super::plan::{Element, Plan, Said};
+use super::values::Value;
 use crate::ir::pattern::Node;
-use crate::ir::{self, ExprKind, Function as F, Pred, Step, Type};
+use crate::ir::{self, ExprKind, Function as F, Pred, PredKind, Step, Type};
 use crate::source::Span;
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
@@ -26,6 +27,40 @@ fn has_elements(list: &Field) -> Term {
     Term::Like(Box::new(json), Node::Concat(vec![Node::Start, Node::Char('['), space(), element]), false)
 }
 
+/// Whether a field is there and no map or list.
+fn single(field: &Field) -> Term {
+    Value::blank(Term::Field(field.clone())).present()
+}
+
+/// Whether a field is a map or list that is not empty.
+fn structured(field: &Field) -> Term {
+    let json = Term::call(Function::JsonStringify, [Term::Field(field.clone())]);
+    let node = Node::Class { negated: false, ranges: vec![('[', '['), ('{', '{')] };
+    Term::Like(Box::new(json), Node::Concat(vec![Node::Start, node]), false)
+}
+
+/// The test of an element; the guard where the test would hold of nothing.
+fn with_guard(there: Term, held: Term, holds: &Pred) -> Term {
+    if fails_on_nothing(holds) { held } else { Term::all(vec![there, held]) }
+}
+
+/// Whether a predicate is false of an element that is missing.
+fn fails_on_nothing(pred: &Pred) -> bool {
+    let mut decided = false;
+    pred.walk(&mut |expr| decided |= matches!(expr.kind, ExprKind::Case(..)));
+    !decided && is_positive(pred)
+}
+
+fn is_positive(pred: &Pred) -> bool {
+    match &pred.kind {
+        PredKind::Const(_) | PredKind::Not(_) => false,
+        PredKind::All(preds) => preds.iter().any(is_positive),
+        PredKind::Any(preds) => preds.iter().all(is_positive),
+        PredKind::Some { holds, .. } => is_positive(holds),
+        _ => true,
+    }
+}
+
 impl Plan<'_> {
     /// A row for each element of `each`'s list, with the element's number bound.
     pub(super) fn each(&mut self, each: &ir::Each) -> Said<()> {
@@ -34,11 +69,16 @@ impl Plan<'_> {
         while let Some(inner) = self.stands_for(&list) {
             list = inner;
         }
-        let ExprKind::Rows(rows) = &list.kind else { return self.enter(each.element, &list, span) };
+        let ExprKind::Rows(rows) = &list.kind else {
+            let there = self.enter(each.element, &list, span)?;
+            self.filter(there);
+            return Ok(());
+        };
         let [one] = rows.lists.as_slice() else {
             return Err(errors::expression(span, "the elements of several lists one after the other"));
         };
-        self.enter(rows.element, one, span)?;
+        let there = self.enter(rows.element, one, span)?;
+        self.filter(there);
         self.elements.insert(each.element, Element::Record(rows.fields.clone()));
         if let Some(filter) = &rows.filter {
             let kept = self.condition(filter, true)?;
@@ -57,11 +97,12 @@ impl Plan<'_> {
         }
         match &list.kind {
             ExprKind::Rows(rows) => self.alternatives(&rows.lists, |plan, one| {
-                plan.enter(rows.element, one, at)?;
+                let there = plan.enter(rows.element, one, at)?;
                 plan.elements.insert(element, Element::Record(rows.fields.clone()));
                 let kept = rows.filter.as_ref().map(|filter| plan.condition(filter, true)).transpose()?;
                 let held = plan.condition(holds, true)?;
-                Ok(Term::all(kept.into_iter().chain([held]).collect()))
+                let held = Term::all(kept.into_iter().chain([held]).collect());
+                Ok(with_guard(there, held, holds))
             }),
             ExprKind::Call(F::Coalesce, lists) => {
                 // Which of the lists is there can't be asked beside looking into it.
@@ -76,16 +117,17 @@ impl Plan<'_> {
                 self.alternatives += 1;
                 let elements = self.unnest(RawPath { base: path.base, steps }, at)?;
                 let terms = [elements, itself].into_iter().map(|field| {
+                    let there = single(&field);
                     self.elements.insert(element, Element::Raw(field));
-                    self.condition(holds, true)
+                    Ok(with_guard(there, self.condition(holds, true)?, holds))
                 });
                 let terms = terms.collect::<Said<Vec<_>>>();
                 self.alternatives -= 1;
                 terms.map(Term::any)
             }
             _ => {
-                self.enter(element, list, at)?;
-                self.condition(holds, true)
+                let there = self.enter(element, list, at)?;
+                Ok(with_guard(there, self.condition(holds, true)?, holds))
             }
         }
     }
@@ -103,8 +145,9 @@ impl Plan<'_> {
         terms.map(Term::any)
     }
 
-    /// Takes a list apart and binds its element.
-    fn enter(&mut self, element: usize, list: &ir::Expr, at: Span) -> Said<()> {
+    /// Takes a list apart, binds its element and gives the condition that the row has one: it may be none of the list's where others
+    /// are tested beside it, and the path may go on into what the element lacks.
+    fn enter(&mut self, element: usize, list: &ir::Expr, at: Span) -> Said<Term> {
         let raw = match &list.kind {
             ExprKind::Read(inner) => inner,
             _ => list,
@@ -112,9 +155,15 @@ impl Plan<'_> {
         let Some(path) = self.raw_path(raw)? else {
             return Err(errors::expression(at, "the elements of this list"));
         };
+        let whole = self.alternatives == 0 && path.steps.last() == Some(&Step::Elements);
         let field = self.unnest(path, at)?;
+        let there = match list.ty.element() {
+            _ if whole => Term::constant(true),
+            Some(Type::Raw) | None => Term::any(vec![single(&field), structured(&field)]),
+            Some(_) => single(&field),
+        };
         self.elements.insert(element, Element::Raw(field));
-        Ok(())
+        Ok(there)
     }
 
     /// Takes every list on the path apart, and gives the field of one element.

@@ -16,7 +16,7 @@ mod values;
 use plan::{Plan, Said, placed};
 
 use super::errors;
-use super::tree::{Command, Field, Query};
+use super::tree::{Command, Field, Query, Term};
 use crate::bind::deciding;
 use crate::ir::{AggregateFunction, Arithmetic, ExprKind, Pred, Rule, Type, Window};
 use crate::target::names::{self, Outputs};
@@ -92,6 +92,8 @@ fn fractions_decide(rule: &Rule) -> bool {
 impl Plan<'_> {
     /// The rows that the rule keeps: `each`, and every filter, those that look into a list last.
     fn rows(&mut self, rule: &Rule) {
+        let said = self.time_is_known();
+        self.refusals.extend(said.as_ref().err().cloned());
         self.lists = false;
         let later: Vec<&Pred> =
             rule.filter.iter().filter(|pred| self.attempt(|plan| plan.keep(pred)).is_err()).collect();
@@ -111,8 +113,7 @@ impl Plan<'_> {
         if let Some(each) = rule.each.as_ref().filter(|_| self.several_rows) {
             self.refusals.push(errors::each_and_list(each.list.span));
         }
-        let said = self.time_is_known();
-        self.refusals.extend(said.err());
+        self.filter(said.unwrap_or_else(|_| Term::constant(true)));
     }
 
     fn keep(&mut self, pred: &Pred) -> Said<()> {
@@ -132,8 +133,10 @@ impl Plan<'_> {
         let columns = self.group(folds, &by, once_by.as_deref());
         self.grouped(rule, &outputs, columns, &by);
         self.measures(rule, &outputs);
-        let when = placed(self.condition(&rule.when, true), rule.when.span)?;
-        self.filter(shorten::shorten(when));
+        if self.refusals.is_empty() {
+            let when = placed(self.condition(&rule.when, true), rule.when.span)?;
+            self.filter(shorten::shorten(when));
+        }
         let keys = self.grouped.keys.iter().map(|key| key.name.clone());
         let order: Vec<String> = std::iter::once(names::WINDOW_START.to_owned()).chain(keys).collect();
         let mut shown = order.clone();
@@ -153,15 +156,22 @@ impl Plan<'_> {
         if self.several_rows && bound.event_id.is_none() {
             return Err(errors::no_event_id(rule.span));
         }
-        let mut columns = Vec::new();
-        let time = self.time_text(&bound.time)?;
-        columns.push((time.term, names::TIME.to_owned()));
+        let mut columns = vec![(self.time_text(&bound.time)?, names::TIME)];
         if let Some(id) = &bound.event_id {
-            let id = self.text(id)?;
-            columns.push((id.term, names::EVENT_ID.to_owned()));
+            columns.push((self.text(id)?, names::EVENT_ID));
         }
-        let order: Vec<String> = columns.iter().map(|(_, name)| name.clone()).collect();
-        self.commands.push(Command::Fields(columns));
+        let order: Vec<String> = columns.iter().map(|(_, name)| (*name).to_owned()).collect();
+        columns.retain(|(value, name)| value.term != Term::Field(Field::Log((*name).to_owned())));
+        if let Some((_, name)) = columns.iter().find(|(_, name)| self.is_discovered(name)) {
+            return Err(errors::expression(
+                rule.span,
+                &format!("a column `{name}` where the log has another field of that name"),
+            ));
+        }
+        if !columns.is_empty() {
+            let columns = columns.into_iter().map(|(value, name)| (value.term, name.to_owned())).collect();
+            self.commands.push(Command::Fields(columns));
+        }
         let mut shown = order.clone();
         self.severity(rule, &mut shown);
         self.shown(rule, &Outputs::of(rule), &mut shown);

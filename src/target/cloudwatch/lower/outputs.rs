@@ -138,13 +138,16 @@ impl Plan<'_> {
             let deciding = decides.contains(&n);
             let column = match is_always_missing(&measure.value) {
                 true => None,
-                false => match self.aside(deciding, |plan| plan.measure(measure, name)) {
+                false => match placed(self.aside(deciding, |plan| plan.measure(measure, name)), measure.value.span) {
                     Ok(column) => Some(column),
-                    Err(diagnostic) => {
+                    Err(diagnostic) if deciding => {
                         // A reason for the aggregate below it has been given already.
-                        if deciding && self.refusals.is_empty() {
+                        if self.refusals.is_empty() {
                             self.refusals.push(diagnostic);
                         }
+                        None
+                    }
+                    Err(_) => {
                         self.left_out.push(measure.name.clone());
                         None
                     }
@@ -155,11 +158,8 @@ impl Plan<'_> {
     }
 
     fn measure(&mut self, measure: &Binding, name: &str) -> Said<Column> {
-        if let ExprKind::Aggregate(n) = measure.value.kind
-            && let Some(Some(column)) = self.grouped.aggregates.get(n)
-            && column.name == name
-        {
-            return Ok(column.clone());
+        if let Some(column) = self.own_column(&measure.value, name) {
+            return Ok(column);
         }
         let value = self.column_value(&measure.value)?;
         self.commands.push(Command::Fields(vec![(value.or_null(), name.to_owned())]));
@@ -169,6 +169,12 @@ impl Plan<'_> {
             _ => Empty::Missing,
         };
         Ok(Column { name: name.to_owned(), empty })
+    }
+
+    /// The column of an aggregate that has got the name already.
+    fn own_column(&self, expr: &Expr, name: &str) -> Option<Column> {
+        let ExprKind::Aggregate(n) = expr.kind else { return None };
+        self.grouped.aggregates.get(n)?.clone().filter(|column| column.name == name)
     }
 
     /// The column of a severity that depends on the alert.
@@ -200,6 +206,10 @@ impl Plan<'_> {
     pub(super) fn shown(&mut self, rule: &Rule, outputs: &Outputs, shown: &mut Vec<String>) {
         let grouped = rule.window.is_some();
         for (item, name) in rule.show.iter().zip(&outputs.show) {
+            if self.own_column(&item.value, name).is_some() {
+                shown.push(name.clone());
+                continue;
+            }
             let said = self.aside(false, |plan| {
                 let value = plan.column_value(&item.value)?;
                 let term = value.or_null();

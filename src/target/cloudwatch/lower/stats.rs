@@ -209,7 +209,7 @@ impl Plan<'_> {
     /// A column to group by: text that is empty, not null, where the value is missing.
     fn as_key(&mut self, value: Value, by: &mut Vec<String>) -> Value {
         let term = value.or_empty();
-        let name = match self.column(term, "distinct") {
+        let name = match self.column(term, "value") {
             Field::Made(name, _) | Field::Log(name) => name,
         };
         by.push(name.clone());

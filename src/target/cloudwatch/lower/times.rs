@@ -73,6 +73,15 @@ impl Plan<'_> {
         Ok(self.clock(expr)?.whole)
     }
 
+    /// When a number that is made of a time's text is missing.
+    fn time_lack(&self, field: Field) -> Lack {
+        if self.known.iter().any(|(known, _)| *known == field) {
+            return Lack::Never;
+        }
+        let text = Value::blank(Term::Field(field));
+        Lack::When { present: text.present(), absent: text.absent(), zero: false }
+    }
+
     /// Milliseconds since 1970, cut to seconds; null where the text is no time.
     pub(super) fn milliseconds(&mut self, expr: &ir::Expr) -> Said<Term> {
         let clock = self.clock(expr)?;
@@ -92,7 +101,7 @@ impl Plan<'_> {
             return Err(errors::fractions(expr.span));
         }
         let milliseconds = self.milliseconds(expr)?;
-        Ok(Value { term: milliseconds.binary(Operator::Multiply, Term::Int(1_000)), lack: time_lack(clock.field) })
+        Ok(Value { term: milliseconds.binary(Operator::Multiply, Term::Int(1_000)), lack: self.time_lack(clock.field) })
     }
 
     /// `hour(t)`, UTC.
@@ -105,7 +114,7 @@ impl Plan<'_> {
             let of_day = self.milliseconds(time)?.binary(Operator::Remainder, Term::Int(DAY_MS));
             floor(of_day.binary(Operator::Divide, Term::Int(3_600_000)))
         };
-        Ok(Value { term, lack: time_lack(clock.field) })
+        Ok(Value { term, lack: self.time_lack(clock.field) })
     }
 
     /// `weekday(t)`, UTC: 1970-01-01 was a Thursday, the fourth day.
@@ -113,7 +122,7 @@ impl Plan<'_> {
         let clock = self.clock(time)?;
         let days = floor(self.milliseconds(time)?.binary(Operator::Divide, Term::Int(DAY_MS)));
         let from_monday = days.binary(Operator::Add, Term::Int(3)).binary(Operator::Remainder, Term::Int(7));
-        Ok(Value { term: from_monday.binary(Operator::Add, Term::Int(1)), lack: time_lack(clock.field) })
+        Ok(Value { term: from_monday.binary(Operator::Add, Term::Int(1)), lack: self.time_lack(clock.field) })
     }
 
     /// A time compared with a constant.
@@ -134,7 +143,7 @@ impl Plan<'_> {
             Comparison::GreaterEqual => (Operator::GreaterEqual, ceiling),
         };
         let second = Term::Int(digits_of(second));
-        let lack = Value { term: Term::Field(clock.field.clone()), lack: time_lack(clock.field.clone()) };
+        let lack = Value { term: Term::Field(clock.field.clone()), lack: self.time_lack(clock.field.clone()) };
         let digits = digits_term(clock.field);
         Ok(if positive {
             Term::all(vec![lack.present(), digits.binary(operator, second)])
@@ -143,13 +152,13 @@ impl Plan<'_> {
         })
     }
 
-    /// The event's time is there: every event has one, and what has none is dropped before anything is grouped or shown.
-    pub(super) fn time_is_known(&mut self) -> Said<()> {
+    /// The condition that the event has a time. It may be used before it is asked: what has no time is dropped before anything is
+    /// grouped or shown.
+    pub(super) fn time_is_known(&mut self) -> Said<Term> {
         let bound = self.bound;
         let field = self.clock(&bound.time)?.field;
-        self.filter(Value::blank(Term::Field(field.clone())).present());
-        self.known.push((field, Type::Time));
-        Ok(())
+        self.known.push((field.clone(), Type::Time));
+        Ok(Value::blank(Term::Field(field)).present())
     }
 
     /// Keeps events with times in [from, to), both in microseconds.
@@ -236,11 +245,6 @@ fn floor(number: Term) -> Term {
 fn window_ends(window: &Window, from: i64, to: i64) -> (i64, i64) {
     let below = |time: i64| time.div_euclid(window.step) * window.step;
     (below(from) + window.step, below(to))
-}
-
-fn time_lack(field: Field) -> Lack {
-    let text = Value { term: Term::Field(field), lack: Lack::Blank };
-    Lack::When { present: text.present(), absent: text.absent(), zero: false }
 }
 
 /// The text of a time in whole seconds as the number of its digits.
