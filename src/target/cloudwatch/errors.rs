@@ -37,6 +37,18 @@ pub(super) fn list_here(span: Span) -> Diagnostic {
         .help("move the test into `where`, or run it on the archive")
 }
 
+/// A value that is taken out of a list.
+pub(super) fn one_of_a_list(span: Span) -> Diagnostic {
+    refused(span, "CloudWatch Logs Insights can't take one value out of a list, or join them")
+        .help("test it in `where` with `contains` or `matches`, or run the rule on the archive")
+}
+
+/// A duration times or by something that needs rounding.
+pub(super) fn rounded_duration(span: Span) -> Diagnostic {
+    refused(span, "CloudWatch Logs Insights rounds durations differently")
+        .help("compare numbers: divide the duration by `1s` first")
+}
+
 /// A list of which the elements can't be reached.
 pub(super) fn list_shape(span: Span) -> Diagnostic {
     refused(span, "CloudWatch Logs Insights can't take the values of an object apart, only the elements of a list")
@@ -122,6 +134,18 @@ pub(super) fn any_for_last(span: Span) -> Diagnostic {
 pub(super) fn any_for_first(span: Span) -> Diagnostic {
     weaker(span, "every alternative is tested, where only the first one that is present counts")
         .help("run it on the archive for the first one alone")
+}
+
+/// The joined text is not there; its parts are compared.
+pub(super) fn part_for_whole(span: Span) -> Diagnostic {
+    weaker(span, "each part of a list is compared, where the text of all of them joined counts")
+        .help("run it on the archive for the joined text")
+}
+
+/// Text that goes over the end of a part.
+pub(super) fn within_a_part(span: Span) -> Diagnostic {
+    weaker(span, "each part of a streamed text is searched, so what is spread over several is not found")
+        .help("run it on the archive for the text as a whole")
 }
 
 /// `tolower` and `toupper` fold more letters than A–Z.

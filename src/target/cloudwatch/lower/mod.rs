@@ -139,8 +139,13 @@ impl Plan<'_> {
         }
         let keys = self.grouped.keys.iter().map(|key| key.name.clone());
         let order: Vec<String> = std::iter::once(names::WINDOW_START.to_owned()).chain(keys).collect();
-        let mut shown = order.clone();
-        shown.extend(self.grouped.measures.iter().flatten().map(|measure| measure.name.clone()));
+        let later = std::mem::take(&mut self.later);
+        let measures = self.grouped.measures.iter().zip(&outputs.measures).filter(|(column, _)| column.is_some());
+        let shown = order.iter().cloned().chain(measures.map(|(_, name)| name.clone()));
+        let mut shown: Vec<String> = shown.collect();
+        if !later.is_empty() {
+            self.commands.push(Command::Fields(later));
+        }
         self.severity(rule, &mut shown);
         self.shown(rule, &outputs, &mut shown);
         self.finish_with(shown, order, None);

@@ -12,9 +12,13 @@ use crate::target::cloudwatch::tree::{Function, Operator, Term};
 /// One billion: decimals are kept in billionths.
 const BILLION: i128 = 1_000_000_000;
 
-/// A constant as a term.
+/// Up to here floats hold every int.
+const LARGEST_INT: u64 = 1 << 53;
+
+/// A constant as a term; none where the target's numbers, which are floats, can't hold it.
 pub(super) fn number_literal(literal: &Literal) -> Option<Term> {
     Some(match literal {
+        Literal::Int(n) if n.unsigned_abs() > LARGEST_INT => return None,
         Literal::Int(n) | Literal::Duration(n) | Literal::Time(n) => Term::Int(i128::from(*n)),
         Literal::Float(n) => float(*n),
         Literal::Decimal(n) if n % BILLION == 0 => Term::Int(n / BILLION),
@@ -32,14 +36,14 @@ fn float(n: f64) -> Term {
 impl Plan<'_> {
     /// A number.
     pub(super) fn number(&mut self, expr: &ir::Expr) -> Said<Value> {
+        if expr.ty == Type::Time && !matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Arithmetic(..)) {
+            return self.microseconds(expr);
+        }
         if let Some(column) = self.grouped_column(expr)? {
             return Ok(column);
         }
         if let Some(inner) = self.stands_for(expr) {
             return self.number(&inner);
-        }
-        if expr.ty == Type::Time && !matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Arithmetic(..)) {
-            return self.microseconds(expr);
         }
         if let Some(field) = self.field_of(expr)? {
             let as_number = |ty: &Type| *ty == expr.ty || (*ty == Type::Int && expr.ty == Type::Float);
@@ -59,9 +63,15 @@ impl Plan<'_> {
         match &expr.kind {
             ExprKind::Literal(literal) => match number_literal(literal) {
                 Some(term) => Ok(Value::always(term)),
-                None => Err(errors::expression(expr.span, "this number")),
+                None => Err(errors::expression(expr.span, "an int beyond 2^53, where its numbers are floats")),
             },
-            ExprKind::Arithmetic(op, left, right) => self.arithmetic(*op, left, right),
+            ExprKind::Arithmetic(op, left, right) => {
+                let rounds = *op == Arithmetic::Divide || left.ty == Type::Float || right.ty == Type::Float;
+                if expr.ty == Type::Duration && rounds {
+                    return Err(errors::rounded_duration(expr.span));
+                }
+                self.arithmetic(*op, left, right)
+            }
             ExprKind::Call(function, args) => self.number_call(expr, function, args),
             ExprKind::Case(arms, default) => {
                 let case =

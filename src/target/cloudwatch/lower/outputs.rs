@@ -4,10 +4,10 @@ use super::plan::{Column, Empty, Plan, Said, placed};
 use super::stats::Fold;
 use super::values::{Lack, Value};
 use crate::bind::deciding;
-use crate::ir::{Binding, Expr, ExprKind, Key, Rule, Type, Window};
+use crate::ir::{AggregateFunction, Binding, Expr, ExprKind, Key, Rule, Type, Window};
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
-use crate::target::cloudwatch::tree::{Command, Field, Function, Term};
+use crate::target::cloudwatch::tree::{Command, Field, Function, Operator, Term};
 use crate::target::names::{self, Outputs};
 
 impl Plan<'_> {
@@ -48,6 +48,9 @@ impl Plan<'_> {
 
     /// A key's value, with its default.
     fn key(&mut self, key: &Key) -> Said<Value> {
+        if key.value.ty == Type::Duration {
+            return Err(errors::expression(key.value.span, "a duration as a group key"));
+        }
         let value = self.column_value(&key.value)?;
         let Some(default) = &key.default else { return Ok(value) };
         let Some(default_term) = super::values::text_literal(default) else {
@@ -89,7 +92,8 @@ impl Plan<'_> {
             if !decides.contains(&number) && !is_read(rule, number, &self.left_out) {
                 continue;
             }
-            let name = measure.or(shown).cloned().unwrap_or_else(|| self.fresh("measure"));
+            let own = measure.or(shown).filter(|_| aggregate.ty != Type::Duration).cloned();
+            let name = own.unwrap_or_else(|| self.fresh("measure"));
             let deciding = decides.contains(&number);
             let said = self.aside(deciding, |plan| plan.fold(number, aggregate, name, deciding));
             match placed(said, aggregate.span) {
@@ -127,6 +131,14 @@ impl Plan<'_> {
                 *place = Some(column);
             }
         }
+        for (aggregate, column) in rule.aggregates.iter().zip(&mut aggregates) {
+            if let (Some(column), AggregateFunction::Avg, Type::Duration) = (column, &aggregate.function, &aggregate.ty)
+            {
+                let rounded = half_to_even(Term::made(&column.name));
+                column.name = self.fresh("measure");
+                self.commands.push(Command::Fields(vec![(rounded, column.name.clone())]));
+            }
+        }
         self.grouped.keys = keys;
         self.grouped.aggregates = aggregates;
     }
@@ -162,13 +174,22 @@ impl Plan<'_> {
             return Ok(column);
         }
         let value = self.column_value(&measure.value)?;
-        self.commands.push(Command::Fields(vec![(value.or_null(), name.to_owned())]));
+        let name = match measure.value.ty {
+            // Shown in seconds, compared in microseconds.
+            Type::Duration => {
+                let own = self.fresh("measure");
+                self.later.push((seconds(Term::made(&own)), name.to_owned()));
+                own
+            }
+            _ => name.to_owned(),
+        };
+        self.commands.push(Command::Fields(vec![(value.or_null(), name.clone())]));
         let empty = match value.lack {
             Lack::Never if self.counts_rows(&value.term) => Empty::Rows,
             Lack::Never => Empty::Never,
             _ => Empty::Missing,
         };
-        Ok(Column { name: name.to_owned(), empty })
+        Ok(Column { name, empty })
     }
 
     /// The column of an aggregate that has got the name already.
@@ -212,7 +233,7 @@ impl Plan<'_> {
             }
             let said = self.aside(false, |plan| {
                 let value = plan.column_value(&item.value)?;
-                let term = value.or_null();
+                let term = if item.value.ty == Type::Duration { seconds(value.or_null()) } else { value.or_null() };
                 if term == Term::Field(Field::Log(name.clone())) || term == Term::made(name) {
                     return Ok(());
                 }
@@ -228,6 +249,19 @@ impl Plan<'_> {
             }
         }
     }
+}
+
+/// Microseconds as seconds.
+fn seconds(microseconds: Term) -> Term {
+    microseconds.binary(Operator::Divide, Term::Int(1_000_000))
+}
+
+/// A number rounded to an int, and in the middle to the even one.
+fn half_to_even(number: Term) -> Term {
+    let up = Term::call(Function::Floor, [number.clone().binary(Operator::Add, Term::Float(0.5))]);
+    let middle = up.clone().binary(Operator::Subtract, number).binary(Operator::Equal, Term::Float(0.5));
+    let odd = Term::call(Function::Abs, [up.clone().binary(Operator::Remainder, Term::Int(2))]);
+    up.binary(Operator::Subtract, Term::call(Function::If, [middle, odd, Term::Int(0)]))
 }
 
 /// The key's column; where the discovered field itself is the key, that field.

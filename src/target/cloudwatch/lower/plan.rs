@@ -43,6 +43,8 @@ pub(super) struct Plan<'a> {
     pub(super) lists: bool,
     /// Whether an event may have several rows.
     pub(super) several_rows: bool,
+    /// Columns that are made from others once everything has been decided.
+    pub(super) later: Vec<(Term, String)>,
     /// The columns after grouping: aggregates, keys and measures by their number in the rule.
     pub(super) grouped: Grouped,
     taken: Vec<String>,
@@ -115,6 +117,7 @@ impl<'a> Plan<'a> {
             alternatives: 0,
             lists: true,
             several_rows: false,
+            later: Vec::new(),
             grouped: Grouped::default(),
             taken,
             discovered: discovered(source, place),

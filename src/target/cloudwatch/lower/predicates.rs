@@ -172,7 +172,7 @@ impl Plan<'_> {
                 let (left, right) = (self.address(left)?, self.address(right)?);
                 Ok(compare_values(&left, Operator::Equal, &right, positive))
             }
-            (Type::Time, Some(Literal::Time(time))) if matches!(left.kind, ExprKind::Read(_) | ExprKind::With(_)) => {
+            (Type::Time, Some(Literal::Time(time))) if !matches!(left.kind, ExprKind::Arithmetic(..)) => {
                 self.compare_time(op, left, *time, positive)
             }
             (Type::Bool, _) => Err(errors::expression(left.span, "whether two bools are the same")),
@@ -210,7 +210,9 @@ impl Plan<'_> {
         let whole = options.iter().all(|option| matches!(option, Literal::Int(0..)));
         if subject.ty == Type::Int && whole && options.len() > 1 {
             let value = self.number(subject)?;
-            let terms = options.iter().filter_map(number_literal).collect();
+            let Some(terms) = options.iter().map(number_literal).collect() else {
+                return Err(errors::expression(subject.span, "an int beyond 2^53, where its numbers are floats"));
+            };
             let among = Term::In(Box::new(value.term.clone()), terms, !positive);
             return Ok(if positive {
                 Term::all(vec![value.present(), among])

@@ -5,7 +5,7 @@
 
 use super::plan::{Plan, Said};
 use super::texts::within_a_line;
-use crate::ir::{Comparison, Expr, ExprKind, Function as F, Literal, Pred, PredKind, TextTest, Type};
+use crate::ir::{Comparison, Expr, ExprKind, Function as F, Literal, Pred, PredKind, Step, TextTest, Type};
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
 
@@ -25,7 +25,11 @@ pub(super) fn spread(plan: &mut Plan<'_>, pred: &Pred, positive: bool) -> Said<O
         let made = match &operand.kind {
             ExprKind::Case(arms, default) => Some(case(pred, n, arms, default.as_deref())),
             ExprKind::Call(F::Coalesce, parts) => Some(first_of(plan, pred, n, parts, positive)?),
-            ExprKind::Call(F::Join, lists) => Some(joined(plan, pred, n, lists)?),
+            ExprKind::Call(F::Join, lists) => Some(joined(plan, pred, n, lists, positive)?),
+            ExprKind::Call(F::Concat, parts) => match parts.as_slice() {
+                [list] if list.ty.element().is_some() => Some(concatenated(plan, pred, n, list, positive)?),
+                _ => None,
+            },
             ExprKind::Call(F::Last, lists) => match lists.as_slice() {
                 [list] => Some(last(plan, pred, n, list, None, positive)?),
                 _ => None,
@@ -105,6 +109,20 @@ fn folded(pred: &Pred) -> Option<bool> {
                 (option, subject) => option == *subject,
             }))
         }
+        (PredKind::Text { test, every, nocase, .. }, [Literal::Text(subject), needles @ ..]) => {
+            let fold = |text: &str| if *nocase { text.to_ascii_lowercase() } else { text.to_owned() };
+            let subject = fold(subject);
+            let mut found = needles.iter().map(|needle| match needle {
+                Literal::Text(needle) => match test {
+                    TextTest::Equals => subject == fold(needle),
+                    TextTest::Contains => subject.contains(&fold(needle)),
+                    TextTest::StartsWith => subject.starts_with(&fold(needle)),
+                    TextTest::EndsWith => subject.ends_with(&fold(needle)),
+                },
+                _ => false,
+            });
+            Some(if *every { found.all(|found| found) } else { found.any(|found| found) })
+        }
         (PredKind::Fits { globs, nocase, .. }, [Literal::Text(subject)]) => {
             Some(globs.iter().any(|glob| glob.fits(subject, *nocase)))
         }
@@ -160,6 +178,11 @@ fn first_of(plan: &mut Plan<'_>, pred: &Pred, n: usize, parts: &[Expr], positive
         if !positive {
             return Err(errors::every_element(span));
         }
+        if let [one, other] = parts
+            && (exclude_each_other(one, other) || exclude_each_other(other, one))
+        {
+            return Ok(Pred::any(tests.collect(), span));
+        }
         plan.weaken(Verdict::Wider, positive, errors::any_for_first(span));
         return Ok(Pred::any(tests.collect(), span));
     }
@@ -185,30 +208,85 @@ fn some(plan: &mut Plan<'_>, pred: &Pred, n: usize, list: &Expr, member: Option<
     Pred::new(PredKind::Some { element, list: list.clone(), holds, every: false }, pred.span)
 }
 
-/// `P(join(list))`, where one line decides P: some part for which it holds.
-fn joined(plan: &mut Plan<'_>, pred: &Pred, n: usize, lists: &[Expr]) -> Said<Pred> {
-    let one_line = |needle: &Expr| matches!(needle.as_literal(), Some(Literal::Text(text)) if !text.contains('\n'));
-    let single = match &pred.kind {
-        PredKind::Present(_) => vec![pred.clone()],
-        PredKind::Text { test: TextTest::Contains, needles, every, .. } if n == 0 && needles.iter().all(one_line) => {
+/// Whether one is there only where a part of the record is a list, and the other only where the same part is single.
+fn exclude_each_other(lists: &Expr, single: &Expr) -> bool {
+    let ExprKind::Call(F::Join, lists) = &lists.kind else { return false };
+    let Some((base, single)) = read_path(single) else { return false };
+    lists.iter().all(|list| {
+        read_path(list).is_some_and(|(of, steps)| {
+            let list = steps.iter().position(|step| *step == Step::Elements).and_then(|n| steps.get(..n));
+            of.kind == base.kind && matches!(base.kind, ExprKind::Record | ExprKind::Element(_)) && list == Some(single)
+        })
+    })
+}
+
+/// The path that is read.
+fn read_path(expr: &Expr) -> Option<(&Expr, &[Step])> {
+    let ExprKind::Read(raw) = &expr.kind else { return None };
+    match &raw.kind {
+        ExprKind::Path(base, steps) => Some((base, steps)),
+        _ => None,
+    }
+}
+
+/// `P(join(list))`, where one line decides P: some part for which it holds. Of the joined text as a whole each part is a weaker sign.
+fn joined(plan: &mut Plan<'_>, pred: &Pred, n: usize, lists: &[Expr], positive: bool) -> Said<Pred> {
+    let one_line = |text: &Literal| matches!(text, Literal::Text(text) if !text.contains('\n'));
+    let literals = |exprs: &[Expr]| exprs.iter().all(|expr| expr.as_literal().is_some_and(one_line));
+    let (single, whole) = match &pred.kind {
+        PredKind::Present(_) => (vec![pred.clone()], false),
+        PredKind::Text { test, needles, every, .. } if n == 0 && literals(needles) => {
             // Every needle may stand in another part.
-            if *every { each_needle(pred, needles) } else { vec![pred.clone()] }
+            (if *every { each_needle(pred, needles) } else { vec![pred.clone()] }, *test != TextTest::Contains)
         }
         PredKind::Matches { patterns, every, .. } if patterns.iter().all(|pattern| within_a_line(&pattern.node)) => {
-            if *every {
-                each_pattern(pred)
-            } else {
-                vec![pred.clone()]
-            }
+            (if *every { each_pattern(pred) } else { vec![pred.clone()] }, false)
         }
+        PredKind::Compare(Comparison::Equal, left, right)
+            if [left, right].iter().any(|side| side.as_literal().is_some_and(one_line)) =>
+        {
+            (vec![pred.clone()], true)
+        }
+        PredKind::EqualNoCase(left, right)
+            if [left, right].iter().any(|side| side.as_literal().is_some_and(one_line)) =>
+        {
+            (vec![pred.clone()], true)
+        }
+        PredKind::OneOf { options, .. } if options.iter().all(one_line) => (vec![pred.clone()], true),
         _ => return Err(errors::joined_text(pred.span)),
     };
+    if !positive {
+        return Err(errors::every_element(pred.span));
+    }
+    if whole {
+        plan.weaken(Verdict::Wider, positive, errors::part_for_whole(pred.span));
+    }
     let mut tests = Vec::new();
     for test in single {
         let parts = lists.iter().map(|list| some(plan, &test, n, list, None)).collect();
         tests.push(Pred::any(parts, pred.span));
     }
     Ok(Pred::all(tests, pred.span))
+}
+
+/// `P(concat(list))`: what is spread over several parts is not found in one.
+fn concatenated(plan: &mut Plan<'_>, pred: &Pred, n: usize, list: &Expr, positive: bool) -> Said<Pred> {
+    if !positive {
+        return Err(errors::every_element(pred.span));
+    }
+    match &pred.kind {
+        PredKind::Present(_) => {}
+        PredKind::Text { test: TextTest::Contains, every: false, .. } if n == 0 => {
+            plan.weaken(Verdict::Narrower, positive, errors::within_a_part(pred.span));
+        }
+        PredKind::Matches { patterns, every: false, .. }
+            if patterns.iter().all(|pattern| within_a_line(&pattern.node)) =>
+        {
+            plan.weaken(Verdict::Narrower, positive, errors::within_a_part(pred.span));
+        }
+        _ => return Err(errors::joined_text(pred.span)),
+    }
+    Ok(some(plan, pred, n, list, None))
 }
 
 fn each_needle(pred: &Pred, needles: &[Expr]) -> Vec<Pred> {

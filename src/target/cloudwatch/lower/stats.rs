@@ -243,7 +243,7 @@ impl Plan<'_> {
                     let term = Term::Field(self.column(term, "value"));
                     let sum = part(self, Function::Sum, vec![term.clone()]);
                     let count = part(self, Function::Count, vec![term]);
-                    let (total, number) = (self.fresh("sum"), self.fresh("number"));
+                    let (total, number) = (self.fresh("total"), self.fresh("number"));
                     outer.push((Term::call(Function::Sum, [sum]), total.clone()));
                     outer.push((Term::call(Function::Sum, [count]), number.clone()));
                     means.push((total, number, fold.name));
@@ -275,7 +275,7 @@ impl Plan<'_> {
         }
         self.stats(outer, by.to_vec());
         for (total, number, name) in means {
-            let (total, number) = (Term::made(&total), Term::made(&number).or(Term::Int(0)));
+            let (total, number) = (Term::made(&total).or(Term::Int(0)), Term::made(&number).or(Term::Int(0)));
             let there = number.clone().binary(Operator::Greater, Term::Int(0));
             let mean = Term::call(Function::Case, [there, total.binary(Operator::Divide, number)]);
             self.commands.push(Command::Fields(vec![(mean, name)]));

@@ -42,6 +42,10 @@ struct Clock {
 
 impl Plan<'_> {
     fn clock(&mut self, expr: &ir::Expr) -> Said<Clock> {
+        // Only times in whole seconds are grouped.
+        if let Some(Value { term: Term::Field(field), .. }) = self.grouped_column(expr)? {
+            return Ok(Clock { field, whole: true });
+        }
         if let Some(inner) = self.stands_for(expr) {
             return self.clock(&inner);
         }

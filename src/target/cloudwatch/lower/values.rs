@@ -175,7 +175,7 @@ impl Plan<'_> {
                 let arms = self.arms(expr, arms, default.as_deref(), &mut |plan, arm| Ok(plan.text(arm)?.term))?;
                 Ok(Value::blank(arms))
             }
-            ExprKind::Read(_) => Err(errors::list_here(expr.span)),
+            ExprKind::Read(_) | ExprKind::Member(..) => Err(errors::one_of_a_list(expr.span)),
             _ => Err(errors::expression(expr.span, "this text")),
         }
     }
@@ -229,6 +229,7 @@ impl Plan<'_> {
                     _ => Term::call(Function::Case, [subject.present(), hash]),
                 }))
             }
+            (F::Join | F::Last, _) => Err(errors::one_of_a_list(expr.span)),
             _ => Err(errors::function(expr.span, function.name())),
         }
     }
@@ -285,7 +286,7 @@ impl Plan<'_> {
             args.push(value(self, default)?);
         }
         let case = Term::call(Function::Case, args);
-        Ok(Term::Field(self.column(case, "case")))
+        Ok(Term::Field(self.column(case, "chosen")))
     }
 
     /// An address: the text of one as Rust reads it, and absent for anything else. A service's name is no address, and leading zeros
