@@ -49,7 +49,8 @@ pub(crate) fn compare(
         return Agreement::Wrong(format!("{}\n{text}", checked["errors"]));
     }
     let rows: Vec<Value> = records.iter().map(row).collect();
-    let now_text = chrono::DateTime::from_timestamp_micros(now).expect("a time").format("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let now_text =
+        chrono::DateTime::from_timestamp_micros(now).expect("a time").format("%Y-%m-%dT%H:%M:%SZ").to_string();
     let case = json!({ "id": 0, "query": text, "schema": schema(), "tables": { "Probe": rows }, "now": now_text });
     let answer = runner.answer(&case);
     if let Some(why) = answer["unsupported"].as_str() {
@@ -62,7 +63,10 @@ pub(crate) fn compare(
     found.sort();
     expected.sort();
     if found != expected {
-        return Agreement::Wrong(format!("{text}\nfound    {found:#?}\nexpected {expected:#?}\nrecords {}", json!(records)));
+        return Agreement::Wrong(format!(
+            "{text}\nfound    {found:#?}\nexpected {expected:#?}\nrecords {}",
+            json!(records)
+        ));
     }
     let first = if rule.window.is_some() { "window_start" } else { "time" };
     let starts: Vec<_> = order.iter().map(|row| row.get(first)).collect();
@@ -153,7 +157,10 @@ fn plain(value: &Value) -> String {
         },
         Value::Array(elements) => format!("[{}]", elements.iter().map(plain).collect::<Vec<_>>().join(",")),
         Value::Object(members) => {
-            format!("{{{}}}", members.iter().map(|(key, value)| format!("{key}:{}", plain(value))).collect::<Vec<_>>().join(","))
+            format!(
+                "{{{}}}",
+                members.iter().map(|(key, value)| format!("{key}:{}", plain(value))).collect::<Vec<_>>().join(",")
+            )
         }
         other => other.to_string(),
     }

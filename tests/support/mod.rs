@@ -2,7 +2,9 @@
 #![allow(dead_code, reason = "each binary uses its own part")]
 
 pub(crate) mod choices;
+pub(crate) mod compare;
 pub(crate) mod every_type;
+pub(crate) mod oracle;
 pub(crate) mod random;
 
 use std::sync::Mutex;

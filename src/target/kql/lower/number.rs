@@ -22,7 +22,13 @@ const WITHIN_A_VALUE: Bounds = (0, 1 << 30);
 const ROWS: Bounds = (0, 1 << 50);
 
 impl Lower<'_> {
-    pub(super) fn arithmetic(&mut self, operation: Arithmetic, left: &Expr, right: &Expr, whole: &Expr) -> Lowered<Value> {
+    pub(super) fn arithmetic(
+        &mut self,
+        operation: Arithmetic,
+        left: &Expr,
+        right: &Expr,
+        whole: &Expr,
+    ) -> Lowered<Value> {
         let mut sides = gather([left, right].map(|side| self.value(side)))?.into_iter();
         let (Some(one), Some(other)) = (sides.next(), sides.next()) else { return refuse(errors::unbound(whole.span)) };
         match (&left.ty, &right.ty) {
@@ -159,7 +165,9 @@ impl Lower<'_> {
                 let value = self.value(left)?;
                 return Ok(int_with_float(comparison, value, *limit));
             }
-            (Ty::Int, Ty::Float, _) | (Ty::Float, Ty::Int, _) => self.effects.provided.push(Condition::RoundingDoesNotDecide),
+            (Ty::Int, Ty::Float, _) | (Ty::Float, Ty::Int, _) => {
+                self.effects.provided.push(Condition::RoundingDoesNotDecide)
+            }
             _ => {}
         }
         if let (ExprKind::Call(Function::Length, args), Some(Literal::Int(limit))) = (&left.kind, right.as_literal()) {
