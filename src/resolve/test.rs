@@ -175,15 +175,12 @@ fn expected(
     let keys = rule.window.iter().flat_map(|w| &w.keys).map(|k| (k.name.as_str(), &k.value.ty));
     let named = rule.measures.iter().chain(&rule.show).map(|b| (b.name.as_str(), &b.value.ty));
     let known: Vec<(&str, &Type)> = keys.chain(named).collect();
-    let text = Type::Text;
-    let ty = match known.iter().find(|(known, _)| *known == name.node) {
-        Some((_, ty)) => *ty,
-        None if name.node == "severity" || name.node == "source" => &text,
-        None => {
-            let names = known.iter().map(|(n, _)| *n).chain(["severity", "source"]);
-            diagnostics.push(errors::unknown(name.span, "key, measure or shown item", &name.node, names));
-            return None;
-        }
+    // What a rule calls so itself comes first.
+    let of_alert = Expected::OF_ALERTS.iter().map(|(name, ty)| (*name, ty));
+    let Some((_, ty)) = known.iter().copied().chain(of_alert.clone()).find(|(known, _)| *known == name.node) else {
+        let names = known.iter().copied().chain(of_alert).map(|(n, _)| n);
+        diagnostics.push(errors::unknown(name.span, "key, measure or shown item", &name.node, names));
+        return None;
     };
     constant(&binding.value, ty, lists, diagnostics).map(|value| (name.node.clone(), value))
 }
