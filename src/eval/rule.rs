@@ -1,6 +1,6 @@
 //! A rule run over events: takes a rule, events and a range of time, gives the alerts. Read it from the top to learn what a rule means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Event;
 use super::aggregate::{Input, aggregate};
@@ -93,7 +93,8 @@ fn judge<'a>(
                         rows.push(Row { source: subject.source, keys, time, id: event.id, inputs: inputs(rule, scope) })
                     }
                     None => {
-                        lost |= starts(window, time, run.range).any(|start| run.range.judges(start + window.length))
+                        lost |= starts(window, time, run.range)
+                            .any(|start| run.range.judges(start.saturating_add(window.length)))
                     }
                 },
             }
@@ -101,9 +102,9 @@ fn judge<'a>(
         outcome.lost_to_missing_keys += u64::from(lost);
     }
     if let Some(window) = &rule.window {
-        for ((source, keys), windows) in grouped(window, &rows, run.range) {
+        for ((source, keys), rows) in grouped(&rows) {
             let group = WindowedGroup { rule, window, source, keys, run, patterns: &patterns };
-            group.judge(&windows, &mut outcome.alerts);
+            group.judge(&rows, &mut outcome.alerts);
         }
     }
     finish(run.pack, &mut outcome.alerts);
@@ -146,17 +147,13 @@ fn inputs(rule: &Rule, scope: &mut Scope<'_>) -> Vec<Option<Vec<Value>>> {
     rule.aggregates.iter().map(input).collect()
 }
 
-/// By source and keys, then by the window's start, rising.
-type Groups<'a> = BTreeMap<(&'a str, &'a [Value]), BTreeMap<i64, Vec<&'a Row<'a>>>>;
-
-fn grouped<'a>(window: &Window, rows: &'a [Row<'a>], range: Range) -> Groups<'a> {
-    let mut groups = Groups::new();
+/// Rows by source and keys, then by time, rising.
+fn grouped<'a>(rows: &'a [Row<'a>]) -> BTreeMap<(&'a str, &'a [Value]), Vec<&'a Row<'a>>> {
+    let mut groups: BTreeMap<_, Vec<&Row<'_>>> = BTreeMap::new();
     for row in rows {
-        for start in starts(window, row.time, range) {
-            let windows = groups.entry((row.source, row.keys.as_slice())).or_default();
-            windows.entry(start).or_default().push(row);
-        }
+        groups.entry((row.source, row.keys.as_slice())).or_default().push(row);
     }
+    groups.values_mut().for_each(|rows| rows.sort_by_key(|row| row.time));
     groups
 }
 
@@ -171,17 +168,20 @@ struct WindowedGroup<'a> {
 }
 
 impl WindowedGroup<'_> {
-    /// Adds the alerts of windows, given in their order. With `every`, a true window right after a true window only moves `until` on.
-    fn judge(&self, windows: &BTreeMap<i64, Vec<&Row<'_>>>, alerts: &mut Vec<Alert>) {
+    /// Adds the alerts of the windows that hold rows. With `every`, a true window right after a true window only moves `until` on.
+    fn judge(&self, rows: &[&Row<'_>], alerts: &mut Vec<Alert>) {
+        let starts: BTreeSet<i64> = rows.iter().flat_map(|row| starts(self.window, row.time, self.run.range)).collect();
         // The start that would continue the open run of true windows, and its alert: none where the run opened before this range.
         let mut open: Option<(i64, Option<usize>)> = None;
-        for (start, rows) in windows {
+        for start in &starts {
             let span = Interval { start: *start, end: start.saturating_add(self.window.length) };
             let judged = self.run.range.judges(span.end);
             if !judged && !self.window.merges {
                 continue;
             }
-            let Some(alert) = self.alert(span, rows) else { continue };
+            let before = |time: i64| rows.partition_point(|row| row.time < time);
+            let inside = rows.get(before(span.start)..before(span.end)).unwrap_or_default();
+            let Some(alert) = self.alert(span, inside) else { continue };
             let next = start.saturating_add(self.window.step);
             let alert = match open {
                 Some((continued, alert)) if self.window.merges && continued == *start => {

@@ -146,7 +146,7 @@ impl Resolver<'_> {
                 call(Function::Substring, args, Type::Text)
             }
             ("concat", parts) => {
-                let parts = parts.iter().map(|p| self.value(p, &Type::Text)).collect::<Option<Vec<_>>>()?;
+                let parts = parts.iter().map(|p| self.concat_part(p)).collect::<Option<Vec<_>>>()?;
                 call(Function::Concat, parts, Type::Text)
             }
             ("coalesce", parts) => self.coalesce(parts, want, span),
@@ -189,6 +189,14 @@ impl Resolver<'_> {
             }
             _ => self.wrong(errors::arguments(span, word, usage, args.len())),
         }
+    }
+
+    /// A text, or in sources a list of texts, whose elements are parts too.
+    fn concat_part(&mut self, part: &ast::Expr) -> Option<Expr> {
+        let value = self.expr(part, Some(&Type::Text))?;
+        let raw_list = value.ty == Type::List(Box::new(Type::Raw));
+        let want = if raw_list { Type::List(Box::new(Type::Text)) } else { Type::Text };
+        self.coerce(value, &want)
     }
 
     /// Values of one type: that of the first that has one, else the one that is wanted, else raw.

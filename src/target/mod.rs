@@ -4,6 +4,7 @@
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
 mod emit;
+pub mod kql;
 pub mod names;
 mod verdict;
 
