@@ -17,7 +17,7 @@ use crate::diag::Diagnostic;
 use crate::ir::{Place, PlaceKind, Source};
 
 /// All targets, in the order in which they are shown. Command line, documents and tests are derived from it.
-pub static TARGETS: &[&dyn Target] = &[];
+pub static TARGETS: &[&dyn Target] = &[&kql::Kql];
 
 /// How often a query of a rule without `over` is run, in microseconds: the shortest schedule that all clouds have.
 pub const EVENT_RULE_STEP: i64 = 300 * crate::ir::SECOND;

@@ -49,7 +49,6 @@ fn hit(rule: &Rule, alert: &Alert, left_out: &[String]) -> Hit {
 fn plain(value: &Value) -> Row {
     match value {
         Value::Missing => Row::Null,
-        Value::Listing { values, .. } | Value::List(values) => Row::Array(values.iter().map(plain).collect()),
         other => serde_json::to_value(other).unwrap_or_default(),
     }
 }
@@ -121,6 +120,7 @@ fn same(a: &Row, b: &Row) -> bool {
                 (x - y).abs() <= 1e-9 * x.abs().max(y.abs()).max(1e-300)
             }
         },
+        (Row::Object(x), Row::Object(y)) => x.len() == y.len() && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| same(x, y))),
         (Row::Array(x), Row::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y)),
         _ => a == b,
     }
