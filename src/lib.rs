@@ -7,9 +7,13 @@
 //! raw logs ──record(source)──▶ events ──archive──▶ Parquet
 //! ```
 
+#[cfg(feature = "engine")]
+pub mod archive;
 pub mod bind;
 pub mod cli;
 pub mod diag;
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod eval;
 pub mod ir;
 pub mod pack;

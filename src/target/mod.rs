@@ -14,13 +14,11 @@ pub use verdict::{Condition, Needs, Verdict};
 
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
+pub use crate::ir::EVENT_RULE_STEP;
 use crate::ir::{Place, PlaceKind, Source};
 
 /// All targets, in the order in which they are shown. Command line, documents and tests are derived from it.
 pub static TARGETS: &[&dyn Target] = &[&kql::Kql];
-
-/// How often a query of a rule without `over` is run, in microseconds: the shortest schedule that all clouds have.
-pub const EVENT_RULE_STEP: i64 = 300 * crate::ir::SECOND;
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
