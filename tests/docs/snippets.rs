@@ -30,8 +30,12 @@ pub(crate) struct Block {
 pub(crate) fn documents() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut open = vec![root.join("docs")];
-    let mut out: Vec<PathBuf> =
-        fs::read_dir(root).unwrap().flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "md")).collect();
+    let mut out: Vec<PathBuf> = fs::read_dir(root)
+        .unwrap()
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "md"))
+        .collect();
     while let Some(folder) = open.pop() {
         for path in fs::read_dir(folder).unwrap().flatten().map(|e| e.path()) {
             if path.is_dir() {
@@ -78,7 +82,9 @@ pub(crate) fn problems(path: &Path) -> Vec<String> {
         let (file, wanted) = match block.info.split_once(' ').unwrap_or((&block.info, "")) {
             ("sky", "") => (block.text.clone(), Vec::new()),
             ("sky,error", codes) => (block.text.clone(), codes.split(' ').map(str::to_owned).collect()),
-            ("sky,judge", stream) => (judged(&block.text, if stream.is_empty() { "invocation" } else { stream }), Vec::new()),
+            ("sky,judge", stream) => {
+                (judged(&block.text, if stream.is_empty() { "invocation" } else { stream }), Vec::new())
+            }
             (info, _) if info.starts_with("sky") => {
                 out.push(format!("line {}: unknown fence `{}`", block.line, block.info));
                 continue;
