@@ -43,8 +43,7 @@ pub(super) fn wrong_stream(path: &Path, found: &str, expected: &str) -> Diagnost
 
 /// A column whose type is not what the stream declares now.
 pub(super) fn wrong_type(path: &Path, column: &str, found: &str, expected: &str) -> Diagnostic {
-    let message =
-        format!("`{}` has `{column}` as {found}, but the stream declares it as {expected}", path.display());
+    let message = format!("`{}` has `{column}` as {found}, but the stream declares it as {expected}", path.display());
     Diagnostic::error(Code::BadArchive, message)
         .help("the stream has changed since the file was written: ingest its logs into a new archive")
 }

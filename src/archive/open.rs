@@ -101,10 +101,7 @@ impl Archive {
     /// The whole UTC days that hold every row; none where there is no row.
     #[must_use]
     pub fn days(&self) -> Option<(i64, i64)> {
-        self.sources()
-            .into_iter()
-            .map(|source| source.days)
-            .reduce(|all, days| (all.0.min(days.0), all.1.max(days.1)))
+        self.sources().into_iter().map(|source| source.days).reduce(|all, days| (all.0.min(days.0), all.1.max(days.1)))
     }
 }
 

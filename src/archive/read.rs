@@ -8,9 +8,9 @@ use datafusion::arrow::array::{Array, RecordBatch};
 use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::columns::{SOURCE, has_content};
+use super::errors;
 use super::open::Archive;
 use super::values::{decode, text};
-use super::errors;
 use crate::diag::Diagnostic;
 use crate::eval::{Event, Value};
 use crate::ir::{Stream, Tier};

@@ -4,8 +4,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int64Array, ListArray, StringArray, StructArray,
-    new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Decimal128Array, Float64Array, Int64Array, ListArray, StringArray,
+    StructArray, new_null_array,
 };
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{
@@ -124,9 +124,7 @@ pub fn decode(ty: &Type, array: &ArrayRef, row: usize) -> Value {
     }
     match ty {
         Type::Text => text(array, row).map_or(Value::Missing, Value::text),
-        Type::Ip => {
-            text(array, row).and_then(|text| text.parse::<IpAddr>().ok()).map_or(Value::Missing, Value::ip)
-        }
+        Type::Ip => text(array, row).and_then(|text| text.parse::<IpAddr>().ok()).map_or(Value::Missing, Value::ip),
         Type::Int => int(array, row).map_or(Value::Missing, Value::Int),
         Type::Duration => int(array, row).map_or(Value::Missing, Value::Duration),
         Type::Time => int(array, row).map_or(Value::Missing, Value::Time),

@@ -39,7 +39,8 @@ pub(super) fn some(scope: &Scope<'_>, element: usize, list: &ir::Expr, holds: &P
     let schema = Arc::new(Schema::new([vec![element_field], read_fields].concat()));
     let identity = format!("{every} {holds}");
     let context = PhysicalPlanningContext::default();
-    let test = create_physical_expr(&holds, &DFSchema::try_from(Arc::clone(&schema))?, &ExecutionProps::new(), &context)?;
+    let test =
+        create_physical_expr(&holds, &DFSchema::try_from(Arc::clone(&schema))?, &ExecutionProps::new(), &context)?;
     let args = [vec![list], read.into_iter().map(column).collect()].concat();
     Ok(kernel(if every { "all" } else { "any" }, identity, DataType::Boolean, args, move |args| {
         judge(args, &schema, test.as_ref(), every)

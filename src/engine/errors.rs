@@ -16,7 +16,11 @@ pub(super) fn failed(rule: &Rule, source: &str, memory: usize, cause: &DataFusio
     let at = |message: String, help: &str| Diagnostic::error(Code::RunFailed, message).at(rule.span, "").help(help);
     match cause.find_root() {
         DataFusionError::ResourcesExhausted(_) => at(
-            format!("rule `{}` needs more memory on `{source}` than the {} that a run may hold", rule.name, bytes(memory)),
+            format!(
+                "rule `{}` needs more memory on `{source}` than the {} that a run may hold",
+                rule.name,
+                bytes(memory)
+            ),
             "narrow its `where`, its keys or the range of the run, or allow more memory",
         ),
         _ => at(

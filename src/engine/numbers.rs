@@ -92,7 +92,9 @@ pub(super) fn compare(
     }
     let args = vec![(left, left_type.clone()), (right, right_type.clone())];
     rowwise("compare", format!("{comparison:?}"), args, &Type::Bool, move |values| match values {
-        [left, right] => eval::number::compare(left, right).map_or(Value::Missing, |order| Value::Bool(holds(comparison, order))),
+        [left, right] => {
+            eval::number::compare(left, right).map_or(Value::Missing, |order| Value::Bool(holds(comparison, order)))
+        }
         _ => Value::Missing,
     })
 }

@@ -137,7 +137,9 @@ impl Steps<'_> {
             let ready = |n: &usize| {
                 let mut ready = true;
                 if let Some(binding) = bindings.get(*n) {
-                    binding.value.walk(&mut |expr| ready &= read(&expr.kind).is_none_or(|other| !left.contains(&other)));
+                    binding
+                        .value
+                        .walk(&mut |expr| ready &= read(&expr.kind).is_none_or(|other| !left.contains(&other)));
                 }
                 ready
             };
@@ -160,7 +162,9 @@ impl Steps<'_> {
         let name = element_column(each.element);
         let list = self.scope().expr(&each.list)?;
         if self.rule.window.is_some() {
-            return self.add(vec![(name.clone(), list), (ROW.to_owned(), elements::row_number(column(TIME)))])?.unnest(&name);
+            return self
+                .add(vec![(name.clone(), list), (ROW.to_owned(), elements::row_number(column(TIME)))])?
+                .unnest(&name);
         }
         // An alert of an element names its place in the list.
         let numbered = "#numbered";

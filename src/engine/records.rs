@@ -49,7 +49,9 @@ fn child(record: &StructArray, n: usize) -> Result<ArrayRef> {
 
 /// The value in one row of a column of [`listing_type`].
 pub(super) fn listing(ty: &Type, column: &ArrayRef, row: usize) -> Value {
-    let Some(listings) = column.as_struct_opt().filter(|listings| listings.is_valid(row)) else { return Value::Missing };
+    let Some(listings) = column.as_struct_opt().filter(|listings| listings.is_valid(row)) else {
+        return Value::Missing;
+    };
     let [values, more] = listings.columns() else { return Value::Missing };
     let more = decode(&Type::Bool, more, row) == Value::Bool(true);
     Value::Listing { values: decode(ty, values, row).elements().into(), more }

@@ -61,7 +61,8 @@ pub(super) fn events(
     for (part, events) in (0..parts.len()).cycle().zip(events.chunks(rows.max(1))) {
         let archived = batch(stream, Tier::Content, events)?;
         let columns = archived.columns().iter().zip(schema.fields());
-        let columns = columns.map(|(column, field)| Ok(cast(column, field.data_type())?)).collect::<Result<Vec<_>>>()?;
+        let columns =
+            columns.map(|(column, field)| Ok(cast(column, field.data_type())?)).collect::<Result<Vec<_>>>()?;
         if let Some(batches) = parts.get_mut(part) {
             batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
         }

@@ -38,13 +38,19 @@ fn test(label: &str, identity: String, subject: Expr, test: impl Fn(&str) -> boo
 
 /// Whether the text of one column is found in another's.
 pub(super) fn found(wanted: Wanted, subject: Expr, needle: Expr) -> Expr {
-    kernel("found", format!("{:?} {}", wanted.test, wanted.nocase), DataType::Boolean, vec![subject, needle], move |args| {
-        let (subjects, needles) = (argument::<StringViewArray>(args, 0)?, argument::<StringViewArray>(args, 1)?);
-        let found = subjects.iter().zip(needles).map(|(subject, needle)| {
-            Some(subject.zip(needle).is_some_and(|(s, n)| eval::text::found(wanted.test, s, n, wanted.nocase)))
-        });
-        Ok(Arc::new(found.collect::<BooleanArray>()) as ArrayRef)
-    })
+    kernel(
+        "found",
+        format!("{:?} {}", wanted.test, wanted.nocase),
+        DataType::Boolean,
+        vec![subject, needle],
+        move |args| {
+            let (subjects, needles) = (argument::<StringViewArray>(args, 0)?, argument::<StringViewArray>(args, 1)?);
+            let found = subjects.iter().zip(needles).map(|(subject, needle)| {
+                Some(subject.zip(needle).is_some_and(|(s, n)| eval::text::found(wanted.test, s, n, wanted.nocase)))
+            });
+            Ok(Arc::new(found.collect::<BooleanArray>()) as ArrayRef)
+        },
+    )
 }
 
 /// Whether constants are found in a column's text.

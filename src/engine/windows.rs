@@ -30,7 +30,8 @@ pub(super) fn is_plain(window: &Window) -> bool {
 pub(super) fn only_start(time: Expr, window: &Window) -> Expr {
     let length = window.length.max(1);
     kernel("window_start", length.to_string(), DataType::Int64, vec![time], move |args| {
-        let starts: Int64Array = argument::<Int64Array>(args, 0)?.unary(|time| time.div_euclid(length).saturating_mul(length));
+        let starts: Int64Array =
+            argument::<Int64Array>(args, 0)?.unary(|time| time.div_euclid(length).saturating_mul(length));
         Ok(Arc::new(starts) as ArrayRef)
     })
 }

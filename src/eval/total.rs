@@ -95,7 +95,9 @@ impl Total {
         let mut words = bytes.chunks(8).map(|word| word.try_into().ok().map(u64::from_le_bytes));
         let mut total = Total::new(of, deviation);
         total.count = words.next()??;
-        for number in [Some(&mut total.positive), Some(&mut total.negative), total.squares.as_mut()].into_iter().flatten() {
+        for number in
+            [Some(&mut total.positive), Some(&mut total.negative), total.squares.as_mut()].into_iter().flatten()
+        {
             let limbs = usize::try_from(words.next()??).ok()?;
             *number = Natural::of(words.by_ref().take(limbs).collect::<Option<Vec<u64>>>()?);
         }

@@ -10,7 +10,7 @@ pub use manifest::{LANGUAGE, Manifest};
 
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::{Resolved, resolve};
-use crate::schema::BUILTIN;
+use crate::schema::{BUILTIN, Schema};
 use crate::source::{SourceId, SourceMap};
 use crate::syntax::{self, MAX_FILE_BYTES, ast};
 
@@ -45,6 +45,15 @@ pub struct PackFile {
     pub file: ast::File,
     /// Whether all of it could be read.
     pub whole: bool,
+}
+
+/// The built-in streams, sources and operations alone.
+#[must_use]
+pub fn built_in() -> Schema {
+    let mut sources = SourceMap::default();
+    let trees: Vec<ast::File> =
+        BUILTIN.iter().map(|(name, text)| syntax::parse(sources.add(*name, *text), text).0).collect();
+    resolve(&trees, &|_| Err("the built-in files name none".to_owned())).0.schema
 }
 
 /// Reads a pack. What is wrong is in [`Pack::diagnostics`]; the rest of it is there all the same.

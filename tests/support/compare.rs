@@ -120,7 +120,9 @@ fn same(a: &Row, b: &Row) -> bool {
                 (x - y).abs() <= 1e-9 * x.abs().max(y.abs()).max(1e-300)
             }
         },
-        (Row::Object(x), Row::Object(y)) => x.len() == y.len() && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| same(x, y))),
+        (Row::Object(x), Row::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| same(x, y)))
+        }
         (Row::Array(x), Row::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y)),
         _ => a == b,
     }

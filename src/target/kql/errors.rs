@@ -19,17 +19,26 @@ pub(super) fn no_column(table: &str, steps: &[Step], known: &[Column], span: Spa
 
 /// A part of a value that stands in its column as one piece.
 pub(super) fn below_column(table: &str, steps: &[Step], column: &Column, span: Span) -> Diagnostic {
-    let message =
-        format!("`{}` lies inside column `{}` of `{table}`, which holds {}", path_text(steps), column.name, holds(column.kind));
-    Diagnostic::error(Code::NoColumn, message)
-        .at(span, "read here")
-        .help(format!("if the column holds JSON, say so in the source: `{} = json({})`", path_text(&column.path), column.name))
+    let message = format!(
+        "`{}` lies inside column `{}` of `{table}`, which holds {}",
+        path_text(steps),
+        column.name,
+        holds(column.kind)
+    );
+    Diagnostic::error(Code::NoColumn, message).at(span, "read here").help(format!(
+        "if the column holds JSON, say so in the source: `{} = json({})`",
+        path_text(&column.path),
+        column.name
+    ))
 }
 
 /// A column of a kind that the local run can't have read as this type, or not as the same value.
 pub(super) fn other_kind(table: &str, column: &Column, ty: &Type, span: Span) -> Diagnostic {
-    let message =
-        format!("column `{}` of `{table}` holds {}, from which {ty} can't be read as locally", column.name, holds(column.kind));
+    let message = format!(
+        "column `{}` of `{table}` holds {}, from which {ty} can't be read as locally",
+        column.name,
+        holds(column.kind)
+    );
     Diagnostic::error(Code::NotExpressible, message)
         .at(span, "read here")
         .help("give the column's kind in the source, or read a column that holds the value itself")
@@ -58,9 +67,12 @@ pub(super) fn list_value(what: &str, span: Span) -> Diagnostic {
 
 /// A path that goes through elements or values in a way that KQL has no operator for.
 pub(super) fn deep_list(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::NotExpressible, "KQL takes one list apart at a time, and here are lists in lists or values of an object")
-        .at(span, "read here")
-        .help("name the inner list by an index, or run the rule on the archive")
+    Diagnostic::error(
+        Code::NotExpressible,
+        "KQL takes one list apart at a time, and here are lists in lists or values of an object",
+    )
+    .at(span, "read here")
+    .help("name the inner list by an index, or run the rule on the archive")
 }
 
 /// `any` in `any`.
@@ -72,9 +84,12 @@ pub(super) fn nested_any(span: Span) -> Diagnostic {
 
 /// `×` of two ints that are no constants.
 pub(super) fn product(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::NotExpressible, "a product of two ints that leaves 64 bits can't be told from a right one in KQL")
-        .at(span, "multiplied here")
-        .help("multiply by a constant, or make one of them a float")
+    Diagnostic::error(
+        Code::NotExpressible,
+        "a product of two ints that leaves 64 bits can't be told from a right one in KQL",
+    )
+    .at(span, "multiplied here")
+    .help("multiply by a constant, or make one of them a float")
 }
 
 /// A duration times or by something that needs rounding.
@@ -107,9 +122,12 @@ pub(super) fn aggregate_of(name: &str, ty: &Type, span: Span) -> Diagnostic {
 
 /// A default that would have to be printed beside values of this type.
 pub(super) fn default_of(ty: &Type, span: Span) -> Diagnostic {
-    Diagnostic::error(Code::NotExpressible, format!("KQL writes {ty} in another way than the local run, so `default` makes other keys"))
-        .at(span, "grouped by here")
-        .help("leave `default` out")
+    Diagnostic::error(
+        Code::NotExpressible,
+        format!("KQL writes {ty} in another way than the local run, so `default` makes other keys"),
+    )
+    .at(span, "grouped by here")
+    .help("leave `default` out")
 }
 
 /// Too many windows hold one event.
@@ -122,9 +140,12 @@ pub(super) fn too_many_panes(panes: i64, most: i64, span: Span) -> Diagnostic {
 
 /// `first` and `last` of events that share their time.
 pub(super) fn ties(name: &str, span: Span) -> Diagnostic {
-    Diagnostic::warning(Code::Weaker, format!("of several events at the same microsecond, `{name}` may take another one in KQL"))
-        .at(span, "used here")
-        .help("KQL picks a row by one value only, here the time")
+    Diagnostic::warning(
+        Code::Weaker,
+        format!("of several events at the same microsecond, `{name}` may take another one in KQL"),
+    )
+    .at(span, "used here")
+    .help("KQL picks a row by one value only, here the time")
 }
 
 /// What only exists in a rule that was not bound.

@@ -76,8 +76,7 @@ pub const DECIMAL: &str = r"^[-+]?[0-9]+(?:\.[0-9]+)?$";
 /// How a time looks; whether there is such a day is left to `todatetime`.
 pub const RFC_3339: &str = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[-+](?:[01][0-9]|2[0-3]):[0-5][0-9])$";
 /// How base64 looks that leaves no bits over.
-pub const BASE64: &str =
-    "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]={0,2}|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$";
+pub const BASE64: &str = "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]={0,2}|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=?)?$";
 
 /// How an IPv4 address looks.
 pub fn ipv4_pattern() -> String {
@@ -129,7 +128,8 @@ impl Own {
         let value = [("value", Type::Dynamic)];
         let number = [("number", Type::Real)];
         let two = [("one", Type::Long), ("other", Type::Long)];
-        let define = |parameters: &[(&'static str, Type)], body: Scalar| Definition { parameters: parameters.to_vec(), body };
+        let define =
+            |parameters: &[(&'static str, Type)], body: Scalar| Definition { parameters: parameters.to_vec(), body };
         match self {
             Own::AsciiLower => define(&text, translate(UPPER, LOWER)),
             Own::AsciiUpper => define(&text, translate(LOWER, UPPER)),
@@ -165,9 +165,12 @@ impl Own {
                 let read = Scalar::call("todatetime", [Scalar::call("replace_regex", cut)]);
                 define(&text, if_matches(RFC_3339, read, Type::Datetime))
             }
-            Own::TimeOf => define(&value, Scalar::Own(Own::TimeOfText, vec![Scalar::Own(Own::TextOf, vec![param("value")])])),
+            Own::TimeOf => {
+                define(&value, Scalar::Own(Own::TimeOfText, vec![Scalar::Own(Own::TextOf, vec![param("value")])]))
+            }
             Own::IsPresent => {
-                let full = Scalar::infix(Scalar::call("array_length", [param("value")]), Infix::Greater, Scalar::Long(0));
+                let full =
+                    Scalar::infix(Scalar::call("array_length", [param("value")]), Infix::Greater, Scalar::Long(0));
                 let args = [
                     Scalar::call("isnull", [param("value")]),
                     Scalar::Bool(false),
@@ -199,7 +202,10 @@ impl Own {
             Own::AddressOf => define(&text, address_of()),
             Own::MaskedOf => {
                 let whole = Scalar::call("replace_regex", [param("text"), Scalar::text(r"\.\*+$"), Scalar::text(".0")]);
-                let address = Scalar::any(vec![Scalar::Own(Own::IsIpv4, vec![whole.clone()]), Scalar::Own(Own::IsIpv6, vec![whole])]);
+                let address = Scalar::any(vec![
+                    Scalar::Own(Own::IsIpv4, vec![whole.clone()]),
+                    Scalar::Own(Own::IsIpv6, vec![whole]),
+                ]);
                 define(&text, Scalar::iff(address, param("text"), Scalar::text("")))
             }
             Own::DecodedOf => define(&text, decoded_of()),

@@ -4,17 +4,70 @@ use super::tree::Name;
 
 /// Small words without an underscore that are no words of KQL: names that rules often give.
 const SAFE: [&str; 34] = [
-    "account", "attempts", "average", "blocks", "caller", "callers", "calls", "changes", "denied", "deployments", "events",
-    "failures", "hits", "largest", "mean", "model", "models", "n", "operation", "operations", "outputs", "payloads", "prompts",
-    "requests", "responses", "service", "severity", "share", "smallest", "spread", "target", "tokens", "tools", "total",
+    "account",
+    "attempts",
+    "average",
+    "blocks",
+    "caller",
+    "callers",
+    "calls",
+    "changes",
+    "denied",
+    "deployments",
+    "events",
+    "failures",
+    "hits",
+    "largest",
+    "mean",
+    "model",
+    "models",
+    "n",
+    "operation",
+    "operations",
+    "outputs",
+    "payloads",
+    "prompts",
+    "requests",
+    "responses",
+    "service",
+    "severity",
+    "share",
+    "smallest",
+    "spread",
+    "target",
+    "tokens",
+    "tools",
+    "total",
 ];
 
 /// Words of KQL with an underscore in them, as of Microsoft's parser 12.4; most begin like an operator or end in `_cs`.
 const WORDS: [&str; 26] = [
-    "contains_cs", "startswith_cs", "endswith_cs", "has_cs", "has_all", "has_any", "hasprefix_cs", "hassuffix_cs", "external_data",
-    "extent_tags_retention", "force_remote", "query_results", "query_parameters", "restricted_view_access", "row_level_security",
-    "rowstore_references", "rowstore_sealinfo", "with_itemindex", "with_match_id", "with_node_id", "with_source", "with_step_name",
-    "entity_group", "inline_external_table", "datetime_pattern", "best_effort",
+    "contains_cs",
+    "startswith_cs",
+    "endswith_cs",
+    "has_cs",
+    "has_all",
+    "has_any",
+    "hasprefix_cs",
+    "hassuffix_cs",
+    "external_data",
+    "extent_tags_retention",
+    "force_remote",
+    "query_results",
+    "query_parameters",
+    "restricted_view_access",
+    "row_level_security",
+    "rowstore_references",
+    "rowstore_sealinfo",
+    "with_itemindex",
+    "with_match_id",
+    "with_node_id",
+    "with_source",
+    "with_step_name",
+    "entity_group",
+    "inline_external_table",
+    "datetime_pattern",
+    "best_effort",
 ];
 
 /// Whether a name means itself where it is written bare: no word of KQL, now or later, looks like it.
@@ -45,7 +98,11 @@ impl Names {
     pub(super) fn fresh(&mut self, wanted: &str) -> Name {
         let plain: String = wanted.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let plain = plain.trim_matches('_');
-        let base = if plain.starts_with(|c: char| c.is_ascii_alphabetic()) { plain.to_owned() } else { format!("value_{plain}") };
+        let base = if plain.starts_with(|c: char| c.is_ascii_alphabetic()) {
+            plain.to_owned()
+        } else {
+            format!("value_{plain}")
+        };
         let base = base.trim_end_matches('_').to_owned();
         let mut name = base.clone();
         let mut number = 2;
@@ -64,10 +121,15 @@ mod tests {
 
     #[test]
     fn words_of_kql_are_not_safe() {
-        for name in ["time", "where", "count", "first", "missing", "has_any", "__id", "a-b", "", "1a", "é", "a b", "A]", "kind", "_"] {
+        for name in [
+            "time", "where", "count", "first", "missing", "has_any", "__id", "a-b", "", "1a", "é", "a b", "A]", "kind",
+            "_",
+        ] {
             assert!(!is_safe(name), "{name}");
         }
-        for name in ["window_start", "caller_id", "TimeGenerated", "_ResourceId", "total", "callerIpAddress", "properties_s"] {
+        for name in
+            ["window_start", "caller_id", "TimeGenerated", "_ResourceId", "total", "callerIpAddress", "properties_s"]
+        {
             assert!(is_safe(name), "{name}");
         }
     }

@@ -120,10 +120,15 @@ fn laid_out(scalar: &Scalar, column: usize, indent: usize) -> String {
         if needs_parentheses(part, strength) { format!("({text})") } else { text }
     };
     match scalar {
-        Scalar::All(parts) => parts.iter().map(|p| inner(p, Binding::Not)).collect::<Vec<_>>().join(&format!("{pad}and ")),
-        Scalar::Any(parts) => parts.iter().map(|p| inner(p, Binding::And)).collect::<Vec<_>>().join(&format!("{pad}or ")),
+        Scalar::All(parts) => {
+            parts.iter().map(|p| inner(p, Binding::Not)).collect::<Vec<_>>().join(&format!("{pad}and "))
+        }
+        Scalar::Any(parts) => {
+            parts.iter().map(|p| inner(p, Binding::And)).collect::<Vec<_>>().join(&format!("{pad}or "))
+        }
         Scalar::Call(name @ ("case" | "iff"), args) => {
-            let parts: Vec<String> = args.chunks(if *name == "case" { 2 } else { 1 }).map(|c| pair(c, indent)).collect();
+            let parts: Vec<String> =
+                args.chunks(if *name == "case" { 2 } else { 1 }).map(|c| pair(c, indent)).collect();
             format!("{name}({pad}{})", parts.join(&format!(",{pad}")))
         }
         Scalar::Call(name, args) => broken_call(name, args, &pad, indent),
@@ -184,7 +189,8 @@ fn flat(scalar: &Scalar) -> String {
         Scalar::Null(ty) => format!("{}(null)", ty.word()),
         Scalar::Array(parts) => {
             // Inside a literal null has no type.
-            let parts = parts.iter().map(|part| if matches!(part, Scalar::Null(_)) { "null".to_owned() } else { flat(part) });
+            let parts =
+                parts.iter().map(|part| if matches!(part, Scalar::Null(_)) { "null".to_owned() } else { flat(part) });
             format!("dynamic([{}])", parts.collect::<Vec<_>>().join(", "))
         }
         Scalar::Member(inner, key) => {
@@ -296,7 +302,8 @@ fn real(n: f64) -> String {
 /// RFC 3339 in UTC, without a fraction of zero.
 fn instant(micros: i64) -> String {
     let time = chrono::DateTime::from_timestamp_micros(micros).unwrap_or_default();
-    let format = if micros.rem_euclid(crate::ir::SECOND) == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
+    let format =
+        if micros.rem_euclid(crate::ir::SECOND) == 0 { "%Y-%m-%dT%H:%M:%SZ" } else { "%Y-%m-%dT%H:%M:%S%.6fZ" };
     time.format(format).to_string()
 }
 
@@ -307,7 +314,8 @@ fn timespan(micros: i64) -> String {
         // A literal has no sign, and minus is a function: 0 less the rest is plain.
         return format!("(0s - {})", timespan(micros.saturating_neg()));
     }
-    let units = [(86_400 * SECOND, "d"), (3_600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s"), (SECOND / 1_000, "ms")];
+    let units =
+        [(86_400 * SECOND, "d"), (3_600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s"), (SECOND / 1_000, "ms")];
     for (unit, name) in units {
         if micros != 0 && micros % unit == 0 {
             return format!("{}{name}", micros / unit);

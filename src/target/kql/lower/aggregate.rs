@@ -82,7 +82,14 @@ impl Lower<'_> {
         }
     }
 
-    fn of_numbers(&mut self, function: &AggregateFunction, expr: &Expr, argument: Argument, name: Name, span: Span) -> Lowered<Plan> {
+    fn of_numbers(
+        &mut self,
+        function: &AggregateFunction,
+        expr: &Expr,
+        argument: Argument,
+        name: Name,
+        span: Span,
+    ) -> Lowered<Plan> {
         let Value { ty, optional, .. } = argument.value;
         // A group has one row at least.
         let may_lack = optional || argument.filter.is_some();
@@ -175,7 +182,8 @@ impl Lower<'_> {
             }
             let column = if value.optional || last > 0 { self.once(value.scalar, "part_value") } else { value.scalar };
             conditions.push(Value { scalar: column.clone(), ..value }.present());
-            let text = if value.ty == Type::String { column.clone() } else { Scalar::call("tostring", [column.clone()]) };
+            let text =
+                if value.ty == Type::String { column.clone() } else { Scalar::call("tostring", [column.clone()]) };
             if last == 0 {
                 columns.push(column);
             } else {
@@ -187,11 +195,8 @@ impl Lower<'_> {
             }
         }
         conditions.extend(filter);
-        let counted = if last == 0 {
-            columns.pop().unwrap_or(Scalar::Null(Type::Long))
-        } else {
-            Scalar::Call("strcat", columns)
-        };
+        let counted =
+            if last == 0 { columns.pop().unwrap_or(Scalar::Null(Type::Long)) } else { Scalar::Call("strcat", columns) };
         let count = match Scalar::all(conditions) {
             Scalar::Bool(true) => Scalar::call("count_distinct", [counted]),
             condition => Scalar::call("count_distinctif", [counted, condition]),
@@ -231,7 +236,8 @@ impl Lower<'_> {
         let time = self.time;
         let time = self.value(time)?.scalar;
         let held = self.once(argument.value.scalar.clone(), "held_value");
-        let counts = Argument { value: Value { scalar: held.clone(), ..argument.value }, filter: argument.filter }.counts();
+        let counts =
+            Argument { value: Value { scalar: held.clone(), ..argument.value }, filter: argument.filter }.counts();
         let when = match counts {
             Scalar::Bool(true) => time,
             counts => Scalar::iff(counts, time, Scalar::Null(Type::Datetime)),

@@ -172,7 +172,9 @@ impl Lower<'_> {
                 let present = Scalar::call("isnotempty", [text.clone()]);
                 Value::new(Scalar::iff(present, hash(text), Scalar::text("")), Type::String, true)
             }
-            Function::Hour => Value::new(Scalar::call("hourofday", [super::window::uncut(scalar)]), Type::Long, optional),
+            Function::Hour => {
+                Value::new(Scalar::call("hourofday", [super::window::uncut(scalar)]), Type::Long, optional)
+            }
             Function::Weekday => {
                 // `dayofweek` is a timespan since Sunday; here Monday is 1 and Sunday 7.
                 let day = Scalar::call("dayofweek", [super::window::uncut(scalar)]);

@@ -79,7 +79,14 @@ impl Lower<'_> {
     }
 
     /// A list that holds one of the constants, or every one.
-    pub(super) fn has(&mut self, list: &Expr, options: &[Literal], every: bool, nocase: bool, pred: &Pred) -> Lowered<Truth> {
+    pub(super) fn has(
+        &mut self,
+        list: &Expr,
+        options: &[Literal],
+        every: bool,
+        nocase: bool,
+        pred: &Pred,
+    ) -> Lowered<Truth> {
         let join = |tests| if every { Scalar::all(tests) } else { Scalar::any(tests) };
         if let Some((set, most)) = self.collected(list)? {
             let first = Scalar::call("array_slice", [set, Scalar::Long(0), Scalar::Long(most - 1)]);
@@ -202,4 +209,3 @@ fn length(array: Scalar) -> Scalar {
 fn has_element(set: Scalar, text: &str) -> Scalar {
     Scalar::call("set_has_element", [set, Scalar::text(text)])
 }
-

@@ -194,7 +194,12 @@ impl Lower<'_> {
 
     /// Tries something that `when` does not read: what would weaken the verdict there is a remark. What a measure rests on counts, what
     /// only shows does not.
-    fn aside<T>(&mut self, cx: &mut Lowering<'_>, measure: bool, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
+    fn aside<T>(
+        &mut self,
+        cx: &mut Lowering<'_>,
+        measure: bool,
+        act: impl FnOnce(&mut Self) -> Lowered<T>,
+    ) -> Lowered<T> {
         let before = std::mem::take(&mut self.effects);
         let result = self.attempt(act);
         let found = std::mem::replace(&mut self.effects, before);

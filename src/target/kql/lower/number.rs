@@ -22,7 +22,13 @@ const WITHIN_A_VALUE: Bounds = (0, 1 << 30);
 const ROWS: Bounds = (0, 1 << 50);
 
 impl Lower<'_> {
-    pub(super) fn arithmetic(&mut self, operation: Arithmetic, left: &Expr, right: &Expr, whole: &Expr) -> Lowered<Value> {
+    pub(super) fn arithmetic(
+        &mut self,
+        operation: Arithmetic,
+        left: &Expr,
+        right: &Expr,
+        whole: &Expr,
+    ) -> Lowered<Value> {
         let mut sides = gather([left, right].map(|side| self.value(side)))?.into_iter();
         let (Some(one), Some(other)) = (sides.next(), sides.next()) else { return refuse(errors::unbound(whole.span)) };
         match (&left.ty, &right.ty) {
@@ -39,7 +45,14 @@ impl Lower<'_> {
         }
     }
 
-    fn ints(&mut self, operation: Arithmetic, one: Value, other: Value, (a, b): (Bounds, Bounds), span: Span) -> Lowered<Value> {
+    fn ints(
+        &mut self,
+        operation: Arithmetic,
+        one: Value,
+        other: Value,
+        (a, b): (Bounds, Bounds),
+        span: Span,
+    ) -> Lowered<Value> {
         let optional = one.optional || other.optional;
         let fits = |(low, high): Bounds| INT.0 <= low && high <= INT.1;
         let products = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1];
@@ -174,7 +187,9 @@ impl Lower<'_> {
                 let value = self.value(left)?;
                 return Ok(int_with_float(comparison, value, *limit));
             }
-            (Ty::Int, Ty::Float, _) | (Ty::Float, Ty::Int, _) => self.effects.provided.push(Condition::RoundingDoesNotDecide),
+            (Ty::Int, Ty::Float, _) | (Ty::Float, Ty::Int, _) => {
+                self.effects.provided.push(Condition::RoundingDoesNotDecide)
+            }
             _ => {}
         }
         let mut sides = gather([left, right].map(|side| self.value(side)))?.into_iter();

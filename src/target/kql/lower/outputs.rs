@@ -220,7 +220,10 @@ fn named<'o>(rule: &ir::Rule, outputs: &'o Outputs, number: usize) -> Option<&'o
 /// Whether anything but `when` reads an aggregate.
 fn is_read(rule: &ir::Rule, number: usize) -> bool {
     let mut found = rule.measures.iter().chain(&rule.show).any(|binding| reads(&binding.value, number));
-    rule.severity.arms.iter().for_each(|(pred, _)| pred.walk(&mut |expr| found |= expr.kind == ExprKind::Aggregate(number)));
+    rule.severity
+        .arms
+        .iter()
+        .for_each(|(pred, _)| pred.walk(&mut |expr| found |= expr.kind == ExprKind::Aggregate(number)));
     found
 }
 

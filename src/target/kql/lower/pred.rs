@@ -109,4 +109,3 @@ pub(super) fn negated(truth: Truth) -> Scalar {
         scalar => Scalar::call("not", [scalar]),
     }
 }
-

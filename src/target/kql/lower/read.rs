@@ -87,7 +87,9 @@ impl<'a> Lower<'a> {
         let text = if inner.ty == ir::Type::Raw {
             match self.raw(inner)? {
                 Raw::Plain(column) if column.kind == ColumnKind::Text => Scalar::Column(super::Name::new(&column.name)),
-                Raw::Plain(column) => return refuse(errors::other_kind(&self.place.name, column, &ir::Type::Raw, span)),
+                Raw::Plain(column) => {
+                    return refuse(errors::other_kind(&self.place.name, column, &ir::Type::Raw, span));
+                }
                 whole @ Raw::Json { whole: true, .. } => return Ok(whole),
                 Raw::Json { scalar, .. } => Scalar::call("tostring", [scalar]),
                 Raw::Elements { .. } => return refuse(errors::deep_list(span)),

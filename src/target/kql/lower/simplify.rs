@@ -72,7 +72,8 @@ mod tests {
 
     fn word_is(arms: Vec<(Pred, Expr)>, default: Option<Expr>, wanted: &str) -> Option<PredKind> {
         let case = Expr::new(ExprKind::Case(arms, default.map(Box::new)), Type::Text, Span::default());
-        decided(&Pred::new(PredKind::Compare(Comparison::Equal, case, text(wanted)), Span::default())).map(|pred| pred.kind)
+        decided(&Pred::new(PredKind::Compare(Comparison::Equal, case, text(wanted)), Span::default()))
+            .map(|pred| pred.kind)
     }
 
     #[test]

@@ -124,8 +124,8 @@ impl Lower<'_> {
         let Value { scalar: text, optional, .. } = self.value(subject)?;
         let nodes: Vec<Node> = patterns.iter().map(|pattern| without_groups(&pattern.node)).collect();
         // The empty text is missing, and a pattern may find something in it.
-        let guarded = optional
-            && if every { nodes.iter().all(may_match_nothing) } else { nodes.iter().any(may_match_nothing) };
+        let guarded =
+            optional && if every { nodes.iter().all(may_match_nothing) } else { nodes.iter().any(may_match_nothing) };
         let text = if guarded || (every && nodes.len() > 1) { self.once(text, "text_value") } else { text };
         let mut tests = Vec::new();
         if guarded {

@@ -70,7 +70,8 @@ impl Lower<'_> {
                 cx.judges = Judges::OneWindow;
                 cx.provided(Condition::OneWindowARun);
                 cx.provided(Condition::EventsArriveWithin(cx.source.delay));
-                let (length, step) = window.map_or((EVENT_RULE_STEP, EVENT_RULE_STEP), |window| (window.length, window.step));
+                let (length, step) =
+                    window.map_or((EVENT_RULE_STEP, EVENT_RULE_STEP), |window| (window.length, window.step));
                 let now = Scalar::call("now", []);
                 let arrived = match cx.source.delay {
                     0 => now,
