@@ -24,6 +24,12 @@ impl Scope<'_> {
     }
 }
 
+/// How many different values a column of ints has in a group.
+pub(super) fn different(ints: Expr) -> Result<Expr> {
+    let distinct = Distinct::new(vec![plan_type(&Type::Int)])?;
+    Ok(fold_expr("different", "", plan_type(&Type::Int), vec![ints], distinct))
+}
+
 /// An aggregate over those rows of a group for which a predicate holds.
 pub(super) fn filtered(aggregate: Expr, filter: Option<Expr>) -> Result<Expr> {
     match filter {
@@ -34,14 +40,13 @@ pub(super) fn filtered(aggregate: Expr, filter: Option<Expr>) -> Result<Expr> {
 
 fn folded(aggregate: &Aggregate, args: Vec<Expr>, types: &[&Type]) -> Result<Expr> {
     let function = &aggregate.function;
-    if *function == AggregateFunction::Count {
-        return Ok(count(lit(1_i64)));
-    }
-    let (Some(arg), Some(of)) = (args.first().cloned(), types.first().copied()) else {
-        return Err(plan_datafusion_err!("`{}` without an argument", function.name()));
+    let (label, returns, identity) = (function.name(), plan_type(&aggregate.ty), format!("{function:?} {types:?}"));
+    let single = args.first().cloned().zip(types.first().map(|ty| (*ty).clone()));
+    let (arg, of) = match (function, single) {
+        (AggregateFunction::Count, _) => return Ok(count(lit(1_i64))),
+        (_, Some(single)) => single,
+        (_, None) => return Err(plan_datafusion_err!("`{label}` without an argument")),
     };
-    let (label, returns, of) = (function.name(), plan_type(&aggregate.ty), of.clone());
-    let identity = format!("{function:?} {types:?}");
     Ok(match function {
         AggregateFunction::Min => min(arg),
         AggregateFunction::Max => max(arg),
@@ -67,10 +72,9 @@ fn folded(aggregate: &Aggregate, args: Vec<Expr>, types: &[&Type]) -> Result<Exp
         AggregateFunction::Top(most) => {
             fold_expr(label, &identity, listing_type(&aggregate.ty), args, Frequent { of, most: *most })
         }
-        AggregateFunction::First | AggregateFunction::Last => {
+        AggregateFunction::First | AggregateFunction::Last | AggregateFunction::Count => {
             let outermost = Outermost { of, last: *function == AggregateFunction::Last };
             fold_expr(label, &identity, returns, vec![column(TIME), column(ID), arg], outermost)
         }
-        AggregateFunction::Count => count(lit(1_i64)),
     })
 }

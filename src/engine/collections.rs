@@ -80,7 +80,8 @@ impl Fold for Distinct {
     fn save(&self, kept: Vec<Self::Kept>) -> Result<Vec<ArrayRef>> {
         let field = Arc::new(Field::new_list_field(DataType::LargeBinary, true));
         let offsets = OffsetBuffer::from_lengths(kept.iter().map(HashSet::len));
-        let values = LargeBinaryArray::from_iter_values(kept.iter().flatten());
+        // Arrow wants to know the number beforehand.
+        let values = LargeBinaryArray::from_iter_values(kept.iter().flatten().collect::<Vec<_>>());
         Ok(vec![Arc::new(LargeListArray::try_new(field, offsets, Arc::new(values), None)?)])
     }
 

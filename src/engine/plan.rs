@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Column, NullHandling, Result, ScalarValue, UnnestOptions};
-use datafusion::functions_aggregate::expr_fn::{count, count_distinct, max, min};
+use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableSource, cast, lit, when};
 
-use super::aggregates::filtered;
+use super::aggregates::{different, filtered};
 use super::lower::{Scope, aggregate_column, column, element_column, key_column, measure_column, with_column};
 use super::{elements, windows};
 use crate::archive::SOURCE;
@@ -234,7 +234,7 @@ impl Steps<'_> {
         let mut folded = vec![min(column(TIME)).alias(FIRST), max(column(TIME)).alias(LAST)];
         if some_lack_a_key {
             // Several elements of one event are one event.
-            let rows = if self.rule.each.is_some() { count_distinct(column(ROW)) } else { count(lit(1_i64)) };
+            let rows = if self.rule.each.is_some() { different(column(ROW))? } else { count(lit(1_i64)) };
             folded.push(filtered(rows, Some(column(WINDOW).is_null()))?.alias(LOST));
         }
         for (n, aggregate) in self.rule.aggregates.iter().enumerate() {

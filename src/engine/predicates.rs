@@ -3,6 +3,8 @@
 //! INVARIANT (null is false): an expression made here is true, false or null, and null stands for false. `and`, `or`, filters and `case`
 //! take it so by themselves; only `not` must say so, by `IS NOT TRUE`.
 
+use std::collections::BTreeSet;
+
 use datafusion::common::Result;
 use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{Expr, in_list, lit};
@@ -36,7 +38,14 @@ impl Scope<'_> {
             PredKind::Has { list, options, every, nocase } => self.has(list, options, *every, *nocase, pred),
             PredKind::Some { element, list, holds, every } => elements::some(self, *element, list, holds, *every),
             PredKind::Operation { subject, globs, .. } => {
-                self.pred(&for_cloud(subject.clone(), globs.clone(), self.cloud, pred.span))
+                let on = |cloud: &str| self.pred(&for_cloud(subject.clone(), globs.clone(), cloud, pred.span));
+                if !self.cloud.is_empty() {
+                    return on(self.cloud);
+                }
+                // An event of no source may come from any cloud.
+                let clouds: BTreeSet<&str> = globs.iter().map(|(cloud, _)| cloud.as_str()).collect();
+                let any = clouds.into_iter().map(on).collect::<Result<Vec<_>>>()?;
+                Ok(disjunction(any).unwrap_or_else(|| lit(false)))
             }
             PredKind::Fits { subject, globs, nocase } => texts::fits(self.expr(subject)?, globs, *nocase),
         }

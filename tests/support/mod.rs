@@ -6,6 +6,7 @@ pub(crate) mod compare;
 pub(crate) mod every_type;
 pub(crate) mod oracle;
 pub(crate) mod random;
+pub(crate) mod records;
 
 use std::sync::Mutex;
 
