@@ -48,6 +48,9 @@ fn pack(path: &str) -> Pack {
     pack
 }
 
+/// The three days of the sample logs, in microseconds since 1970.
+const DAYS: (i64, i64) = (1_793_577_600_000_000, 1_793_836_800_000_000);
+
 /// A rule, what each target makes of it, and its alerts over the sample logs.
 pub(crate) fn first_rule() -> String {
     let pack = pack(FIRST_RULE);
@@ -55,18 +58,32 @@ pub(crate) fn first_rule() -> String {
     let mut out = format!("```sky\n{}```\n", fs::read_to_string(root().join(FIRST_RULE)).unwrap());
     for target in TARGETS {
         let info = target.info();
-        for emission in emit(rule, &pack.resolved.schema, *target, Request::default()) {
-            let query = emission.query.text.as_deref().unwrap_or_else(|| panic!("{} refuses", info.name));
-            _ = write!(
-                out,
-                "\n{}:\n\n```{}\n{}{query}\n```\n",
-                info.title,
-                fence(info.extension),
-                emission.header(&info)
-            );
+        for emission in emit(rule, &pack.resolved.schema, *target, Request { range: Some(DAYS) }) {
+            let query = &emission.query;
+            let text = joined(query.text.as_deref().unwrap_or_else(|| panic!("{} refuses", info.name)));
+            let provided: Vec<String> = query.provided.iter().map(|condition| condition.text()).collect();
+            let provided =
+                if provided.is_empty() { String::new() } else { format!(", provided: {}", provided.join("; ")) };
+            let (title, source, verdict) = (info.title, &emission.source, query.verdict.text());
+            _ = write!(out, "**{title}** on {source}: {verdict}{provided}\n```{}\n{text}\n```\n", fence(info.extension));
         }
     }
-    _ = write!(out, "\nAnd what it finds in the sample logs:\n\n```text\n{}```\n", hits(&pack));
+    _ = write!(out, "**The local run** over the sample logs:\n```text\n{}```\n", hits(&pack));
+    out
+}
+
+/// A query with the lines inside parentheses joined, so that it takes less room.
+fn joined(query: &str) -> String {
+    let mut out = String::new();
+    for line in query.trim_end().lines() {
+        let open = out.matches('(').count() > out.matches(')').count();
+        match open {
+            true if out.ends_with('(') || line.trim_start().starts_with(')') => out.push_str(line.trim_start()),
+            true => _ = write!(out, " {}", line.trim_start()),
+            false if out.is_empty() => out.push_str(line),
+            false => _ = write!(out, "\n{line}"),
+        }
+    }
     out
 }
 
