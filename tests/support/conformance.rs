@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use skywatch::diag::render;
 use skywatch::eval::clock::parse_time;
@@ -19,7 +20,12 @@ use skywatch::ruletest::{Case, brief, cases};
 const JUDGED: &str = "// judged from ";
 
 /// Every file, by name and as a pack of its own; fails where one has errors.
-pub(crate) fn conformance_files() -> Vec<(String, Pack)> {
+pub(crate) fn conformance_files() -> &'static [(String, Pack)] {
+    static FILES: LazyLock<Vec<(String, Pack)>> = LazyLock::new(read);
+    &FILES
+}
+
+fn read() -> Vec<(String, Pack)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "sky"));
