@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::shorten;
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
 use crate::ir::pattern::Node;
@@ -237,10 +238,10 @@ impl<'a> Plan<'a> {
         said
     }
 
-    /// All commands, with the record's parsing at their head where something reads it.
+    /// All commands that give something, with the record's parsing at their head.
     pub(super) fn finish(self) -> Vec<Command> {
         let parse = |name| Command::Fields(vec![(Term::call(Function::JsonParse, [Term::Field(message())]), name)]);
-        self.record.map(parse).into_iter().chain(self.commands).collect()
+        shorten::without_unread(self.record.map(parse).into_iter().chain(self.commands).collect())
     }
 }
 

@@ -212,7 +212,9 @@ impl Plan<'_> {
         let name = match self.column(term, "value") {
             Field::Made(name, _) | Field::Log(name) => name,
         };
-        by.push(name.clone());
+        if !by.contains(&name) {
+            by.push(name.clone());
+        }
         let lack = if matches!(value.lack, Lack::Never) { Lack::Never } else { Lack::Empty };
         Value { term: Term::made(&name), lack }
     }
