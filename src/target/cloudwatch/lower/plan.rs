@@ -83,6 +83,9 @@ pub(super) struct Column {
     pub(super) name: String,
     /// What it is when nothing was there to count or measure.
     pub(super) empty: Empty,
+    /// How many of it make one of what is shown: durations and times are counted in microseconds, and shown in seconds and
+    /// milliseconds; the times of a log in whole seconds stay text.
+    pub(super) scale: i128,
 }
 
 /// What an aggregate of nothing is.
