@@ -7,7 +7,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Argument};
 
 /// The aggregates, and how each is written.
-const AGGREGATES: [(&str, &str); 12] = [
+pub const AGGREGATES: [(&str, &str); 12] = [
     ("count", "count()"),
     ("sum", "sum(x)"),
     ("avg", "avg(x)"),
@@ -23,7 +23,7 @@ const AGGREGATES: [(&str, &str); 12] = [
 ];
 
 /// Functions of values, and how each is written.
-const FUNCTIONS: [(&str, &str); 18] = [
+pub const FUNCTIONS: [(&str, &str); 18] = [
     ("lower", "lower(x)"),
     ("upper", "upper(x)"),
     ("length", "length(x)"),
@@ -44,8 +44,8 @@ const FUNCTIONS: [(&str, &str); 18] = [
     ("host", "host(url)"),
 ];
 
-/// Functions that read raw JSON: they exist in sources only.
-const READERS: [(&str, &str); 10] = [
+/// Functions that read raw JSON, and how each is written: they exist in sources only.
+pub const READERS: [(&str, &str); 10] = [
     ("int", "int(.x)"),
     ("float", "float(.x)"),
     ("ip", "ip(.x)"),

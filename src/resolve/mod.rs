@@ -15,6 +15,7 @@ mod test;
 
 use std::collections::BTreeMap;
 
+pub use call::{AGGREGATES, FUNCTIONS, READERS};
 pub use list::ReadFile;
 
 use crate::diag::Diagnostic;
