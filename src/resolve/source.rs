@@ -53,7 +53,7 @@ pub(super) fn source(
     let before = diagnostics.len();
     let mut resolver = Resolver::new(lists, &schema.operations, Scope::source());
     for clause in &written.clauses {
-        match clause {
+        match &clause.node {
             SourceClause::At(at) => place(at, &mut source, &mut resolver.diagnostics),
             SourceClause::Delay(delay) => {
                 if let ast::Literal::Duration(us, _) = delay.node {

@@ -31,6 +31,18 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
         .help("name a part with `with`, or split the rule")
 }
 
+pub(super) fn too_many_levels(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::TooDeep, "expression of more than 100 levels")
+        .at(span, "each operand of a chain is one level")
+        .help("name a part with `with` or `let`; to add up many values, write `sum_of(a, b, …)`")
+}
+
+pub(super) fn too_many_steps(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::TooDeep, "this can't be read in a reasonable time")
+        .at(span, "reading stopped here")
+        .help("split the file: a pack may have any number of files")
+}
+
 /// What stands where something else was expected.
 pub(super) fn unexpected(span: Span, text: &str, at: usize, expected: &[&'static str]) -> Diagnostic {
     let rest = text.get(at..).unwrap_or_default();

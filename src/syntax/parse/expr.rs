@@ -11,8 +11,9 @@ use crate::syntax::errors;
 impl Reader {
     pub(super) fn expression(&mut self, pair: P<'_>) -> Expr {
         // expression > disjunct > negation (conjunction negation)*
-        let disjunct = pair.into_inner().next();
-        disjunct.map_or_else(|| nothing(Span::default()), |pair| self.disjunct(pair))
+        let span = self.span(&pair);
+        let Some(disjunct) = pair.into_inner().next() else { return nothing(span) };
+        self.deeper(1, span, |this| this.disjunct(disjunct)).unwrap_or_else(|| nothing(span))
     }
 
     fn disjunct(&mut self, pair: P<'_>) -> Expr {
@@ -56,15 +57,10 @@ impl Reader {
 
     fn negation(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
-        let mut nots = 0;
-        let mut inner = None;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::kw_not => nots += 1,
-                _ => inner = Some(self.comparison(part)),
-            }
-        }
-        let mut expr = inner.unwrap_or_else(|| nothing(span));
+        let nots = pair.clone().into_inner().filter(|part| part.as_rule() == Rule::kw_not).count();
+        let inner = pair.into_inner().find(|part| part.as_rule() != Rule::kw_not);
+        let expr = inner.and_then(|part| self.deeper(nots, span, |this| this.comparison(part)));
+        let Some(mut expr) = expr else { return nothing(span) };
         for _ in 0..nots {
             expr = boxed(ExprKind::Not(expr), span);
         }
@@ -155,9 +151,14 @@ impl Reader {
 
     /// `a OP b OP c`, from the left.
     fn chain(&mut self, pair: P<'_>, operand: fn(&mut Reader, P<'_>) -> Expr) -> Expr {
+        let span = self.span(&pair);
+        let operators = pair.clone().into_inner().count() / 2;
+        self.deeper(operators, span, |this| this.operands(pair, span, operand)).unwrap_or_else(|| nothing(span))
+    }
+
+    fn operands(&mut self, pair: P<'_>, span: Span, operand: fn(&mut Reader, P<'_>) -> Expr) -> Expr {
         let mut left: Option<Expr> = None;
         let mut op = ArithmeticOp::Add;
-        let span = self.span(&pair);
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::sum_op | Rule::product_op => {

@@ -213,7 +213,10 @@ impl Reader {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::name => names.push(self.name(&part)),
-                Rule::source_clause => clauses.extend(self.source_clause(part)),
+                Rule::source_clause => {
+                    let at = self.span(&part);
+                    clauses.extend(self.source_clause(part).map(|clause| Spanned::new(clause, at)));
+                }
                 _ => {}
             }
         }
@@ -281,6 +284,7 @@ impl Reader {
     }
 
     fn list(&mut self, pair: P<'_>) -> Option<List> {
+        let span = Spanned::new((), self.span(&pair));
         let (mut name, mut of, mut body) = (None, None, None);
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -291,10 +295,11 @@ impl Reader {
                 _ => {}
             }
         }
-        Some(List { name: name?, of, body: body? })
+        Some(List { name: name?, of, body: body?, span })
     }
 
     fn operations(&mut self, pair: P<'_>) -> Option<Operations> {
+        let span = Spanned::new((), self.span(&pair));
         let (mut name, mut clouds) = (None, Vec::new());
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -308,7 +313,7 @@ impl Reader {
                 _ => {}
             }
         }
-        Some(Operations { name: name?, clouds })
+        Some(Operations { name: name?, clouds, span })
     }
 }
 

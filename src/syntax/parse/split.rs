@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::syntax::ast::Broken;
 use crate::syntax::comments::{Kind, Token, token, value_may_begin, word_end};
 
 /// The words that begin an item.
@@ -115,6 +116,15 @@ impl Iterator for Walk<'_> {
 
 fn walk(text: &str) -> Walk<'_> {
     Walk { text, at: 0, depth: 0, seen: 0 }
+}
+
+/// What an item that can't be read would have declared.
+pub(super) fn head(piece: &str) -> Option<Broken> {
+    let (item, word) = super::item_head(piece);
+    let rest = item.get(word.len()..)?.trim_start_matches([' ', '\t', '\r', '\n', '`']);
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+    let name = rest.get(..end).filter(|name| !name.is_empty())?;
+    ITEM_WORDS.contains(&word).then(|| Broken { word: word.to_owned(), name: name.to_owned() })
 }
 
 /// The first place where brackets are nested too deep for the parser.
