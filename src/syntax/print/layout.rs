@@ -300,13 +300,7 @@ impl Printer<'_> {
     }
 
     /// The same, with names written by `name`.
-    pub(super) fn record_of(
-        &mut self,
-        bindings: &[Binding],
-        span: Span,
-        indent: usize,
-        name: &dyn Fn(&str) -> String,
-    ) {
+    pub(super) fn record_of(&mut self, bindings: &[Binding], span: Span, indent: usize, name: &dyn Fn(&str) -> String) {
         let flat = bindings.iter().map(|b| format!("{} = {}", name(&b.name.node), print_expr(&b.value)));
         let flat = format!("{{ {} }}", flat.collect::<Vec<_>>().join(", "));
         if bindings.is_empty() {
