@@ -553,6 +553,8 @@ pub struct Argument {
     pub value: Option<Expr>,
     /// `where P`
     pub filter: Option<Expr>,
+    /// `by KEYS`, in `unseen(30d by caller.id)`.
+    pub by: Vec<Key>,
 }
 
 /// A step of a path.

@@ -195,7 +195,7 @@ impl Reader {
         if let Some(number) = primary.clone().into_inner().next().filter(|p| p.as_rule() == Rule::number) {
             return boxed(ExprKind::Literal(self.number(&number, true)), span);
         }
-        self.say(errors::literal(span, "a minus stands only before a number", "write `0 - x`"));
+        self.say(errors::minus(span, primary.as_str().trim_end()));
         self.primary(primary)
     }
 
@@ -265,15 +265,13 @@ impl Reader {
     }
 
     fn argument(&mut self, pair: P<'_>) -> Argument {
-        let mut argument = Argument { value: None, filter: None };
+        let mut argument = Argument { value: None, filter: None, by: Vec::new() };
         let mut filter = false;
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::kw_where => filter = true,
-                Rule::argument_by => {
-                    let span = self.span(&part);
-                    self.say(errors::not_yet(span, "by"));
-                }
+                Rule::kw_by => {}
+                Rule::keys => argument.by = part.into_inner().filter_map(|key| self.key(key)).collect(),
                 _ if filter => argument.filter = Some(self.expression(part)),
                 _ => argument.value = Some(self.expression(part)),
             }
@@ -333,6 +331,7 @@ impl Reader {
             for part in arm.into_inner() {
                 match part.as_rule() {
                     Rule::kw_else => otherwise = true,
+                    Rule::kw_arrow => {}
                     _ => values.push(self.expression(part)),
                 }
             }
@@ -361,7 +360,7 @@ impl Reader {
     }
 
     pub(super) fn binding(&mut self, pair: P<'_>) -> Option<Binding> {
-        let mut parts = pair.into_inner();
+        let mut parts = pair.into_inner().filter(|part| part.as_rule() != Rule::kw_equals);
         let name = parts.next().map(|part| self.name(&part))?;
         let value = parts.next().map(|part| self.expression(part))?;
         Some(Binding { name, value })
@@ -376,6 +375,7 @@ impl Reader {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::word => name = Some(self.name(&part)),
+                Rule::kw_equals => {}
                 Rule::sum => value = Some(self.sum(part)),
                 Rule::key_default => {
                     default = part

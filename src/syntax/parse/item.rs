@@ -176,7 +176,7 @@ impl Reader {
                 Rule::unit => unit = self.only_string(part),
                 Rule::semantics if part.as_str().starts_with("otel") => otel = self.only_string(part),
                 Rule::semantics => ocsf = self.only_string(part),
-                Rule::field_default => default = part.into_inner().next().map(|p| self.expression(p)),
+                Rule::field_default => default = part.into_inner().next_back().map(|p| self.expression(p)),
                 _ => {}
             }
         }
@@ -195,7 +195,7 @@ impl Reader {
             if part.as_rule() == Rule::record_type {
                 let mut fields = Vec::new();
                 for field in part.into_inner() {
-                    let mut parts = field.into_inner();
+                    let mut parts = field.into_inner().filter(|p| !is_keyword(p));
                     if let (Some(name), Some(ty)) = (parts.next(), parts.next()) {
                         fields.push((self.name(&name), self.name(&ty)));
                     }

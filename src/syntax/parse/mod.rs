@@ -33,7 +33,7 @@ type P<'i> = Pair<'i, Rule>;
 /// Reads a file: what could be read, and a finding for each thing that could not.
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> (ast::File, Vec<Diagnostic>) {
-    let mut reader = Reader { source, base: 0, depth: 0, diagnostics: Vec::new() };
+    let mut reader = Reader { source, base: 0, depth: 0, lost: false, diagnostics: Vec::new() };
     // A byte order mark at the start is what some editors write; it is no more than white space.
     let file = match text.strip_prefix('\u{feff}') {
         Some(rest) => reader.file(&format!("   {rest}")),
@@ -49,6 +49,8 @@ struct Reader {
     base: usize,
     /// How many expressions enclose the one that is read.
     depth: usize,
+    /// Whether a part of the item that is read was lost, so that what is left of it does not mean what was written.
+    lost: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -63,8 +65,13 @@ impl Reader {
         if split::too_deep(text).is_none()
             && let Ok(pairs) = Grammar::parse(Rule::file, text)
         {
-            let items = pairs.flat_map(Pair::into_inner).filter(|pair| pair.as_rule() == Rule::item);
-            file.items.extend(items.filter_map(|pair| self.item(pair)));
+            for pair in pairs.flat_map(Pair::into_inner).filter(|pair| pair.as_rule() == Rule::item) {
+                let text = pair.as_str();
+                match self.whole_item(pair) {
+                    Some(item) => file.items.push(item),
+                    None => file.broken.extend(split::head(text)),
+                }
+            }
             return file;
         }
         for range in split::items(text) {
@@ -87,16 +94,26 @@ impl Reader {
         match Grammar::parse(Rule::only_item, piece) {
             Ok(pairs) => {
                 let item = pairs.flat_map(Pair::into_inner).find(|pair| pair.as_rule() == Rule::item);
-                item.and_then(|pair| self.item(pair))
+                item.and_then(|pair| self.whole_item(pair))
             }
             Err(error) => {
-                if !self.clauses(piece, base) {
+                let (item, word) = item_head(piece);
+                if !split::ITEM_WORDS.contains(&word) && word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                    let at = piece.len() - item.len();
+                    self.say(errors::unknown_item(self.at(at..at + word.len()), word, &split::ITEM_WORDS));
+                } else if !self.clauses(piece, base) {
                     self.base = base;
-                    self.syntax_error(&error, piece);
+                    self.syntax_error(&error, piece, word, None);
                 }
                 None
             }
         }
+    }
+
+    /// An item, unless a part of it was lost.
+    fn whole_item(&mut self, pair: P<'_>) -> Option<ast::Item> {
+        self.lost = false;
+        self.item(pair).filter(|_| !self.lost)
     }
 
     /// Reads a broken rule or source clause by clause; whether that found what is wrong.
@@ -124,12 +141,8 @@ impl Reader {
         for range in clauses {
             let clause = piece.get(range.clone()).unwrap_or_default();
             self.base = base + range.start;
-            let parsed = if fields {
-                Grammar::parse(Rule::only_source_clause, clause)
-            } else {
-                Grammar::parse(Rule::only_clause, clause)
-            };
-            match parsed {
+            let rule = if fields { Rule::only_source_clause } else { Rule::only_clause };
+            match Grammar::parse(rule, clause) {
                 Ok(pairs) => {
                     // Its own findings (a bad literal, say) belong to it even where a neighbour is broken.
                     for pair in pairs.flat_map(Pair::into_inner) {
@@ -140,28 +153,58 @@ impl Reader {
                         }
                     }
                 }
-                Err(error) => self.syntax_error(&error, clause),
+                Err(error) => {
+                    let word = clause.get(..word_end(clause, 0)).unwrap_or_default();
+                    self.syntax_error(&error, clause, word, Some((rule, words)));
+                }
             }
         }
         self.diagnostics.len() > before
     }
 
-    fn syntax_error(&mut self, error: &pest::error::Error<Rule>, piece: &str) {
+    /// Says what is wrong with a piece that begins with `word`; of a clause, which rule it is read by and which words begin one.
+    fn syntax_error(
+        &mut self,
+        error: &pest::error::Error<Rule>,
+        piece: &str,
+        word: &str,
+        clause: Option<(Rule, &[&'static str])>,
+    ) {
         let at = match error.location {
             pest::error::InputLocation::Pos(at) => at,
             pest::error::InputLocation::Span((start, _)) => start,
         };
-        let expected = match &error.variant {
+        let mut expected = match &error.variant {
             pest::error::ErrorVariant::ParsingError { positives, .. } => names::expected(positives),
             pest::error::ErrorVariant::CustomError { .. } => {
                 self.say(errors::too_many_steps(self.at(at..at)));
                 return;
             }
         };
-        let at = at + code_start(piece.get(at..).unwrap_or_default()).unwrap_or(0);
-        let end =
-            word_end(piece, at).max(at + piece.get(at..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8));
-        self.say(errors::unexpected(self.at(at..end), piece, at, &expected));
+        let Some(skipped) = code_start(piece.get(at..).unwrap_or_default()) else {
+            if let Some((open, bracket)) = split::unclosed(piece) {
+                return self.say(errors::unclosed(self.at(open..open + 1), bracket));
+            }
+            let last = split::last_code(piece);
+            return self.say(errors::ends_early(self.at(last), word, &expected));
+        };
+        let at = at + skipped;
+        let mut words: &[&'static str] = &[];
+        if let Some((rule, known)) = clause
+            && Grammar::parse(rule, piece.get(..at).unwrap_or_default()).is_ok()
+        {
+            // What stands before is a whole clause: a new one could begin here.
+            expected.insert(0, "a clause");
+            words = known;
+        } else if clause.is_none()
+            && piece.get(at..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+            && Grammar::parse(Rule::only_item, piece.get(..at).unwrap_or_default()).is_ok()
+        {
+            let word = at..word_end(piece, at);
+            let text = piece.get(word.clone()).unwrap_or_default();
+            return self.say(errors::unknown_item(self.at(word), text, &split::ITEM_WORDS));
+        }
+        self.say(errors::unexpected(self.at(at..at), piece, at, &expected, words));
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -184,6 +227,7 @@ impl Reader {
         let out = fits.then(|| body(self));
         self.depth = before;
         if !fits {
+            self.lost = true;
             self.say(errors::too_many_levels(span));
         }
         out

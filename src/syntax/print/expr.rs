@@ -1,51 +1,8 @@
 //! Expressions and literals as canonical text on one line; `layout` breaks what is too long.
 
 use crate::ir::SECOND;
-use crate::syntax::ast::{Argument, ArithmeticOp, Binding, Comparison, Expr, ExprKind, IsWhat, Literal, Suffix};
-
-/// Words that cannot open a name without backticks; grammar/skywatch.pest has the same list.
-const RESERVED: [&str; 40] = [
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "has",
-    "contains",
-    "matches",
-    "starts",
-    "ends",
-    "any",
-    "all",
-    "of",
-    "case",
-    "else",
-    "true",
-    "false",
-    "nocase",
-    "default",
-    "by",
-    "every",
-    "across",
-    "only",
-    "severity",
-    "tags",
-    "from",
-    "with",
-    "each",
-    "where",
-    "over",
-    "let",
-    "when",
-    "show",
-    "mute",
-    "respond",
-    "benign",
-    "owner",
-    "references",
-    "then",
-    "within",
-];
+use crate::syntax::RESERVED;
+use crate::syntax::ast::{Argument, ArithmeticOp, Binding, Comparison, Expr, ExprKind, IsWhat, Key, Literal, Suffix};
 
 /// How tightly an expression binds; what binds looser than its surroundings stands in parentheses.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
@@ -150,9 +107,20 @@ pub(super) fn test_head(test: &Comparison) -> String {
 }
 
 pub(super) fn argument(argument: &Argument) -> String {
-    let parts =
-        [argument.value.as_ref().map(print_expr), argument.filter.as_ref().map(|f| format!("where {}", print_expr(f)))];
+    let by: Vec<String> = argument.by.iter().map(key).collect();
+    let parts = [
+        argument.value.as_ref().map(print_expr),
+        argument.filter.as_ref().map(|f| format!("where {}", print_expr(f))),
+        Some(format!("by {}", by.join(", "))).filter(|_| !by.is_empty()),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// `name = value default "text"`
+pub(super) fn key(key: &Key) -> String {
+    let own = key.name.as_ref().map(|n| format!("{} = ", name(&n.node))).unwrap_or_default();
+    let default = key.default.as_ref().map(|d| format!(" default {}", text(&d.node))).unwrap_or_default();
+    format!("{own}{}{default}", at_level(&key.value, Level::Sum))
 }
 
 /// `{ a = 1, b = 2 }`

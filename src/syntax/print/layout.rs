@@ -292,6 +292,10 @@ impl Printer<'_> {
             self.write(if argument.value.is_some() { " where " } else { "where " });
             self.expr(filter, indent, 1);
         }
+        if !argument.by.is_empty() {
+            self.write(" by ");
+            self.keys(&argument.by, 1);
+        }
     }
 
     /// `{ a = 1, b = 2 }`: on one line, or a binding a line.
@@ -331,7 +335,7 @@ impl Printer<'_> {
     /// Keys, or items of `show`; `more` characters follow.
     pub(super) fn keys(&mut self, keys: &[Key], more: usize) {
         let column = self.column();
-        self.row(keys, more, key_span, flat_key, |this, key| this.key(key, column));
+        self.row(keys, more, key_span, super::expr::key, |this, key| this.key(key, column));
     }
 
     fn key(&mut self, key: &Key, indent: usize) {
@@ -394,12 +398,6 @@ fn flat_binding(binding: &Binding) -> String {
     format!("{} = {}", name(&binding.name.node), print_expr(&binding.value))
 }
 
-fn flat_key(key: &Key) -> String {
-    let own = key.name.as_ref().map(|n| format!("{} = ", name(&n.node))).unwrap_or_default();
-    let default = key.default.as_ref().map(|d| format!(" default {}", text(&d.node))).unwrap_or_default();
-    format!("{own}{}{default}", at_level(&key.value, Level::Sum))
-}
-
 fn binding_span(binding: &Binding) -> Span {
     binding.name.span.to(binding.value.span)
 }
@@ -410,11 +408,8 @@ fn key_span(key: &Key) -> Span {
 }
 
 fn argument_span(argument: &Argument) -> Span {
-    match (&argument.value, &argument.filter) {
-        (Some(value), Some(filter)) => value.span.to(filter.span),
-        (Some(value), None) => value.span,
-        // `where` stands before it.
-        (None, Some(filter)) => Span { start: filter.span.start.saturating_sub(6), ..filter.span },
-        (None, None) => Span::default(),
-    }
+    // `where` stands before a condition.
+    let condition = |filter: &Expr| Span { start: filter.span.start.saturating_sub(6), ..filter.span };
+    let parts = argument.value.iter().map(|v| v.span).chain(argument.filter.as_ref().map(condition));
+    parts.chain(argument.by.iter().map(key_span)).reduce(Span::to).unwrap_or_default()
 }
