@@ -76,7 +76,7 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
 
 pub(super) fn too_many_levels(span: Span) -> Diagnostic {
     Diagnostic::error(Code::TooDeep, "expression of more than 100 levels")
-        .at(span, "each operand of a chain is one level")
+        .at(span, "each `not`, each operand of a chain and each bracket is one level")
         .help("name a part with `with` or `let`; to add up many values, write `sum_of(a, b, …)`")
 }
 
