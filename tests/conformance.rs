@@ -96,9 +96,6 @@ fn every_construct_alerts_in_one_case_and_not_in_another() {
         wanted.difference(used).map(|construct| format!("{construct}: in no {word} case")).collect()
     };
     nothing_wrong(&[lacks(&alerting, "alerting"), lacks(&silent, "non-alerting")].concat());
-    // A name that is used and not wanted has been misspelt in one of the two.
-    let unknown: Vec<String> = alerting.union(&silent).filter(|used| !wanted.contains(*used)).cloned().collect();
-    nothing_wrong(&unknown);
     println!("{} constructs", wanted.len());
 }
 

@@ -30,12 +30,11 @@ fn read() -> Vec<(String, Pack)> {
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "sky"));
     paths.sort();
-    let packs = paths.into_iter().map(|path| {
-        let pack = load(&path);
-        assert!(pack.diagnostics.is_empty(), "{}", render(&pack.diagnostics, &pack.sources, false));
-        (path.file_name().unwrap().to_string_lossy().into_owned(), pack)
-    });
-    packs.collect()
+    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let packs: Vec<(String, Pack)> = paths.iter().map(|path| (name(path), load(path))).collect();
+    let wrong = packs.iter().map(|(_, pack)| render(&pack.diagnostics, &pack.sources, false)).collect::<String>();
+    assert!(wrong.is_empty(), "{wrong}");
+    packs
 }
 
 /// The cases of a file, in their order.
