@@ -1,5 +1,7 @@
 //! Patterns of operation names: `*` stands for any characters, everything else for itself.
 
+use super::pattern::{Node, anything, concat, literal_node};
+
 /// A glob over a whole text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Glob {
@@ -27,6 +29,20 @@ impl Glob {
     #[must_use]
     pub fn text(&self) -> String {
         self.parts.join("*")
+    }
+
+    /// The pattern of the whole texts that fit; with `nocase`, A–Z are folded.
+    #[must_use]
+    pub fn node(&self, nocase: bool) -> Node {
+        let mut nodes = vec![Node::Start];
+        for (at, part) in self.parts.iter().enumerate() {
+            if at > 0 {
+                nodes.push(anything());
+            }
+            nodes.push(literal_node(part, nocase));
+        }
+        nodes.push(Node::End);
+        concat(nodes)
     }
 
     /// Whether the whole of `text` fits; with `nocase`, A–Z are folded.

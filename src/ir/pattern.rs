@@ -11,6 +11,8 @@ use regex_syntax::ast::{self, Ast};
 pub const MAX_REPEAT: u32 = 1_000;
 /// Most characters of a pattern.
 pub const MAX_LENGTH: usize = 4_000;
+/// Every character there is.
+const ANY: [(char, char); 1] = [('\0', char::MAX)];
 /// Most nodes once `{n,m}` is written out: what engines with a program-size limit still take.
 const MAX_SIZE: usize = 20_000;
 
@@ -125,6 +127,18 @@ pub fn literal_node(text: &str, nocase: bool) -> Node {
     concat(text.chars().map(|c| char_node(c, nocase)).collect())
 }
 
+/// The node that matches any one character, line breaks too.
+#[must_use]
+pub fn any_char() -> Node {
+    Node::Class { negated: false, ranges: ANY.to_vec() }
+}
+
+/// The node that matches any number of any characters.
+#[must_use]
+pub fn anything() -> Node {
+    Node::Repeat { min: 0, max: None, greedy: true, node: Box::new(any_char()) }
+}
+
 /// How a dialect writes what differs between dialects.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {
@@ -179,6 +193,7 @@ fn write_node(out: &mut String, node: &Node, dialect: &Dialect, level: Level) {
     match node {
         Node::Empty => out.push_str(if level == Level::Alternate { "" } else { "(?:)" }),
         Node::Char(c) => write_char(out, *c, dialect, r"\.+*?()|[]{}^$#&-~/", false),
+        Node::Class { negated: false, ranges } if *ranges == ANY => out.push_str(r"[\s\S]"),
         Node::Class { negated, ranges } => {
             out.push_str(if *negated { "[^" } else { "[" });
             for (low, high) in ranges {
@@ -346,7 +361,9 @@ fn unicode_class(span: &ast::Span) -> PatternError {
     )
 }
 
-fn concat(nodes: Vec<Node>) -> Node {
+/// One node after the other. INVARIANT: at least two in a [`Node::Concat`], none of them one itself.
+#[must_use]
+pub fn concat(nodes: Vec<Node>) -> Node {
     let mut flat = Vec::with_capacity(nodes.len());
     for node in nodes {
         match node {

@@ -3,8 +3,10 @@
 //! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
+pub mod googlesql;
 pub mod names;
 mod verdict;
+pub mod windows;
 
 pub use verdict::{Condition, Needs, Verdict, duration};
 
