@@ -8,8 +8,13 @@
 //! ```
 
 pub mod bind;
+pub mod cli;
 pub mod diag;
+pub mod eval;
 pub mod ir;
+pub mod pack;
+pub mod record;
+pub mod resolve;
 pub mod schema;
 pub mod source;
 pub mod syntax;

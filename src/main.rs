@@ -1,2 +1,5 @@
-//! The `skywatch` program.
-fn main() {}
+//! The `skywatch` program: arguments in, exit status out.
+
+fn main() -> std::process::ExitCode {
+    skywatch::cli::run()
+}

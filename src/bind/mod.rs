@@ -39,12 +39,7 @@ pub struct BoundRule {
 /// Whether a rule is judged on a source at all: same stream, and admitted by `only`.
 #[must_use]
 pub fn admits(rule: &Rule, source: &Source) -> bool {
-    rule.stream == source.stream
-        && (rule.only.is_empty()
-            || rule
-                .only
-                .iter()
-                .any(|only| if only.cloud { only.name == source.cloud() } else { only.name == source.name }))
+    rule.stream == source.stream && rule.admits(&source.name)
 }
 
 /// Binds a rule to a source of its stream.
@@ -95,10 +90,11 @@ fn absent_reads(rule: &Rule, source: &Source, stream: &Stream) -> Vec<Diagnostic
     let mut seen = BTreeSet::new();
     let mut out = Vec::new();
     let mut visit = |expr: &Expr| {
-        if let ExprKind::Field(field) = expr.kind {
-            if field_expr(source, stream, field).is_none() && seen.insert(field) {
-                out.push(absent_error(source, stream, field, expr));
-            }
+        if let ExprKind::Field(field) = expr.kind
+            && field_expr(source, stream, field).is_none()
+            && seen.insert(field)
+        {
+            out.push(absent_error(source, stream, field, expr));
         }
     };
     rule.with.iter().for_each(|binding| binding.value.walk(&mut visit));

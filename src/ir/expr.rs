@@ -30,10 +30,12 @@ pub enum ExprKind {
 
     /// The raw record, in a source's expressions. Type raw.
     Record,
-    /// A part of a raw value. Type raw, or list of raw where a step takes elements or values.
+    /// A part of a raw value. Type raw, or list of raw where a step takes elements or values: then an element in which the rest of the
+    /// path does not exist gives nothing, and one where it is null or empty gives a missing element.
     Path(Box<Expr>, Vec<Step>),
-    /// A raw value read as `ty`, by the rules of "Reading values"; a list of raw as a list. What does not read is missing.
-    /// Reading raw as text takes JSON text and numbers; as duration or decimal it is not defined and never made.
+    /// A raw value read as `ty`, by the rules of "Reading values". What does not read is missing. As a list: a list of raw element by
+    /// element (what does not read stays as a missing element); one raw value that is a JSON list likewise, any other as a list of one.
+    /// Never made for duration, decimal and record.
     Read(Box<Expr>),
     /// Text (or raw: text is parsed, an object stays as it is) read as JSON. Type raw.
     Json(Box<Expr>),
@@ -103,7 +105,7 @@ pub enum Function {
     Weekday,
     /// list → int; 0 where missing.
     Size,
-    /// (list of text) → text joined by one line break; missing elements are skipped, missing if none is left.
+    /// (lists of text) → the texts of all of them in order, joined by one line break; missing elements are skipped, missing if none is left.
     Join,
     /// (list) → its last element that is present.
     Last,

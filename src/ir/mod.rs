@@ -13,6 +13,7 @@ mod pred;
 mod rule;
 mod show;
 mod source;
+mod test;
 mod types;
 
 pub use expr::{Arithmetic, Expr, ExprKind, Function, Rewrite, Rows, Step};
@@ -22,7 +23,8 @@ pub use pred::{Comparison, Pred, PredKind, TextTest};
 pub use rule::{Aggregate, AggregateFunction, Binding, Each, Key, Level, OnlySource, Rule, SeverityOf, Texts, Window};
 pub use show::show_rule;
 pub use source::{Column, ColumnKind, Field, FileFormat, Place, PlaceKind, Source, Stream, Tier, cloud_of};
-pub use types::{FieldId, Literal, RecordType, Type};
+pub use test::{Constant, Expected, Given, Test};
+pub use types::{FieldId, Literal, RecordType, Type, duration};
 
 /// The time of one second in microseconds, the unit of every time and duration of the language.
 pub const SECOND: i64 = 1_000_000;

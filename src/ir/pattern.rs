@@ -507,10 +507,10 @@ fn complement(ranges: Vec<(char, char)>) -> Vec<(char, char)> {
     let mut out = Vec::new();
     let mut start = Some('\0');
     for (low, high) in merged(ranges) {
-        if let (Some(from), Some(to)) = (start, previous(low)) {
-            if from <= to {
-                out.push((from, to));
-            }
+        if let (Some(from), Some(to)) = (start, previous(low))
+            && from <= to
+        {
+            out.push((from, to));
         }
         start = next(high);
     }

@@ -1,6 +1,6 @@
 //! A rule: clauses in the order in which they act.
 
-use super::{Expr, Pred, Type};
+use super::{Expr, Pred, Type, cloud_of};
 use crate::source::Span;
 
 /// A detection over one stream.
@@ -40,6 +40,15 @@ pub struct Rule {
     pub texts: Texts,
     /// The rule's name in its text.
     pub span: Span,
+}
+
+impl Rule {
+    /// Whether `only` lets a source of this name in.
+    #[must_use]
+    pub fn admits(&self, source: &str) -> bool {
+        let named = |only: &OnlySource| only.name == if only.cloud { cloud_of(source) } else { source };
+        self.only.is_empty() || self.only.iter().any(named)
+    }
 }
 
 /// Severity, constant or by case.

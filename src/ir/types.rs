@@ -134,3 +134,21 @@ impl Literal {
         }
     }
 }
+
+/// A duration as the language writes it: the largest unit that divides it.
+#[must_use]
+pub fn duration(us: i64) -> String {
+    let units = [
+        (86_400 * super::SECOND, "d"),
+        (3_600 * super::SECOND, "h"),
+        (60 * super::SECOND, "m"),
+        (super::SECOND, "s"),
+        (super::SECOND / 1_000, "ms"),
+    ];
+    for (unit, name) in units {
+        if us != 0 && us % unit == 0 {
+            return format!("{}{name}", us / unit);
+        }
+    }
+    format!("{us}us")
+}

@@ -1,8 +1,18 @@
-//! What rules can read: takes the built-in and a pack's `.sky` files, gives the streams, sources, lists and operations they declare, resolved.
+//! What rules can read: the built-in `.sky` files and tag lists, and what they and a pack's own files resolve to.
+
+pub mod tags;
 
 use std::collections::BTreeMap;
 
 use crate::ir::{Glob, Source, Stream};
+
+/// The built-in files: streams first. They are read by the same parser as a pack's.
+pub const BUILTIN: &[(&str, &str)] = &[
+    ("<built-in streams.sky>", include_str!("builtin/streams.sky")),
+    ("<built-in sources/aws.sky>", include_str!("builtin/sources/aws.sky")),
+    ("<built-in sources/azure.sky>", include_str!("builtin/sources/azure.sky")),
+    ("<built-in sources/gcp.sky>", include_str!("builtin/sources/gcp.sky")),
+];
 
 /// All that names in rules can stand for.
 #[derive(Debug, Clone, Default)]

@@ -383,6 +383,8 @@ pub enum ExprKind {
     Call(Name, Vec<Argument>, Vec<Suffix>),
     /// `[a, b]`
     List(Vec<Expr>),
+    /// `{ name = EXPR }`: an element of a list of records, in tests.
+    Record(Vec<Binding>),
     /// `case { P => a, else => b }`
     Case(Vec<(Option<Expr>, Expr)>),
     /// `any x in xs (P)`, `all x in xs (P)`

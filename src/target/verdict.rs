@@ -1,6 +1,6 @@
 //! How an emitted query relates to its rule, and on what that rests.
 
-use crate::ir::SECOND;
+use crate::ir::duration;
 
 /// Whether the query gives the same alerts: about firing, keys and measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -124,17 +124,4 @@ impl Needs {
             Needs::Y2026 => "2026",
         }
     }
-}
-
-/// A duration as the language writes it: the largest unit that divides it.
-#[must_use]
-pub fn duration(us: i64) -> String {
-    let units =
-        [(86_400 * SECOND, "d"), (3_600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s"), (SECOND / 1_000, "ms")];
-    for (unit, name) in units {
-        if us != 0 && us % unit == 0 {
-            return format!("{}{name}", us / unit);
-        }
-    }
-    format!("{us}us")
 }

@@ -1,4 +1,4 @@
-"""What: rows into DuckDB and out of it again, and the loop both runners share. Nothing here knows KQL or GoogleSQL.
+"""What: DuckDB as both runners need it: rows in, rows out, failures, and the loop. Nothing here knows KQL or GoogleSQL.
 Takes: JSON values and the types that a table declares. Gives: typed tables; result rows as JSON values.
 A row that does not fit its table is an error: a harness that repairs its input proves nothing."""
 import base64
@@ -11,11 +11,23 @@ import re
 import sys
 import uuid
 
+import duckdb
+
 KQL_TO_DUCKDB = {
     "string": "VARCHAR", "long": "BIGINT", "int": "INTEGER", "real": "DOUBLE", "bool": "BOOLEAN", "dynamic": "JSON",
     "datetime": "TIMESTAMP", "timespan": "INTERVAL", "guid": "UUID", "decimal": "DECIMAL(38,9)",
 }
 REFUSAL = "ORACLE REFUSES: "
+
+# Base64 as RFC 4648 writes it, padding and all; decoders differ on everything else.
+BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+
+# DuckDB puts NaN above every number; in both query languages, as in IEEE 754, no order holds.
+ORDER_MACROS = tuple(
+    f"CREATE OR REPLACE MACRO oracle_{name}(_a, _b) AS CASE WHEN _a IS NULL OR _b IS NULL THEN NULL "
+    f"WHEN lower(CAST(_a AS VARCHAR)) IN ('nan', '-nan') AND typeof(_a) = 'DOUBLE' THEN FALSE "
+    f"WHEN lower(CAST(_b AS VARCHAR)) IN ('nan', '-nan') AND typeof(_b) = 'DOUBLE' THEN FALSE ELSE _a {sign} _b END"
+    for name, sign in (("lt", "<"), ("le", "<="), ("gt", ">"), ("ge", ">=")))
 
 
 class Unsupported(Exception):
@@ -26,9 +38,42 @@ class BadRow(Exception):
     """A row of the case does not fit its table."""
 
 
+def strict_json(text):
+    """The value of a JSON text; ValueError for what RFC 8259 does not allow (DuckDB takes NaN and trailing commas)."""
+    def no(constant):
+        raise ValueError(constant)
+    try:
+        return json.loads(text, parse_constant=no)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def compact_json(value):
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def failure_sql(reason):
+    """A DuckDB expression of any type that stops the query where it is reached. DuckDB's own error() counts as a side
+    effect, which HAVING does not allow in an alias."""
+    return "oracle_fail('" + reason.replace("'", "''") + "')"
+
+
 def refusal_sql(reason):
-    """A DuckDB expression that stops the query with an Unsupported, evaluated only where it is reached."""
-    return "error('" + (REFUSAL + reason).replace("'", "''") + "')"
+    """The same, read as `unsupported`."""
+    return failure_sql(REFUSAL + reason)
+
+
+def _fail(reason):
+    raise ValueError(reason)
+
+
+def open_connection():
+    # One thread keeps the order of rows; nothing outside the process is read, whatever a query says.
+    con = duckdb.connect(config={"threads": 1, "memory_limit": "1GB", "enable_external_access": "false",
+                                 "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"})
+    con.execute("SET TimeZone = 'UTC'")
+    con.create_function("oracle_fail", _fail, ["VARCHAR"], "NULL", null_handling="special")
+    return con
 
 
 def name_sql(name):

@@ -1,0 +1,71 @@
+//! `skywatch fmt`: rewrites `.sky` files in the canonical form.
+
+use std::path::PathBuf;
+
+use super::{GOOD, NO, UNUSABLE, complain, complain_of, say};
+use crate::pack::load;
+use crate::syntax::print_file;
+
+/// Rewrite rule files in the canonical form.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  skywatch fmt rulepacks/ai-security
+  skywatch fmt --check rulepacks/ai-security      exit 1 where a file would change")]
+pub(super) struct Arguments {
+    /// Packs or single .sky files.
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Write nothing; name the files that would change.
+    #[arg(long)]
+    check: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> u8 {
+    let (mut changed, mut unusable) = (0, false);
+    for path in &arguments.paths {
+        let pack = load(path);
+        unusable |= pack.files.is_empty();
+        for file in &pack.files {
+            let original = pack.sources.get(file.id).map_or("", |s| s.text.as_str());
+            // A file that was not read whole is never rewritten: what was not understood would be lost.
+            if !file.whole {
+                unusable = true;
+                let own: Vec<_> = pack
+                    .diagnostics
+                    .iter()
+                    .filter(|d| d.labels.iter().any(|l| l.span.source == file.id))
+                    .cloned()
+                    .collect();
+                complain_of(&own, &pack.sources);
+                complain(&format!("{}: left as it is\n", file.path.display()));
+                continue;
+            }
+            let text = print_file(&file.file, original);
+            if text == original {
+                continue;
+            }
+            changed += 1;
+            say(&format!("{}\n", file.path.display()));
+            if !arguments.check
+                && let Err(error) = replace(&file.path, &text)
+            {
+                complain(&format!("{}: can't be written: {error}\n", file.path.display()));
+                unusable = true;
+            }
+        }
+    }
+    match (unusable, changed > 0 && arguments.check) {
+        (true, _) => UNUSABLE,
+        (false, true) => NO,
+        (false, false) => GOOD,
+    }
+}
+
+/// Writes beside the file and renames, so that no crash leaves half a file.
+fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    std::fs::write(&temporary, text)?;
+    std::fs::rename(&temporary, path)
+}

@@ -1,0 +1,115 @@
+//! The command line: the only place that touches arguments, terminal and environment.
+//!
+//! Exit status: 0; 1 where a check, test or `--fail-on` says no; 2 for packs with errors, unreadable input and bad usage.
+
+mod check;
+mod emit;
+mod explain;
+mod fmt;
+
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::diag::{Diagnostic, render};
+use crate::pack::{Pack, load};
+use crate::source::SourceMap;
+
+/// All went well.
+const GOOD: u8 = 0;
+/// A check said no.
+const NO: u8 = 1;
+/// Unusable input.
+const UNUSABLE: u8 = 2;
+
+/// Detection rules for AI services: written once, run on archives, emitted as queries of the clouds.
+#[derive(Debug, Parser)]
+#[command(
+    name = "skywatch",
+    version,
+    about,
+    after_help = "Examples:
+  skywatch check rulepacks/ai-security
+  skywatch emit rulepacks/ai-security --to kql --rule guardrail_changed
+  skywatch ingest --source aws.bedrock logs/*.json.gz --archive archive
+  skywatch run rulepacks/ai-security --archive archive
+  skywatch explain E0401"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    Check(check::Arguments),
+    Emit(emit::Arguments),
+    Explain(explain::Arguments),
+    Fmt(fmt::Arguments),
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    #[value(alias = "human")]
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// Reads the arguments, does what they say, gives the exit status.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let status = match arguments.verb {
+        Verb::Check(arguments) => check::run(&arguments),
+        Verb::Emit(arguments) => emit::run(&arguments),
+        Verb::Explain(arguments) => explain::run(&arguments),
+        Verb::Fmt(arguments) => fmt::run(&arguments),
+    };
+    ExitCode::from(status)
+}
+
+/// Prints to standard output; a reader that went away is no error.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(i32::from(GOOD));
+    }
+}
+
+/// Prints to standard error.
+fn complain(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn complain_of(diagnostics: &[Diagnostic], sources: &SourceMap) {
+    let color = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    complain(&render(diagnostics, sources, color));
+}
+
+/// Reads packs that a verb needs whole; those with errors are complained of, and then there is nothing.
+fn packs(paths: &[PathBuf]) -> Option<Vec<Pack>> {
+    let packs: Vec<Pack> = paths.iter().map(|path| load(path)).collect();
+    let mut broken = false;
+    for pack in &packs {
+        complain_of(&pack.diagnostics, &pack.sources);
+        broken |= crate::diag::has_errors(&pack.diagnostics);
+    }
+    (!broken).then_some(packs)
+}
+
+/// Reads a time argument: `2026-01-31` or RFC 3339, in UTC; microseconds.
+fn time(text: &str) -> Result<i64, String> {
+    let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .and_then(|d| d.and_hms_opt(0, 0, 0))
+        .map(|t| t.and_utc());
+    date.or_else(|| chrono::DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc()))
+        .map(|t| t.timestamp_micros())
+        .ok_or_else(|| "expected `2026-01-31` or `2026-01-31T23:59:00Z`".to_owned())
+}

@@ -1,0 +1,204 @@
+//! Alerts: takes what rules found, gives each its id and all of them their order; what is reported, compared and delivered.
+
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+
+use super::clock::time_text;
+use super::text::hash;
+use super::value::Value;
+use crate::ir::Level;
+
+/// One hit of a rule.
+///
+/// As JSON: `{id, rule, title, severity, tags, source, window: {start, end}, until, first, last, keys, measures, show, partial}`, with times
+/// as [`Value`] writes them and `keys`, `measures` and `show` as objects in the order of the rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    /// Given by [`finish`].
+    pub id: String,
+    /// The rule's name.
+    pub rule: String,
+    /// The rule's title.
+    pub title: String,
+    /// How bad it is.
+    pub severity: Level,
+    /// The rule's tags.
+    pub tags: Vec<String>,
+    /// The source's name.
+    pub source: String,
+    /// The window that opened it; both ends are the event's time for rules without `over`.
+    pub window: Interval,
+    /// The end of the last of consecutive true windows.
+    pub until: i64,
+    /// The time of the first matching event of the window.
+    pub first: i64,
+    /// The time of the last one.
+    pub last: i64,
+    /// By name, in the order of the rule.
+    pub keys: Vec<(String, Value)>,
+    /// By name, in the order of the rule.
+    pub measures: Vec<(String, Value)>,
+    /// By name, in the order of the rule.
+    pub show: Vec<(String, Value)>,
+    /// Whether the window begins before the archive's coverage.
+    pub partial: bool,
+    /// Which event it is, for rules without `over`.
+    pub event: Option<EventRow>,
+}
+
+/// From a moment up to another, in microseconds since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Interval {
+    /// The first moment.
+    pub start: i64,
+    /// One past the last.
+    pub end: i64,
+}
+
+/// A row of an event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventRow {
+    /// The event's id; missing where it has none.
+    pub id: Value,
+    /// The element's place in the list of `each`, from 0.
+    pub element: Option<u64>,
+}
+
+/// Sorts alerts by (window start, source, rule, keys, event id) and gives each its id.
+///
+/// An id is the first 32 hexadecimal digits of SHA-256 over the JSON text `[pack, rule, source, window start in µs, identity]`, without white
+/// space. The identity is the list of the keys' values; without `over` it is `[event.id]`, or `[event.id, element]` where the rule has `each`.
+/// An event without an id has `[null, n]`: n counts from 0 the alerts of one source, rule and time whose events have no id, in the order of
+/// element, severity, measures and shown items, so that those that change places are equal.
+pub fn finish(pack: &str, alerts: &mut [Alert]) {
+    alerts.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut before: Option<(i64, String, String)> = None;
+    let mut rank = 0_u64;
+    for alert in alerts {
+        let place = (alert.window.start, alert.source.clone(), alert.rule.clone());
+        let identity = match &alert.event {
+            None => serde_json::json!(alert.keys.iter().map(|(_, value)| value).collect::<Vec<_>>()),
+            Some(EventRow { id: Value::Missing, .. }) => {
+                rank = if before.as_ref() == Some(&place) { rank + 1 } else { 0 };
+                before = Some(place);
+                serde_json::json!([null, rank])
+            }
+            Some(EventRow { id, element: None }) => serde_json::json!([id]),
+            Some(EventRow { id, element: Some(element) }) => serde_json::json!([id, element]),
+        };
+        let whole = serde_json::json!([pack, alert.rule, alert.source, alert.window.start, identity]);
+        let mut id = hash(&whole.to_string());
+        id.truncate(32);
+        alert.id = id;
+    }
+}
+
+impl Alert {
+    /// What alerts are sorted by; more than the documented order only where that leaves alerts of events without ids equal.
+    fn order(&self) -> impl Ord + '_ {
+        let values = |named: &'_ [(String, Value)]| named.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
+        let of_rows = self.event.as_ref().map(|_| (self.severity, values(&self.measures), values(&self.show)));
+        (self.window.start, &self.source, &self.rule, values(&self.keys), &self.event, of_rows)
+    }
+}
+
+impl Serialize for Alert {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("rule", &self.rule)?;
+        map.serialize_entry("title", &self.title)?;
+        map.serialize_entry("severity", self.severity.text())?;
+        map.serialize_entry("tags", &self.tags)?;
+        map.serialize_entry("source", &self.source)?;
+        map.serialize_entry("window", &self.window)?;
+        map.serialize_entry("until", &time_text(self.until))?;
+        map.serialize_entry("first", &time_text(self.first))?;
+        map.serialize_entry("last", &time_text(self.last))?;
+        map.serialize_entry("keys", &Named(&self.keys))?;
+        map.serialize_entry("measures", &Named(&self.measures))?;
+        map.serialize_entry("show", &Named(&self.show))?;
+        map.serialize_entry("partial", &self.partial)?;
+        map.end()
+    }
+}
+
+impl Serialize for Interval {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("start", &time_text(self.start))?;
+        map.serialize_entry("end", &time_text(self.end))?;
+        map.end()
+    }
+}
+
+/// An object of named values, in their order.
+struct Named<'a>(&'a [(String, Value)]);
+
+impl Serialize for Named<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alert(start: i64, event: Option<EventRow>) -> Alert {
+        Alert {
+            id: String::new(),
+            rule: "r".to_owned(),
+            title: "R".to_owned(),
+            severity: Level::High,
+            tags: vec!["owasp:LLM10".to_owned()],
+            source: "aws.bedrock".to_owned(),
+            window: Interval { start, end: start + 1 },
+            until: start + 1,
+            first: start,
+            last: start,
+            keys: Vec::new(),
+            measures: Vec::new(),
+            show: Vec::new(),
+            partial: false,
+            event,
+        }
+    }
+
+    #[test]
+    fn the_id_is_over_a_documented_text() {
+        let mut alerts = [alert(5, None)];
+        alerts[0].keys = vec![("caller.id".to_owned(), Value::text("a\"b")), ("n".to_owned(), Value::Int(7))];
+        finish("p", &mut alerts);
+        assert_eq!(alerts[0].id, hash(r#"["p","r","aws.bedrock",5,["a\"b",7]]"#)[..32]);
+        // Measures, severity and shown items change nothing.
+        let id = alerts[0].id.clone();
+        alerts[0].severity = Level::Low;
+        alerts[0].measures = vec![("m".to_owned(), Value::Int(1))];
+        finish("p", &mut alerts);
+        assert_eq!(alerts[0].id, id);
+    }
+
+    #[test]
+    fn events_without_an_id_are_told_apart_by_their_rank() {
+        let row = |id: &str, element| Some(EventRow { id: Value::text(id), element });
+        let shown = |text: &str| Alert { show: vec![("x".to_owned(), Value::text(text))], ..alert(5, row("", None)) };
+        let mut alerts = [shown("b"), alert(5, row("e", Some(3))), shown("a"), alert(6, row("", None)), shown("b")];
+        finish("p", &mut alerts);
+        let of = |identity: &str, time| hash(&format!(r#"["p","r","aws.bedrock",{time},{identity}]"#))[..32].to_owned();
+        let ids = [of("[null,0]", 5), of("[null,1]", 5), of("[null,2]", 5), of(r#"["e",3]"#, 5), of("[null,0]", 6)];
+        assert_eq!(alerts.clone().map(|alert| alert.id), ids);
+        assert_eq!(alerts[0].show[0].1, Value::text("a"));
+    }
+
+    #[test]
+    fn alerts_as_json() {
+        let mut one = alert(1_767_225_600_000_000, None);
+        one.keys = vec![("z".to_owned(), Value::text("k")), ("a".to_owned(), Value::Int(1))];
+        let text = serde_json::to_string(&one).unwrap_or_default();
+        assert_eq!(
+            text,
+            r#"{"id":"","rule":"r","title":"R","severity":"high","tags":["owasp:LLM10"],"source":"aws.bedrock","window":{"start":"2026-01-01T00:00:00.000000Z","end":"2026-01-01T00:00:00.000001Z"},"until":"2026-01-01T00:00:00.000001Z","first":"2026-01-01T00:00:00.000000Z","last":"2026-01-01T00:00:00.000000Z","keys":{"z":"k","a":1},"measures":{},"show":{},"partial":false}"#
+        );
+    }
+}

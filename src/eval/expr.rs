@@ -1,0 +1,248 @@
+//! Expressions: takes an expression and the scope of one row or one group, gives its value.
+
+use std::sync::Arc;
+
+use super::json::Json;
+use super::number::arithmetic;
+use super::pattern::Patterns;
+use super::read::read;
+use super::value::Value;
+use crate::ir::{Expr, ExprKind, Rows, Step, Type};
+
+/// What an event's expressions read: its normalized fields, or its raw record for a rule that was bound.
+#[derive(Debug, Clone, Copy)]
+pub struct Subject<'a> {
+    /// The name of the source; empty for events of no source, as in unit tests.
+    pub source: &'a str,
+    /// By field; none for a raw record.
+    pub fields: &'a [Value],
+    /// Null for an event.
+    pub record: &'a Json,
+}
+
+/// What the names of expressions stand for, at one row or, after grouping, at one group.
+#[derive(Debug)]
+pub struct Scope<'a> {
+    subject: Subject<'a>,
+    patterns: &'a Patterns,
+    /// Row values so far.
+    with: Vec<Value>,
+    /// Enclosing binders' elements, the innermost last.
+    elements: Vec<(usize, Value)>,
+    /// What is known after grouping; empty before.
+    group: Group,
+    unreadable: u64,
+}
+
+/// The values of one group.
+#[derive(Debug, Clone, Default)]
+pub struct Group {
+    /// By key.
+    pub keys: Vec<Value>,
+    /// By aggregate.
+    pub aggregates: Vec<Value>,
+    /// Those evaluated so far.
+    pub measures: Vec<Value>,
+}
+
+impl<'a> Scope<'a> {
+    /// A row's scope, with nothing but the event in it.
+    #[must_use]
+    pub fn new(subject: Subject<'a>, patterns: &'a Patterns) -> Scope<'a> {
+        Scope { subject, patterns, with: Vec::new(), elements: Vec::new(), group: Group::default(), unreadable: 0 }
+    }
+
+    /// Evaluates measures one after the other over the keys and aggregates of a group; from there on all three can be read.
+    pub fn measure<'m>(&mut self, keys: Vec<Value>, aggregates: Vec<Value>, measures: impl Iterator<Item = &'m Expr>) {
+        self.group = Group { keys, aggregates, measures: Vec::new() };
+        for measure in measures {
+            let value = self.value(measure);
+            self.group.measures.push(value);
+        }
+    }
+
+    /// What [`Scope::measure`] found.
+    #[must_use]
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// Names the next row value.
+    pub fn bind(&mut self, expr: &Expr) {
+        let value = self.value(expr);
+        self.with.push(value);
+    }
+
+    /// Evaluates with an element in scope.
+    pub fn with_element<T>(&mut self, number: usize, element: &Value, act: impl FnOnce(&mut Self) -> T) -> T {
+        self.elements.push((number, element.clone()));
+        let result = act(self);
+        self.elements.pop();
+        result
+    }
+
+    /// How many parts of records existed and did not read as their type, in all evaluations so far.
+    #[must_use]
+    pub fn unreadable(&self) -> u64 {
+        self.unreadable
+    }
+
+    pub(super) fn source(&self) -> &str {
+        self.subject.source
+    }
+
+    pub(super) fn patterns(&self) -> &'a Patterns {
+        self.patterns
+    }
+
+    /// The value of an expression.
+    pub fn value(&mut self, expr: &Expr) -> Value {
+        let at = |values: &[Value], n: usize| values.get(n).cloned().unwrap_or_default();
+        match &expr.kind {
+            ExprKind::Literal(literal) => Value::literal(literal),
+            ExprKind::Field(field) => at(self.subject.fields, field.index()),
+            ExprKind::With(n) => at(&self.with, *n),
+            ExprKind::Element(number) => {
+                let binder = self.elements.iter().rev().find(|(bound, _)| bound == number);
+                binder.map(|(_, element)| element.clone()).unwrap_or_default()
+            }
+            ExprKind::Member(record, n) => match self.value(record) {
+                Value::Record(_, fields) => at(&fields, *n),
+                _ => Value::Missing,
+            },
+            ExprKind::Record => Value::raw(self.subject.record.clone()),
+            ExprKind::Path(inner, steps) => path(self.value(inner), steps),
+            ExprKind::Read(inner) => {
+                let value = self.value(inner);
+                self.read(&value, &expr.ty)
+            }
+            ExprKind::Json(inner) => {
+                let value = self.value(inner);
+                self.json(value)
+            }
+            ExprKind::Entries(inner) => entries(&self.value(inner)),
+            ExprKind::Rows(rows) => self.rows(rows, &expr.ty),
+            ExprKind::Arithmetic(operation, left, right) => {
+                let left = self.value(left);
+                arithmetic(*operation, &left, &self.value(right))
+            }
+            ExprKind::Call(function, args) => self.call(function, args),
+            ExprKind::Case(arms, default) => {
+                for (pred, value) in arms {
+                    if self.holds(pred) {
+                        return self.value(value);
+                    }
+                }
+                default.as_ref().map(|default| self.value(default)).unwrap_or_default()
+            }
+            ExprKind::Aggregate(n) => at(&self.group.aggregates, *n),
+            ExprKind::Key(n) => at(&self.group.keys, *n),
+            ExprKind::Measure(n) => at(&self.group.measures, *n),
+        }
+    }
+
+    /// The first value that is present. What did not read on the way to it is not counted: another place held the value.
+    pub(super) fn first_present(&mut self, exprs: &[Expr]) -> Value {
+        let before = self.unreadable;
+        for expr in exprs {
+            let failed = self.unreadable;
+            let value = self.value(expr);
+            if value.is_present() {
+                self.unreadable = before + (self.unreadable - failed);
+                return value;
+            }
+        }
+        Value::Missing
+    }
+
+    fn read(&mut self, value: &Value, ty: &Type) -> Value {
+        match (value, ty) {
+            (Value::Raw(json), ty) => {
+                let reading = read(json, ty);
+                self.unreadable += reading.unreadable;
+                reading.value
+            }
+            (Value::List(elements), Type::List(element)) => {
+                Value::list(elements.iter().map(|raw| self.read(raw, element)).collect())
+            }
+            _ => Value::Missing,
+        }
+    }
+
+    fn json(&mut self, value: Value) -> Value {
+        let parsed = match value {
+            Value::Text(text) | Value::Raw(Json::Text(text)) => Json::parse(&text),
+            value => return value,
+        };
+        self.unreadable += u64::from(parsed.is_err());
+        parsed.map_or(Value::Missing, Value::raw)
+    }
+
+    fn rows(&mut self, rows: &Rows, ty: &Type) -> Value {
+        let Some(Type::Record(record)) = ty.element() else { return Value::Missing };
+        let mut out = Vec::new();
+        for list in &rows.lists {
+            for element in self.value(list).elements() {
+                let made = self.with_element(rows.element, element, |scope| {
+                    let kept = rows.filter.as_ref().is_none_or(|filter| scope.holds(filter));
+                    kept.then(|| rows.fields.iter().map(|field| scope.value(field)).collect())
+                });
+                out.extend(made.map(|fields| Value::Record(Arc::clone(record), fields)));
+            }
+        }
+        Value::list(out)
+    }
+}
+
+/// The parts of raw JSON that a path leads to.
+///
+/// Without `[]` and `*` there is one or none. With them it is a list of what the further steps find in each element: an element in which they
+/// find nothing, or null, gives none. A null that is itself an element stays, as missing.
+fn path(start: Value, steps: &[Step]) -> Value {
+    let (mut many, mut found) = match start {
+        Value::Raw(json) => (false, vec![json]),
+        Value::List(elements) => (true, elements.iter().map(raw_of).collect()),
+        _ => return Value::Missing,
+    };
+    for step in steps {
+        many |= matches!(step, Step::Elements | Step::Values);
+        found = found.iter().flat_map(|json| step_into(json, step)).collect();
+    }
+    if many {
+        return Value::list(found.into_iter().map(Value::raw).collect());
+    }
+    found.pop().map_or(Value::Missing, Value::raw)
+}
+
+/// An element of a list of raw JSON; what is missing was null.
+fn raw_of(element: &Value) -> Json {
+    match element {
+        Value::Raw(json) => json.clone(),
+        _ => Json::Null,
+    }
+}
+
+fn step_into(json: &Json, step: &Step) -> Vec<Json> {
+    let one = |found: Option<&Json>| found.filter(|json| **json != Json::Null).cloned().into_iter().collect();
+    match (step, json) {
+        (Step::Key(key), json) => one(json.member(key)),
+        (Step::Index(index), Json::List(elements)) => {
+            let from_end = usize::try_from(index.unsigned_abs()).ok().and_then(|back| elements.len().checked_sub(back));
+            let at = if *index < 0 { from_end } else { usize::try_from(*index).ok() };
+            one(at.and_then(|at| elements.get(at)))
+        }
+        (Step::Elements, Json::List(elements)) => elements.to_vec(),
+        (Step::Values, Json::Object(members)) => members.values().cloned().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// `{key, value}` of each member of an object.
+fn entries(value: &Value) -> Value {
+    let Value::Raw(Json::Object(members)) = value else { return Value::Missing };
+    let entry = |(key, value): (&Arc<str>, &Json)| {
+        let fields = [("key", Json::Text(Arc::clone(key))), ("value", value.clone())];
+        Value::Raw(Json::Object(Arc::new(fields.into_iter().map(|(name, json)| (name.into(), json)).collect())))
+    };
+    Value::list(members.iter().map(entry).collect())
+}

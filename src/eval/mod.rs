@@ -1,0 +1,39 @@
+//! The plain definition of meaning: takes rules of the IR and events in memory, gives alerts. One row at a time, never optimised.
+//!
+//! Whatever else runs a rule, or says it in another language, is right where it gives what this gives. Sources' expressions over raw records
+//! are evaluated here too: `record` makes events with them, and a bound rule runs over raw records.
+
+pub mod aggregate;
+pub mod alert;
+mod big;
+mod call;
+pub mod clock;
+pub mod expr;
+pub mod json;
+pub mod number;
+mod output;
+pub mod pattern;
+mod pred;
+pub mod read;
+pub mod rule;
+pub mod text;
+pub mod total;
+pub mod value;
+pub mod window;
+
+use std::sync::Arc;
+
+pub use alert::Alert;
+pub use json::Json;
+pub use rule::{Outcome, Run, run, run_bound};
+pub use value::Value;
+pub use window::Range;
+
+/// A normalized event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    /// The name of its source; empty for one of no source, which lacks nothing.
+    pub source: Arc<str>,
+    /// By field of its stream.
+    pub fields: Vec<Value>,
+}

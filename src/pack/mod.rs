@@ -1,0 +1,194 @@
+//! Rule packs: takes a folder (or one `.sky` file), gives its rules resolved together with the built-in schema, and every finding.
+
+mod manifest;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+pub use manifest::{LANGUAGE, Manifest};
+
+use crate::diag::{Code, Diagnostic};
+use crate::resolve::{Resolved, resolve};
+use crate::schema::BUILTIN;
+use crate::source::{SourceId, SourceMap};
+use crate::syntax::{self, MAX_FILE_BYTES, ast};
+
+/// Most files of one pack.
+const MAX_FILES: usize = 10_000;
+
+/// A pack, read as far as it can be.
+#[derive(Debug, Clone)]
+pub struct Pack {
+    /// `pack.toml`'s id; for a single file its name without the ending.
+    pub id: String,
+    /// Its folder; fixtures are found from here.
+    pub root: PathBuf,
+    /// All texts: the built-in ones, then the pack's.
+    pub sources: SourceMap,
+    /// The pack's own files, in order of their paths.
+    pub files: Vec<PackFile>,
+    /// Streams, sources, rules and tests.
+    pub resolved: Resolved,
+    /// Everything that was found wrong.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// One `.sky` file of a pack.
+#[derive(Debug, Clone)]
+pub struct PackFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its id in [`Pack::sources`].
+    pub id: SourceId,
+    /// What was read of it.
+    pub file: ast::File,
+    /// Whether all of it could be read.
+    pub whole: bool,
+}
+
+/// Reads a pack. What is wrong is in [`Pack::diagnostics`]; the rest of it is there all the same.
+#[must_use]
+pub fn load(path: &Path) -> Pack {
+    let mut pack = Pack {
+        id: path.file_stem().and_then(|s| s.to_str()).unwrap_or("pack").to_owned(),
+        root: if path.is_dir() { path.to_owned() } else { path.parent().unwrap_or(Path::new(".")).to_owned() },
+        sources: SourceMap::default(),
+        files: Vec::new(),
+        resolved: Resolved::default(),
+        diagnostics: Vec::new(),
+    };
+    let mut trees = Vec::new();
+    for (name, text) in BUILTIN {
+        let id = pack.sources.add(*name, *text);
+        let (file, mut said) = syntax::parse(id, text);
+        pack.diagnostics.append(&mut said);
+        trees.push(file);
+    }
+    let manifest = if path.is_dir() { pack.manifest(path) } else { None };
+    let paths = if path.is_dir() { pack.sky_files(path) } else { vec![path.to_owned()] };
+    for path in paths {
+        let Some(text) = pack.read(&path, MAX_FILE_BYTES as u64) else { continue };
+        let id = pack.sources.add(path.display().to_string(), text.as_str());
+        let (file, mut said) = syntax::parse(id, &text);
+        let whole = !crate::diag::has_errors(&said);
+        pack.diagnostics.append(&mut said);
+        trees.push(file.clone());
+        pack.files.push(PackFile { path, id, file, whole });
+    }
+    let lists = pack.list_files(&trees);
+    let read = |name: &str| lists.get(name).cloned().unwrap_or_else(|| Err("it is not in the pack".to_owned()));
+    let (resolved, mut said) = resolve(&trees, &read);
+    pack.resolved = resolved;
+    pack.diagnostics.append(&mut said);
+    if let Some((manifest, text, id)) = manifest {
+        let mut said = manifest::set_places(&manifest, &text, id, &mut pack.resolved.schema);
+        pack.diagnostics.append(&mut said);
+        pack.id = manifest.id;
+    }
+    pack
+}
+
+impl Pack {
+    fn manifest(&mut self, folder: &Path) -> Option<(Manifest, String, SourceId)> {
+        let path = folder.join("pack.toml");
+        if !path.is_file() {
+            let message = format!("`{}` has no pack.toml", folder.display());
+            self.diagnostics.push(Diagnostic::error(Code::BadManifest, message).help(
+                "a pack is a folder with a pack.toml: `id = \"my-rules\"`, `version = \"0.1.0\"`, `language = 1`",
+            ));
+            return None;
+        }
+        let text = self.read(&path, MAX_FILE_BYTES as u64)?;
+        let id = self.sources.add(path.display().to_string(), text.as_str());
+        match manifest::read(&text, id) {
+            Ok(manifest) => Some((manifest, text, id)),
+            Err(diagnostic) => {
+                self.diagnostics.push(diagnostic);
+                None
+            }
+        }
+    }
+
+    /// All `.sky` files below a folder, by path; folders that begin with a dot are skipped.
+    fn sky_files(&mut self, folder: &Path) -> Vec<PathBuf> {
+        let (mut out, mut open) = (Vec::new(), vec![folder.to_owned()]);
+        while let Some(folder) = open.pop() {
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.unreadable(&folder, &error.to_string());
+                    continue;
+                }
+            };
+            for entry in entries.flatten() {
+                let path = entry.path();
+                let hidden = entry.file_name().to_string_lossy().starts_with('.');
+                // Links are not followed: a pack is what its folder holds.
+                let Ok(kind) = entry.file_type() else { continue };
+                if kind.is_dir() && !hidden {
+                    open.push(path);
+                } else if kind.is_file() && path.extension().is_some_and(|e| e == "sky") {
+                    out.push(path);
+                }
+            }
+            if out.len() > MAX_FILES {
+                self.unreadable(&folder, &format!("more than {MAX_FILES} files"));
+                break;
+            }
+        }
+        out.sort();
+        out
+    }
+
+    fn unreadable(&mut self, path: &Path, why: &str) {
+        let message = format!("`{}` can't be read: {why}", path.display());
+        self.diagnostics.push(Diagnostic::error(Code::UnreadableFile, message));
+    }
+
+    fn read(&mut self, path: &Path, limit: u64) -> Option<String> {
+        match read_text(path, limit) {
+            Ok(text) => Some(text),
+            Err(why) => {
+                self.unreadable(path, &why);
+                None
+            }
+        }
+    }
+
+    /// The texts of the files that lists are read from, by the name that the list gives.
+    fn list_files(&self, trees: &[ast::File]) -> BTreeMap<String, Result<String, String>> {
+        let names = trees.iter().flat_map(|tree| &tree.items).filter_map(|item| match &item.kind {
+            ast::ItemKind::List(ast::List { body: ast::ListBody::File(name), .. }) => Some(name.node.clone()),
+            _ => None,
+        });
+        names
+            .map(|name| {
+                let text = inside(&self.root, &name).and_then(|path| read_text(&path, MAX_FILE_BYTES as u64));
+                (name, text)
+            })
+            .collect()
+    }
+}
+
+/// A path that a pack names, below its root.
+///
+/// # Errors
+/// A path that is absolute or leads out of the pack.
+pub fn inside(root: &Path, name: &str) -> Result<PathBuf, String> {
+    let path = Path::new(name);
+    if path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
+        Ok(root.join(path))
+    } else {
+        Err("a pack names only files below its own folder".to_owned())
+    }
+}
+
+fn read_text(path: &Path, limit: u64) -> Result<String, String> {
+    let size = fs::metadata(path).map_err(|e| e.to_string())?.len();
+    if size > limit {
+        return Err(format!("{size} bytes, at most {limit} are read"));
+    }
+    let bytes = fs::read(path).map_err(|e| e.to_string())?;
+    String::from_utf8(bytes).map_err(|e| format!("it is not UTF-8 at byte {}", e.utf8_error().valid_up_to()))
+}

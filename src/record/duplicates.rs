@@ -1,0 +1,107 @@
+//! Duplicates: takes the id, time and bytes of each record, gives those to drop, whatever the order in which they came.
+//!
+//! Of the records with one id, in the order of (time, bytes), one is kept if the last one kept lies more than 24 hours before it. Kept in
+//! memory are digests of ids and bytes, not the bytes: of records with one id, one time and different bytes (a cloud that delivers a record
+//! in two versions) the bytes are asked for again.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sha2::{Digest as _, Sha256};
+
+/// How far apart two records of one id are two events: more than this.
+const SPAN: i64 = 24 * 3_600 * crate::ir::SECOND;
+
+/// Half of a SHA-256: no two texts of one log share it.
+pub(super) type Fingerprint = [u8; 16];
+
+/// The fingerprint of bytes.
+pub(super) fn fingerprint(bytes: &[u8]) -> Fingerprint {
+    let mut half = Fingerprint::default();
+    half.iter_mut().zip(Sha256::digest(bytes)).for_each(|(to, from)| *to = from);
+    half
+}
+
+/// A record that has an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Seen {
+    pub(super) id: Fingerprint,
+    pub(super) time: i64,
+    pub(super) bytes: Fingerprint,
+    /// Which record of the reading.
+    pub(super) number: u64,
+}
+
+/// The numbers of the records to drop. `bytes_of` gives the bytes of records by number; it is called once, and only if some are needed.
+pub(super) fn duplicates<E>(
+    mut seen: Vec<Seen>,
+    bytes_of: impl FnOnce(&BTreeMap<u64, Fingerprint>) -> Result<BTreeMap<u64, Vec<u8>>, E>,
+) -> Result<BTreeSet<u64>, E> {
+    seen.sort_unstable();
+    let mut dropped = BTreeSet::new();
+    // One record for each version, of records of one id and time that differ.
+    let mut versions: Vec<Vec<Seen>> = Vec::new();
+    let mut kept: Option<Seen> = None;
+    for moment in seen.chunk_by(|a, b| (a.id, a.time) == (b.id, b.time)) {
+        let Some(first) = moment.first() else { continue };
+        if kept.is_some_and(|kept| kept.id == first.id && first.time.saturating_sub(kept.time) <= SPAN) {
+            dropped.extend(moment.iter().map(|record| record.number));
+            continue;
+        }
+        kept = Some(*first);
+        let mut different = Vec::new();
+        for same in moment.chunk_by(|a, b| a.bytes == b.bytes) {
+            different.extend(same.first());
+            dropped.extend(same.iter().skip(1).map(|record| record.number));
+        }
+        if different.len() > 1 {
+            versions.push(different);
+        }
+    }
+    if versions.is_empty() {
+        return Ok(dropped);
+    }
+    let wanted = versions.iter().flatten().map(|record| (record.number, record.bytes)).collect();
+    let bytes = bytes_of(&wanted)?;
+    for mut different in versions {
+        different.sort_by_key(|record| bytes.get(&record.number));
+        dropped.extend(different.iter().skip(1).map(|record| record.number));
+    }
+    Ok(dropped)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = SPAN / 24;
+
+    /// The records (id, hours, bytes) that remain, given in an order.
+    fn kept(records: &[(&str, i64, &str)]) -> Vec<usize> {
+        let of = |(number, (id, hours, bytes)): (usize, &(&str, i64, &str))| Seen {
+            id: fingerprint(id.as_bytes()),
+            time: hours * HOUR,
+            bytes: fingerprint(bytes.as_bytes()),
+            number: number as u64,
+        };
+        let look = |wanted: &BTreeMap<u64, Fingerprint>| -> Result<_, ()> {
+            Ok(wanted.keys().map(|at| (*at, records[*at as usize].2.as_bytes().to_vec())).collect())
+        };
+        let dropped = duplicates(records.iter().enumerate().map(of).collect(), look).unwrap_or_default();
+        (0..records.len()).filter(|at| !dropped.contains(&(*at as u64))).collect()
+    }
+
+    #[test]
+    fn the_earliest_remains_for_24_hours() {
+        assert_eq!(kept(&[("a", 5, "x"), ("a", 0, "x"), ("b", 1, "x"), ("a", 24, "x")]), [1, 2]);
+        assert_eq!(kept(&[("a", 0, "x"), ("a", 25, "x")]), [0, 1]);
+        // The second is dropped, so the third is measured from the first.
+        assert_eq!(kept(&[("a", 0, "x"), ("a", 20, "x"), ("a", 40, "x")]), [0, 2]);
+    }
+
+    #[test]
+    fn of_equal_times_the_smallest_bytes_remain() {
+        assert_eq!(kept(&[("a", 0, "b"), ("a", 0, "a"), ("a", 0, "ab")]), [1]);
+        assert_eq!(kept(&[("a", 0, "b"), ("a", 0, "a"), ("a", 0, "a"), ("a", 1, "0")]), [1]);
+        assert_eq!(kept(&[("a", 0, "x"), ("a", 0, "x")]), [0]);
+    }
+}

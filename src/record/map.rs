@@ -1,0 +1,91 @@
+//! One record to one event: takes a raw record, gives the event that the source's expressions make of it, or says why there is none.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Reason;
+use crate::bind::field_expr;
+use crate::diag::Diagnostic;
+use crate::eval::expr::{Scope, Subject};
+use crate::eval::pattern::Patterns;
+use crate::eval::{Event, Json};
+use crate::ir::{Expr, Source, Stream};
+
+/// What a record is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mapped {
+    /// An event, with its time.
+    Event(Event, i64),
+    /// One that the source's `where` excludes.
+    Other,
+    /// One that can't be read.
+    Rejected(Reason),
+}
+
+/// A source's expressions, ready to be evaluated.
+#[derive(Debug)]
+pub struct Mapper<'a> {
+    source: &'a Source,
+    stream: &'a Stream,
+    name: Arc<str>,
+    /// By field of the stream, with its defaults.
+    fields: Vec<Option<Expr>>,
+    patterns: Patterns,
+    unreadable: BTreeMap<String, u64>,
+}
+
+impl<'a> Mapper<'a> {
+    /// For a source of a stream.
+    #[must_use]
+    pub fn new(source: &'a Source, stream: &'a Stream) -> Mapper<'a> {
+        let fields = stream.ids().map(|field| field_expr(source, stream, field)).collect();
+        let name = source.name.as_str().into();
+        Mapper { source, stream, name, fields, patterns: Patterns::default(), unreadable: BTreeMap::new() }
+    }
+
+    /// The event that a record is. Its fields hold what the source gives, or the stream's default; what it gives neither for is missing.
+    pub fn map(&mut self, record: &Json) -> Mapped {
+        if !matches!(record, Json::Object(_)) {
+            return Mapped::Rejected(Reason::NotAnObject);
+        }
+        let subject = Subject { source: &self.source.name, fields: &[], record };
+        let mut scope = Scope::new(subject, &self.patterns);
+        let mut unread = Vec::new();
+        let mut before = 0;
+        let mut note = |name: &'a str, scope: &Scope<'_>| {
+            if scope.unreadable() > before {
+                unread.push(name);
+            }
+            before = scope.unreadable();
+        };
+        for binding in &self.source.with {
+            scope.bind(&binding.value);
+            note(&binding.name, &scope);
+        }
+        if !self.source.filter.iter().all(|pred| scope.holds(pred)) {
+            return Mapped::Other;
+        }
+        note("where", &scope);
+        let mut fields = Vec::with_capacity(self.fields.len());
+        for (field, expr) in self.stream.fields.iter().zip(&self.fields) {
+            fields.push(expr.as_ref().map(|expr| scope.value(expr)).unwrap_or_default());
+            note(&field.name, &scope);
+        }
+        let time = fields.get(self.stream.time().index()).and_then(crate::eval::Value::as_time);
+        let Some(time) = time else { return Mapped::Rejected(Reason::NoTime) };
+        for name in unread {
+            *self.unreadable.entry(name.to_owned()).or_default() += 1;
+        }
+        Mapped::Event(Event { source: Arc::clone(&self.name), fields }, time)
+    }
+
+    /// By field (`where`, or the name of a value under the source's `with`), in how many events something existed that did not read as its
+    /// type. Where a field takes the first of several parts of the record, only parts up to the one taken are looked at, and none is counted
+    /// if one was taken.
+    ///
+    /// # Errors
+    /// A pattern of the source that grows too large to run: what was mapped is then wrong.
+    pub fn finish(self) -> Result<BTreeMap<String, u64>, Diagnostic> {
+        self.patterns.check().map(|()| self.unreadable)
+    }
+}

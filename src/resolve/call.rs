@@ -1,0 +1,461 @@
+//! Calls: functions of values become the few that the meaning knows; aggregates get their numbers.
+
+use super::errors;
+use super::scope::{Phase, Resolver};
+use crate::ir::{Aggregate, AggregateFunction, Expr, ExprKind, Function, Literal, Pattern, Type};
+use crate::source::Span;
+use crate::syntax::ast::{self, Argument};
+
+/// The aggregates, and how each is written.
+const AGGREGATES: [(&str, &str); 12] = [
+    ("count", "count()"),
+    ("sum", "sum(x)"),
+    ("avg", "avg(x)"),
+    ("min", "min(x)"),
+    ("max", "max(x)"),
+    ("stddev", "stddev(x)"),
+    ("percentile", "percentile(x, 95)"),
+    ("distinct", "distinct(x)"),
+    ("values", "values(x, 10)"),
+    ("top", "top(x, 10)"),
+    ("first", "first(x)"),
+    ("last", "last(x)"),
+];
+
+/// Functions of values, and how each is written.
+const FUNCTIONS: [(&str, &str); 18] = [
+    ("lower", "lower(x)"),
+    ("upper", "upper(x)"),
+    ("length", "length(x)"),
+    ("substring", "substring(x, 0, 100)"),
+    ("concat", "concat(a, b)"),
+    ("coalesce", "coalesce(a, b)"),
+    ("sum_of", "sum_of(a, b)"),
+    ("greatest", "greatest(a, b)"),
+    ("least", "least(a, b)"),
+    ("if", "if(condition, a, b)"),
+    ("extract", "extract(x, /…/)"),
+    ("segment", "segment(x, \"/\", -1)"),
+    ("base64_decode", "base64_decode(x)"),
+    ("hash", "hash(x)"),
+    ("hour", "hour(time)"),
+    ("weekday", "weekday(time)"),
+    ("size", "size(xs)"),
+    ("host", "host(url)"),
+];
+
+/// Functions that read raw JSON: they exist in sources only.
+const READERS: [(&str, &str); 10] = [
+    ("int", "int(.x)"),
+    ("float", "float(.x)"),
+    ("ip", "ip(.x)"),
+    ("masked_net", "masked_net(.x)"),
+    ("ticks", "ticks(.x)"),
+    ("entries", "entries(.x)"),
+    ("json", "json(.x)"),
+    ("first_of", "first_of(.a, .b)"),
+    ("join", "join(.a[].text)"),
+    ("last", "last(…)"),
+];
+
+/// Functions of later versions.
+const LATER: [(&str, &str); 8] = [
+    ("unseen", "look-back comes later: leave the condition out, or compare within one window"),
+    ("seen", "look-back comes later: leave the condition out, or compare within one window"),
+    ("silent", "look-back comes later: watch the log's volume outside for now"),
+    ("baseline", "look-back comes later: compare with a fixed number for now"),
+    ("during", "compare `hour(time)` and `weekday(time)`, which are in UTC"),
+    ("distance_km", "places are filled at ingest by a later version"),
+    ("found", "test the text with `matches`"),
+    ("unmask", "test the text with `matches`, with the disguises spelled out"),
+];
+
+/// Most elements that `values` and `top` give.
+const MAX_VALUES: i64 = 1_000;
+
+impl Resolver<'_> {
+    pub(super) fn call(
+        &mut self,
+        name: &ast::Name,
+        arguments: &[Argument],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Option<Expr> {
+        let word = name.node.as_str();
+        if let Some((_, way_out)) = LATER.iter().find(|(later, _)| *later == word) {
+            return self.wrong(errors::not_yet(name.span, word, way_out));
+        }
+        let reader = READERS.iter().find(|(n, _)| *n == word);
+        let aggregate = AGGREGATES.iter().find(|(n, _)| *n == word).filter(|_| !self.scope.raw);
+        if let Some((_, usage)) = aggregate {
+            return self.aggregate(name, usage, arguments, span);
+        }
+        if let Some(argument) = arguments.iter().find(|a| a.filter.is_some()) {
+            let at = argument.filter.as_ref().map_or(span, |f| f.span);
+            return self.wrong(errors::filter_here(at, word));
+        }
+        let values: Vec<&ast::Expr> = arguments.iter().filter_map(|a| a.value.as_ref()).collect();
+        if let Some((_, usage)) = FUNCTIONS.iter().find(|(n, _)| *n == word) {
+            return self.function(word, usage, &values, want, span);
+        }
+        match reader {
+            Some((_, usage)) if self.scope.raw => self.reader(word, usage, &values, want, span),
+            Some(_) => self.wrong(errors::source_only(name.span, word)),
+            None => {
+                let known = FUNCTIONS
+                    .iter()
+                    .chain(&AGGREGATES)
+                    .map(|(n, _)| *n)
+                    .chain(READERS.iter().map(|(n, _)| *n).filter(|_| self.scope.raw));
+                let diagnostic = errors::unknown_function(name.span, word, known.collect::<Vec<_>>());
+                self.wrong(diagnostic)
+            }
+        }
+    }
+
+    fn function(
+        &mut self,
+        word: &str,
+        usage: &str,
+        args: &[&ast::Expr],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Option<Expr> {
+        let arity = match word {
+            "lower" | "upper" | "length" | "base64_decode" | "hash" | "hour" | "weekday" | "size" | "host" => 1..=1,
+            "extract" => 2..=2,
+            "substring" | "if" | "segment" => 3..=3,
+            "concat" | "coalesce" | "sum_of" | "greatest" | "least" => 1..=64,
+            _ => 0..=0,
+        };
+        if !arity.contains(&args.len()) {
+            return self.wrong(errors::arguments(span, word, usage, args.len()));
+        }
+        let call = |function, args, ty| Some(Expr::new(ExprKind::Call(function, args), ty, span));
+        match (word, args) {
+            ("lower", [x]) => call(Function::Lower, vec![self.value(x, &Type::Text)?], Type::Text),
+            ("upper", [x]) => call(Function::Upper, vec![self.value(x, &Type::Text)?], Type::Text),
+            ("length", [x]) => call(Function::Length, vec![self.value(x, &Type::Text)?], Type::Int),
+            ("base64_decode", [x]) => call(Function::Base64Decode, vec![self.value(x, &Type::Text)?], Type::Text),
+            ("hash", [x]) => call(Function::Hash, vec![self.value(x, &Type::Text)?], Type::Text),
+            ("hour", [t]) => call(Function::Hour, vec![self.value(t, &Type::Time)?], Type::Int),
+            ("weekday", [t]) => call(Function::Weekday, vec![self.value(t, &Type::Time)?], Type::Int),
+            ("substring", [x, start, len]) => {
+                let args =
+                    vec![self.value(x, &Type::Text)?, self.value(start, &Type::Int)?, self.value(len, &Type::Int)?];
+                call(Function::Substring, args, Type::Text)
+            }
+            ("concat", parts) => {
+                let parts = parts.iter().map(|p| self.value(p, &Type::Text)).collect::<Option<Vec<_>>>()?;
+                call(Function::Concat, parts, Type::Text)
+            }
+            ("coalesce", parts) => self.coalesce(parts, want, span),
+            ("sum_of" | "greatest" | "least", parts) => self.numbers(word, parts, want, span),
+            ("if", [condition, then, otherwise]) => {
+                let pred = self.pred(condition)?;
+                let parts = self.same_type(&[then, otherwise], want)?;
+                let [then, otherwise] = <[Expr; 2]>::try_from(parts).ok()?;
+                let ty = then.ty.clone();
+                Some(Expr::new(ExprKind::Case(vec![(pred, then)], Some(Box::new(otherwise))), ty, span))
+            }
+            ("extract", [x, pattern]) => {
+                let subject = self.value(x, &Type::Text)?;
+                let ast::ExprKind::Literal(ast::Literal::Pattern(text)) = &*pattern.node else {
+                    return self.wrong(errors::bad_argument(pattern.span, word, "a pattern `/…/`"));
+                };
+                let pattern = self.pattern(text, false, pattern.span)?;
+                call(Function::Extract(pattern), vec![subject], Type::Text)
+            }
+            ("segment", [x, separator, number]) => self.segment(x, separator, number, span),
+            ("host", [x]) => {
+                let subject = self.value(x, &Type::Text)?;
+                let pattern = self.pattern(HOST, false, span)?;
+                let host = Expr::new(ExprKind::Call(Function::Extract(pattern), vec![subject]), Type::Text, span);
+                call(Function::Lower, vec![host], Type::Text)
+            }
+            ("size", [x]) => {
+                if let ast::ExprKind::Reference(name, suffixes) = &*x.node
+                    && let Some(list) = self.lists.get(&name.node).filter(|_| suffixes.is_empty())
+                {
+                    let size = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
+                    return Some(Expr::literal(Literal::Int(size), span));
+                }
+                let list = self.expr(x, None)?;
+                if !matches!(list.ty, Type::List(_)) {
+                    let diagnostic = errors::type_mismatch(list.span, "a list", &list.ty);
+                    return self.wrong(diagnostic);
+                }
+                call(Function::Size, vec![list], Type::Int)
+            }
+            _ => self.wrong(errors::arguments(span, word, usage, args.len())),
+        }
+    }
+
+    /// Values of one type: that of the first that has one, else the one that is wanted, else raw.
+    fn same_type(&mut self, parts: &[&ast::Expr], want: Option<&Type>) -> Option<Vec<Expr>> {
+        let resolved = parts.iter().map(|p| self.expr(p, want)).collect::<Option<Vec<_>>>()?;
+        let raw = |ty: &Type| *ty == Type::Raw || *ty == Type::List(Box::new(Type::Raw));
+        let floats = resolved.iter().any(|e| e.ty == Type::Float);
+        let own = resolved.iter().map(|e| &e.ty).find(|ty| !raw(ty)).cloned();
+        let ty = match own {
+            Some(Type::Int) if floats => Some(Type::Float),
+            // The only part of a record is what is meant: see `coerce`.
+            Some(Type::Record(_)) => want.cloned().or(Some(Type::Text)),
+            Some(ty) => Some(ty),
+            None => want.cloned(),
+        };
+        let Some(ty) = ty else { return Some(resolved) };
+        resolved.into_iter().map(|e| self.coerce(e, &ty)).collect()
+    }
+
+    fn coalesce(&mut self, parts: &[&ast::Expr], want: Option<&Type>, span: Span) -> Option<Expr> {
+        let parts = self.same_type(parts, want)?;
+        let mut ty = parts.first()?.ty.clone();
+        // Lists of raw beside raw: together they are a list of raw's elements, read as one by whoever takes them.
+        if parts.iter().any(|p| p.ty != ty) {
+            ty = Type::List(Box::new(Type::Text));
+            let parts = parts.into_iter().map(|p| self.coerce(p, &ty)).collect::<Option<Vec<_>>>()?;
+            return Some(Expr::new(ExprKind::Call(Function::Coalesce, parts), ty, span));
+        }
+        Some(Expr::new(ExprKind::Call(Function::Coalesce, parts), ty, span))
+    }
+
+    fn numbers(&mut self, word: &str, parts: &[&ast::Expr], want: Option<&Type>, span: Span) -> Option<Expr> {
+        let want = want.filter(|ty| ty.is_number() || **ty == Type::Duration).cloned();
+        let parts = self.same_type(parts, Some(&want.unwrap_or(Type::Int)))?;
+        let ty = parts.first()?.ty.clone();
+        let ordered = ty.is_number() || ty == Type::Duration || (ty == Type::Time && word != "sum_of");
+        if !ordered {
+            return self.wrong(errors::type_mismatch(span, "numbers", &ty));
+        }
+        let function = match word {
+            "sum_of" => Function::SumOf,
+            "greatest" => Function::Greatest,
+            _ => Function::Least,
+        };
+        Some(Expr::new(ExprKind::Call(function, parts), ty, span))
+    }
+
+    /// `segment(x, "/", n)`: the n-th part between separators, as a pattern, so that targets need not know it.
+    fn segment(&mut self, x: &ast::Expr, separator: &ast::Expr, number: &ast::Expr, span: Span) -> Option<Expr> {
+        let subject = self.value(x, &Type::Text)?;
+        let character = match &*separator.node {
+            ast::ExprKind::Literal(ast::Literal::Text(text, _)) if text.chars().count() == 1 => text.clone(),
+            _ => return self.wrong(errors::bad_argument(separator.span, "segment", "one character in quotes")),
+        };
+        let number = match &*number.node {
+            ast::ExprKind::Literal(ast::Literal::Int(n, _)) if (-100..=100).contains(n) => *n,
+            _ => {
+                return self.wrong(errors::bad_argument(
+                    number.span,
+                    "segment",
+                    "a number from -100 to 100: 0 is the first part, -1 the last",
+                ));
+            }
+        };
+        let one = regex_syntax::escape(&character);
+        let part =
+            if "\\^[]-&~".contains(&character) { format!(r"[^\{character}]*") } else { format!("[^{character}]*") };
+        let text = match number {
+            0 => format!("^({part})"),
+            -1 => format!("({part})$"),
+            n if n > 0 => format!("^(?:{part}{one}){{{n}}}({part})"),
+            n => format!("({part})(?:{one}{part}){{{}}}$", -n - 1),
+        };
+        let pattern = self.pattern(&text, false, span)?;
+        Some(Expr::new(ExprKind::Call(Function::Extract(pattern), vec![subject]), Type::Text, span))
+    }
+
+    fn reader(
+        &mut self,
+        word: &str,
+        usage: &str,
+        args: &[&ast::Expr],
+        want: Option<&Type>,
+        span: Span,
+    ) -> Option<Expr> {
+        let [first, ..] = args else { return self.wrong(errors::arguments(span, word, usage, 0)) };
+        if args.len() > 1 && !matches!(word, "first_of" | "join") {
+            return self.wrong(errors::arguments(span, word, usage, args.len()));
+        }
+        let call = |function, args, ty| Some(Expr::new(ExprKind::Call(function, args), ty, span));
+        match word {
+            "int" => self.value(first, &Type::Int),
+            "float" => self.value(first, &Type::Float),
+            "ip" => self.value(first, &Type::Ip),
+            "masked_net" => call(Function::MaskedNet, vec![self.value(first, &Type::Text)?], Type::Text),
+            "ticks" => call(Function::Ticks, vec![self.value(first, &Type::Int)?], Type::Time),
+            "json" => {
+                let inner = self.expr(first, None)?;
+                if !matches!(inner.ty, Type::Raw | Type::Text) {
+                    let diagnostic = errors::type_mismatch(inner.span, "text or raw JSON", &inner.ty);
+                    return self.wrong(diagnostic);
+                }
+                Some(Expr::new(ExprKind::Json(Box::new(inner)), Type::Raw, span))
+            }
+            "entries" => {
+                let inner = self.value(first, &Type::Raw)?;
+                Some(Expr::new(ExprKind::Entries(Box::new(inner)), Type::List(Box::new(Type::Raw)), span))
+            }
+            "first_of" => self.coalesce(args, want, span),
+            "join" => {
+                let ty = Type::List(Box::new(Type::Text));
+                let lists = args.iter().map(|arg| self.value(arg, &ty)).collect::<Option<Vec<_>>>()?;
+                call(Function::Join, lists, Type::Text)
+            }
+            _ => {
+                let list = self.expr(first, None)?;
+                let Some(element) = list.ty.element().cloned() else {
+                    let diagnostic = errors::type_mismatch(list.span, "a list", &list.ty);
+                    return self.wrong(diagnostic);
+                };
+                call(Function::Last, vec![list], element)
+            }
+        }
+    }
+
+    /// A pattern, with what is not portable said under it.
+    pub(super) fn pattern(&mut self, text: &str, nocase: bool, span: Span) -> Option<Pattern> {
+        match Pattern::new(text, nocase) {
+            Ok(pattern) => Some(pattern),
+            // The place inside the pattern is right where no `\/` stands before it.
+            Err(error) => {
+                let inside = (!text.contains('/')).then_some(span.start + 1);
+                self.wrong(errors::pattern(span, error, inside))
+            }
+        }
+    }
+
+    fn aggregate(&mut self, name: &ast::Name, usage: &str, arguments: &[Argument], span: Span) -> Option<Expr> {
+        let word = name.node.as_str();
+        if self.scope.in_aggregate {
+            return self.wrong(errors::aggregate_in_aggregate(span, word));
+        }
+        if self.scope.phase == Phase::Row {
+            return self.wrong(errors::aggregate_here(span, word));
+        }
+        self.scope.phase = Phase::Row;
+        self.scope.in_aggregate = true;
+        let aggregate = self.aggregate_inside(word, usage, arguments, span);
+        self.scope.phase = Phase::Window;
+        self.scope.in_aggregate = false;
+        let aggregate = aggregate?;
+        let ty = aggregate.ty.clone();
+        let same = |other: &Aggregate| {
+            other.function == aggregate.function
+                && same_shape(&other.args, &aggregate.args)
+                && other.filter.is_none()
+                && aggregate.filter.is_none()
+        };
+        let number = self.scope.aggregates.iter().position(same).unwrap_or_else(|| {
+            self.scope.aggregates.push(aggregate);
+            self.scope.aggregates.len() - 1
+        });
+        Some(Expr::new(ExprKind::Aggregate(number), ty, span))
+    }
+
+    fn aggregate_inside(&mut self, word: &str, usage: &str, arguments: &[Argument], span: Span) -> Option<Aggregate> {
+        let mut filter = None;
+        let mut values = Vec::new();
+        for argument in arguments {
+            values.extend(argument.value.as_ref());
+            if let Some(condition) = &argument.filter {
+                if filter.is_some() {
+                    return self.wrong(errors::arguments(span, word, usage, arguments.len()));
+                }
+                filter = Some(self.pred(condition)?);
+            }
+        }
+        let arity = match word {
+            "count" => 0..=0,
+            "percentile" | "values" | "top" => 2..=2,
+            "distinct" => 1..=8,
+            _ => 1..=1,
+        };
+        if !arity.contains(&values.len()) {
+            return self.wrong(errors::arguments(span, word, usage, values.len()));
+        }
+        self.scope.digest = word == "distinct";
+        let args = values
+            .iter()
+            .take(if word == "distinct" { 8 } else { 1 })
+            .map(|v| self.expr(v, None))
+            .collect::<Option<Vec<_>>>();
+        self.scope.digest = false;
+        let args = args?;
+        let ty = args.first().map_or(Type::Int, |a| a.ty.clone());
+        let measurable = |ty: &Type| ty.is_number() || *ty == Type::Duration;
+        let fits = match word {
+            "sum" | "avg" | "percentile" => measurable(&ty),
+            "stddev" => ty.is_number(),
+            "min" | "max" => measurable(&ty) || ty == Type::Time,
+            _ => args.iter().all(|a| a.ty.is_scalar()),
+        };
+        if !fits {
+            let at = args.first().map_or(span, |a| a.span);
+            let expected = match word {
+                "min" | "max" => "a number, a time or a duration",
+                "sum" | "avg" | "percentile" => "a number or a duration",
+                "stddev" => "a number",
+                _ => "a single value",
+            };
+            return self.wrong(errors::type_mismatch(at, expected, &ty));
+        }
+        let (function, result) = match word {
+            "count" => (AggregateFunction::Count, Type::Int),
+            "sum" => (AggregateFunction::Sum, ty),
+            "avg" => (AggregateFunction::Avg, if ty == Type::Int { Type::Float } else { ty }),
+            "min" => (AggregateFunction::Min, ty),
+            "max" => (AggregateFunction::Max, ty),
+            "stddev" => (AggregateFunction::Stddev, Type::Float),
+            "percentile" => (AggregateFunction::Percentile(self.rank(values.get(1).copied()?)?), ty),
+            "distinct" => (AggregateFunction::Distinct, Type::Int),
+            "values" => {
+                (AggregateFunction::Values(self.how_many(word, values.get(1).copied()?)?), Type::List(Box::new(ty)))
+            }
+            "top" => (AggregateFunction::Top(self.how_many(word, values.get(1).copied()?)?), Type::List(Box::new(ty))),
+            "first" => (AggregateFunction::First, ty),
+            _ => (AggregateFunction::Last, ty),
+        };
+        Some(Aggregate { function, args, filter, ty: result, span })
+    }
+
+    /// The p of `percentile(x, p)` in billionths.
+    fn rank(&mut self, expr: &ast::Expr) -> Option<u64> {
+        let percent = match &*expr.node {
+            ast::ExprKind::Literal(ast::Literal::Int(n, _)) => {
+                u64::try_from(*n).ok().and_then(|n| n.checked_mul(1_000_000_000))
+            }
+            ast::ExprKind::Literal(ast::Literal::Float(..)) => match self.expr(expr, Some(&Type::Decimal))?.kind {
+                ExprKind::Literal(Literal::Decimal(value)) => u64::try_from(value).ok(),
+                _ => None,
+            },
+            _ => None,
+        };
+        match percent.filter(|p| (1..=100_000_000_000).contains(p)) {
+            Some(percent) => Some(percent),
+            None => self.wrong(errors::bad_argument(expr.span, "percentile", "a number over 0 and at most 100")),
+        }
+    }
+
+    fn how_many(&mut self, word: &str, expr: &ast::Expr) -> Option<u32> {
+        let n = match &*expr.node {
+            ast::ExprKind::Literal(ast::Literal::Int(n, _)) if (1..=MAX_VALUES).contains(n) => u32::try_from(*n).ok(),
+            _ => None,
+        };
+        n.or_else(|| self.wrong(errors::bad_argument(expr.span, word, "a number from 1 to 1000")))
+    }
+}
+
+/// A URL's host: what stands behind `//` and a user's name, without port and path; an IPv6 address in its brackets.
+const HOST: &str = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#:@]+)";
+
+/// Whether two lists of expressions read the same but for where they were written.
+fn same_shape(a: &[Expr], b: &[Expr]) -> bool {
+    a.len() == b.len()
+        && a.iter().zip(b).all(|(a, b)| match (&a.kind, &b.kind) {
+            (ExprKind::Field(a), ExprKind::Field(b)) => a == b,
+            (ExprKind::With(a), ExprKind::With(b)) | (ExprKind::Element(a), ExprKind::Element(b)) => a == b,
+            _ => false,
+        })
+}

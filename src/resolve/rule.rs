@@ -1,0 +1,414 @@
+//! A rule as written → a rule as meant.
+
+use std::collections::BTreeMap;
+
+use super::errors;
+use super::expr::dotted;
+use super::list::NamedList;
+use super::scope::{Phase, Resolver, Scope};
+use crate::diag::Diagnostic;
+use crate::ir::{
+    Binding, Each, Key, Level, OnlySource, Pred, PredKind, Rule, SeverityOf, Texts, Type, Window, cloud_of, duration,
+};
+use crate::schema::{Schema, tags};
+use crate::source::{Span, Spanned};
+use crate::syntax::ast::{self, Clause, TextClause};
+
+/// Longest window: a leap year.
+const MAX_WINDOW: i64 = 366 * 86_400 * crate::ir::SECOND;
+/// Most windows that one event may lie in: over that, every engine drowns.
+const MAX_OVERLAP: i64 = 10_080;
+
+/// Resolves one rule; what is wrong is said, and gives no rule.
+pub(super) fn rule(
+    doc: &ast::Doc,
+    written: &ast::Rule,
+    schema: &Schema,
+    lists: &BTreeMap<String, NamedList>,
+) -> (Option<Rule>, Vec<Diagnostic>) {
+    let clause = |word: &str| written.clauses.iter().find(|c| c.node.word() == word);
+    let mut diagnostics = Vec::new();
+    let name = &written.name;
+    let Some((from, only)) = clause("from").and_then(|c| match &c.node {
+        Clause::From(stream, only) => Some((stream, only)),
+        _ => None,
+    }) else {
+        diagnostics.push(errors::missing_clause(
+            name.span,
+            &name.node,
+            "from",
+            "say which stream it reads: `from invocation`",
+        ));
+        return (None, diagnostics);
+    };
+    if clause("severity").is_none() {
+        diagnostics.push(errors::missing_clause(
+            name.span,
+            &name.node,
+            "severity",
+            "write `severity medium`, or another of informational, low, high, critical",
+        ));
+    }
+    let Some((stream_index, stream)) = schema.stream(&from.node).and_then(|i| schema.stream_of(i).map(|s| (i, s)))
+    else {
+        let known: Vec<&str> = schema.streams.iter().map(|s| s.name.as_str()).collect();
+        diagnostics.push(errors::unknown(from.span, "stream", &from.node, known));
+        return (None, diagnostics);
+    };
+    let mut resolver = Resolver::new(lists, &schema.operations, Scope::rule(stream));
+    resolver.diagnostics = diagnostics;
+    let only = resolver.only(only, schema, stream_index);
+    let parts = resolver.parts(written);
+    let failed = crate::diag::has_errors(&resolver.diagnostics);
+    let mut lines = doc.iter().map(|line| line.node.trim());
+    let title = lines.next().filter(|t| !t.is_empty()).map_or_else(|| name.node.replace('_', " "), str::to_owned);
+    let description = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
+    let rule = parts.filter(|_| !failed).map(|parts| Rule {
+        name: name.node.clone(),
+        title,
+        description,
+        stream: stream_index,
+        only,
+        span: name.span,
+        aggregates: resolver.scope.aggregates.clone(),
+        ..parts
+    });
+    (rule, resolver.diagnostics)
+}
+
+impl Resolver<'_> {
+    fn only(&mut self, names: &[ast::Name], schema: &Schema, stream: usize) -> Vec<OnlySource> {
+        let mut out = Vec::new();
+        for name in names {
+            let cloud = !name.node.contains('.');
+            let known: Vec<&str> =
+                schema.sources.iter().filter(|s| s.stream == stream).map(|s| s.name.as_str()).collect();
+            let fits = |source: &&str| if cloud { cloud_of(source) == name.node } else { **source == name.node };
+            if !known.iter().any(fits) {
+                let mut all: Vec<&str> = known.iter().map(|s| cloud_of(s)).chain(known.iter().copied()).collect();
+                all.sort_unstable();
+                all.dedup();
+                self.diagnostics.push(errors::unknown(name.span, "cloud or source of this stream", &name.node, all));
+            }
+            out.push(OnlySource { name: name.node.clone(), cloud });
+        }
+        out
+    }
+
+    /// All clauses, in the order in which names come about. Names, title and stream are the caller's.
+    fn parts(&mut self, written: &ast::Rule) -> Option<Rule> {
+        let mut rule = Rule {
+            name: String::new(),
+            title: String::new(),
+            description: String::new(),
+            severity: SeverityOf { arms: Vec::new(), default: Level::Medium },
+            tags: Vec::new(),
+            stream: 0,
+            only: Vec::new(),
+            with: Vec::new(),
+            each: None,
+            filter: Vec::new(),
+            window: None,
+            aggregates: Vec::new(),
+            measures: Vec::new(),
+            when: Pred::new(PredKind::Const(true), written.name.span),
+            show: Vec::new(),
+            texts: Texts::default(),
+            span: written.name.span,
+        };
+        let windowed = written.clauses.iter().any(|c| matches!(c.node, Clause::Over(_)));
+        for clause in &written.clauses {
+            match &clause.node {
+                Clause::Tags(tags) => rule.tags = self.tags(tags),
+                Clause::With(bindings) => rule.with = self.with(bindings),
+                Clause::Each(word, list) => rule.each = self.each(word, list),
+                Clause::Where(condition) => rule.filter.extend(self.pred(condition)),
+                Clause::Over(over) => rule.window = self.window(over),
+                Clause::Let(_) | Clause::When(_) if !windowed => {
+                    let end = clause.span.start + u32::try_from(clause.node.word().len()).unwrap_or(0);
+                    self.diagnostics.push(errors::without_over(Span { end, ..clause.span }, clause.node.word()));
+                }
+                Clause::Let(bindings) => rule.measures = self.measures(bindings),
+                Clause::When(condition) => rule.when = self.in_window(|this| this.pred(condition)).unwrap_or(rule.when),
+                Clause::Show(items) => rule.show = self.show(items, windowed),
+                Clause::Texts(kind, texts) => carry(&mut rule.texts, *kind, texts),
+                Clause::Severity(_) | Clause::SeverityCase(_) | Clause::From(..) => {}
+            }
+        }
+        // Severity stands first and reads what comes later.
+        for clause in &written.clauses {
+            match &clause.node {
+                Clause::Severity(level) => rule.severity.default = self.level(level)?,
+                Clause::SeverityCase(case) => rule.severity = self.severity(case, windowed)?,
+                _ => {}
+            }
+        }
+        let filter = std::mem::take(&mut rule.filter);
+        rule.filter = match Pred::all(filter, rule.span) {
+            Pred { kind: PredKind::All(preds), .. } => preds,
+            Pred { kind: PredKind::Const(true), .. } => Vec::new(),
+            one => vec![one],
+        };
+        Some(rule)
+    }
+
+    fn in_window<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.scope.phase = Phase::Window;
+        let result = body(self);
+        self.scope.phase = Phase::Row;
+        result
+    }
+
+    fn tags(&mut self, written: &[Spanned<String>]) -> Vec<String> {
+        for tag in written {
+            if let Err(error) = tags::name(&tag.node) {
+                self.diagnostics.push(errors::tag(tag.span, &tag.node, &error));
+            }
+        }
+        written.iter().map(|tag| tag.node.clone()).collect()
+    }
+
+    /// Whether a name is free: no field, no other name, one word.
+    fn free(&mut self, name: &ast::Name) -> bool {
+        let taken = self.scope.stream.is_some_and(|s| s.field(&name.node).is_some());
+        let second = self.scope.with.iter().any(|(n, _)| *n == name.node)
+            || self.scope.measures.iter().any(|(n, _)| *n == name.node)
+            || self.scope.elements.iter().any(|(n, _, _)| *n == name.node)
+            || self.scope.keys.iter().any(|key| key.name == name.node);
+        if taken {
+            self.diagnostics.push(errors::shadows_field(name.span, &name.node));
+        } else if second {
+            self.diagnostics.push(errors::duplicate(name.span, "name", &name.node, None));
+        } else if name.node.contains('.') {
+            self.diagnostics.push(
+                errors::unknown_field(name.span, &name.node, "this rule", [])
+                    .help("a name of your own is one word: use `_` instead of the dot"),
+            );
+            return false;
+        }
+        !(taken || second)
+    }
+
+    fn with(&mut self, bindings: &[ast::Binding]) -> Vec<Binding> {
+        let mut out = Vec::new();
+        for binding in bindings {
+            let free = self.free(&binding.name);
+            let value = self.expr(&binding.value, None);
+            // A name that failed is known all the same: its uses are not wrong too.
+            let ty = value.as_ref().map_or(Type::Text, |v| v.ty.clone());
+            if free {
+                self.scope.with.push((binding.name.node.clone(), ty));
+            }
+            out.extend(value.filter(|_| free).map(|value| Binding { name: binding.name.node.clone(), value }));
+        }
+        out
+    }
+
+    fn each(&mut self, word: &ast::Name, list: &ast::Expr) -> Option<Each> {
+        let list = self.expr(list, None)?;
+        let Some(element) = list.ty.element().cloned() else {
+            let diagnostic = errors::type_mismatch(list.span, "a list", &list.ty);
+            return self.wrong(diagnostic);
+        };
+        self.free(word);
+        let element = self.new_element(&word.node, element);
+        Some(Each { element, name: word.node.clone(), list })
+    }
+
+    fn window(&mut self, over: &ast::Over) -> Option<Window> {
+        if let Some(across) = &over.across {
+            self.diagnostics.push(errors::not_yet(
+                across.span,
+                "across sources",
+                "leave it out: a rule then runs for each source alone",
+            ));
+        }
+        let us = |literal: &Spanned<ast::Literal>| match literal.node {
+            ast::Literal::Duration(us, _) => us,
+            _ => 0,
+        };
+        let length = us(&over.length);
+        let step = over.step.as_ref().map_or(length, us);
+        let keys = over.keys.iter().filter_map(|key| self.key(key)).collect();
+        let span = over.step.as_ref().map_or(over.length.span, |s| over.length.span.to(s.span));
+        if length <= 0 || step <= 0 {
+            return self.wrong(errors::window(span, "a window has a length", "write at least `1s`"));
+        }
+        if length > MAX_WINDOW {
+            return self.wrong(errors::window(span, "a window longer than 366 days", "shorten it"));
+        }
+        if length % step != 0 {
+            let near =
+                (1..).map(|n| length / n).find(|s| *s <= step && length % *s == 0 && *s % crate::ir::SECOND == 0);
+            let help = near.map_or_else(
+                || "use a step that divides the length".to_owned(),
+                |s| format!("write `every {}`", duration(s)),
+            );
+            return self.wrong(errors::window(
+                span,
+                format!("`{}` is no multiple of `{}`", duration(length), duration(step)),
+                help,
+            ));
+        }
+        if length / step > MAX_OVERLAP {
+            return self.wrong(errors::window(
+                span,
+                format!("each event lies in {} windows", length / step),
+                format!("at most {MAX_OVERLAP}: use a longer step"),
+            ));
+        }
+        Some(Window { length, step, merges: over.step.is_some(), keys, span })
+    }
+
+    fn key(&mut self, key: &ast::Key) -> Option<Key> {
+        self.scope.digest = true;
+        let value = self.expr(&key.value, None);
+        self.scope.digest = false;
+        let value = value?;
+        let span = key.value.span;
+        let name = match (&key.name, &*key.value.node) {
+            (Some(name), _) => {
+                if name.node.contains('.') {
+                    return self.wrong(errors::key(
+                        name.span,
+                        "a key's own name is one word",
+                        "use `_` instead of the dot",
+                    ));
+                }
+                name.node.clone()
+            }
+            (None, ast::ExprKind::Reference(word, suffixes)) => dotted(&word.node, suffixes),
+            (None, _) => {
+                return self.wrong(errors::key(
+                    span,
+                    "a key that is computed needs a name",
+                    "write `name = …` in front of it",
+                ));
+            }
+        };
+        if self.scope.keys.iter().any(|k| k.name == name) {
+            return self.wrong(errors::duplicate(span, "key", &name, None));
+        }
+        if !value.ty.is_scalar() || value.ty == Type::Float {
+            let message = format!("a key can't be {}", value.ty);
+            let help = match value.ty {
+                Type::Float => "floats that look equal may differ in their last bit: group by an int or a text",
+                _ => "group by a single value; take a list apart with `each`",
+            };
+            return self.wrong(errors::key(span, message, help));
+        }
+        let default = key.default.as_ref();
+        if let Some(default) = default {
+            if value.ty != Type::Text {
+                return self.wrong(errors::key(
+                    default.span,
+                    format!("`default` stands for missing text, and this key is {}", value.ty),
+                    "leave the default out",
+                ));
+            }
+            if default.node.is_empty() {
+                return self.wrong(errors::empty_text(default.span));
+            }
+        }
+        let key = Key { name, value, default: default.map(|d| d.node.clone()) };
+        self.scope.keys.push(key.clone());
+        Some(key)
+    }
+
+    fn measures(&mut self, bindings: &[ast::Binding]) -> Vec<Binding> {
+        let mut out = Vec::new();
+        for binding in bindings {
+            let free = self.free(&binding.name);
+            let value = self.in_window(|this| this.expr(&binding.value, None));
+            let ty = value.as_ref().map_or(Type::Int, |v| v.ty.clone());
+            if free {
+                self.scope.measures.push((binding.name.node.clone(), ty));
+            }
+            out.extend(value.filter(|_| free).map(|value| Binding { name: binding.name.node.clone(), value }));
+        }
+        out
+    }
+
+    fn show(&mut self, items: &[ast::Key], windowed: bool) -> Vec<Binding> {
+        let mut out: Vec<Binding> = Vec::new();
+        for item in items {
+            if let Some(default) = &item.default {
+                self.diagnostics.push(errors::key(
+                    default.span,
+                    "`default` stands only behind a group key",
+                    "use `coalesce(x, \"…\")`",
+                ));
+            }
+            let value = if windowed {
+                self.in_window(|this| this.expr(&item.value, None))
+            } else {
+                self.expr(&item.value, None)
+            };
+            let name = match (&item.name, &*item.value.node) {
+                (Some(name), _) => name.node.clone(),
+                (None, ast::ExprKind::Reference(word, suffixes)) => dotted(&word.node, suffixes),
+                (None, _) => {
+                    self.diagnostics.push(errors::key(
+                        item.value.span,
+                        "an item that is computed needs a name",
+                        "write `name = …` in front of it",
+                    ));
+                    continue;
+                }
+            };
+            if out.iter().any(|shown| shown.name == name) {
+                self.diagnostics.push(errors::duplicate(item.value.span, "item", &name, None));
+            }
+            out.extend(value.map(|value| Binding { name, value }));
+        }
+        out
+    }
+
+    fn level(&mut self, word: &ast::Name) -> Option<Level> {
+        match Level::find(&word.node) {
+            Some(level) => Some(level),
+            None => self.wrong(errors::unknown(word.span, "severity", &word.node, Level::ALL.map(Level::text))),
+        }
+    }
+
+    fn severity(&mut self, case: &ast::Expr, windowed: bool) -> Option<SeverityOf> {
+        let ast::ExprKind::Case(arms) = &*case.node else { return None };
+        let mut out = Vec::new();
+        let mut default = None;
+        for (condition, value) in arms {
+            let level = match &*value.node {
+                ast::ExprKind::Reference(word, suffixes) if suffixes.is_empty() => self.level(word)?,
+                _ => {
+                    return self.wrong(errors::bad_argument(
+                        value.span,
+                        "severity",
+                        "a word: informational, low, medium, high or critical",
+                    ));
+                }
+            };
+            match condition {
+                None => default = Some(level),
+                Some(condition) if windowed => out.push((self.in_window(|this| this.pred(condition))?, level)),
+                Some(condition) => out.push((self.pred(condition)?, level)),
+            }
+        }
+        match default {
+            Some(default) => Some(SeverityOf { arms: out, default }),
+            None => self.wrong(errors::bad_argument(
+                case.span,
+                "severity case",
+                "an arm `else => …`: every alert has a severity",
+            )),
+        }
+    }
+}
+
+fn carry(texts: &mut Texts, kind: TextClause, written: &[Spanned<String>]) {
+    let mut written = written.iter().map(|t| t.node.clone());
+    match kind {
+        TextClause::Respond => texts.respond.extend(written),
+        TextClause::Benign => texts.benign.extend(written),
+        TextClause::Owner => texts.owner = written.next_back(),
+        TextClause::References => texts.references.extend(written),
+    }
+}

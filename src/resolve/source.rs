@@ -1,0 +1,212 @@
+//! A source as written → expressions over the raw record, by field.
+
+use std::collections::BTreeMap;
+
+use super::errors;
+use super::expr::steps;
+use super::list::NamedList;
+use super::scope::{Resolver, Scope};
+use super::stream::text;
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{Binding, Column, ColumnKind, FileFormat, Place, PlaceKind, Source, Step, Type};
+use crate::schema::Schema;
+use crate::syntax::ast::{self, SourceClause, Suffix};
+
+/// Resolves a source; nothing where it can't be used.
+pub(super) fn source(
+    doc: &ast::Doc,
+    written: &ast::Source,
+    schema: &Schema,
+    lists: &BTreeMap<String, NamedList>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Source> {
+    let name = &written.name;
+    let Some((stream_index, stream)) =
+        schema.stream(&written.stream.node).and_then(|i| schema.stream_of(i).map(|s| (i, s)))
+    else {
+        let known = schema.streams.iter().map(|s| s.name.as_str());
+        diagnostics.push(errors::unknown(written.stream.span, "stream", &written.stream.node, known));
+        return None;
+    };
+    if !name.node.contains('.') {
+        diagnostics.push(errors::source(
+            name.span,
+            format!("source `{}` names no cloud", name.node),
+            "the cloud is the first part of a source's name: `aws.bedrock`",
+        ));
+    }
+    let count = stream.fields.len();
+    let mut source = Source {
+        name: name.node.clone(),
+        doc: text(doc),
+        stream: stream_index,
+        files: None,
+        places: Vec::new(),
+        delay: 0,
+        unique: None,
+        with: Vec::new(),
+        filter: Vec::new(),
+        fields: vec![None; count],
+        absent: vec![None; count],
+        span: name.span,
+    };
+    let before = diagnostics.len();
+    let mut resolver = Resolver::new(lists, &schema.operations, Scope::source());
+    for clause in &written.clauses {
+        match clause {
+            SourceClause::At(at) => place(at, &mut source, &mut resolver.diagnostics),
+            SourceClause::Delay(delay) => {
+                if let ast::Literal::Duration(us, _) = delay.node {
+                    source.delay = us;
+                }
+            }
+            SourceClause::Unique(value) => source.unique = resolver.value(value, &Type::Text),
+            SourceClause::Where(condition) => source.filter.extend(resolver.pred(condition)),
+            SourceClause::With(bindings) => {
+                for binding in bindings {
+                    let value = resolver.expr(&binding.value, None);
+                    let ty = value.as_ref().map_or(Type::Raw, |v| v.ty.clone());
+                    resolver.scope.with.push((binding.name.node.clone(), ty));
+                    source.with.extend(value.map(|value| Binding { name: binding.name.node.clone(), value }));
+                }
+            }
+            SourceClause::Absent(names, reason) => {
+                for absent in names {
+                    match stream.field(&absent.node) {
+                        Some(field) => {
+                            if let Some(slot) = source.absent.get_mut(field.index()) {
+                                *slot = Some(reason.node.clone());
+                            }
+                        }
+                        None => {
+                            let known = stream.fields.iter().map(|f| f.name.as_str());
+                            resolver.diagnostics.push(errors::unknown_field(
+                                absent.span,
+                                &absent.node,
+                                &stream.name,
+                                known,
+                            ));
+                        }
+                    }
+                }
+            }
+            SourceClause::Field(binding) => {
+                let field = &binding.name;
+                if field.node == "event.id" {
+                    resolver.diagnostics.push(errors::source(
+                        field.span,
+                        "`event.id` is given by `unique`",
+                        "write `unique .requestId`",
+                    ));
+                    continue;
+                }
+                let Some(id) = stream.field(&field.node) else {
+                    let known = stream.fields.iter().map(|f| f.name.as_str());
+                    resolver.diagnostics.push(errors::unknown_field(field.span, &field.node, &stream.name, known));
+                    continue;
+                };
+                if source.fields.get(id.index()).is_some_and(Option::is_some) {
+                    resolver.diagnostics.push(errors::duplicate(field.span, "field", &field.node, None));
+                    continue;
+                }
+                let ty = stream.get(id).map_or(Type::Text, |f| f.ty.clone());
+                let value = resolver.value(&binding.value, &ty);
+                if let Some(slot) = source.fields.get_mut(id.index()) {
+                    *slot = value;
+                }
+            }
+        }
+    }
+    diagnostics.append(&mut resolver.diagnostics);
+    if crate::diag::has_errors(diagnostics.get(before..).unwrap_or_default()) {
+        return None;
+    }
+    for (id, field) in stream.ids().zip(&stream.fields) {
+        let given = source.fields.get(id.index()).is_some_and(Option::is_some);
+        if given && source.absent.get(id.index()).is_some_and(Option::is_some) {
+            diagnostics.push(errors::source(
+                name.span,
+                format!("`{}` is given and declared absent", field.name),
+                "keep one of the two",
+            ));
+        }
+    }
+    if source.fields.get(stream.time().index()).is_some_and(Option::is_none) {
+        diagnostics.push(
+            Diagnostic::error(Code::BadSource, format!("source `{}` gives no `time`", name.node))
+                .at(name.span, "")
+                .help("write `time = .timestamp`"),
+        );
+        return None;
+    }
+    // `segment` and its kind copy nothing that is missing: a `where` of constants is folded here once.
+    let filter = std::mem::take(&mut source.filter);
+    source.filter = match crate::ir::Pred::all(filter, name.span) {
+        crate::ir::Pred { kind: crate::ir::PredKind::All(preds), .. } => preds,
+        crate::ir::Pred { kind: crate::ir::PredKind::Const(true), .. } => Vec::new(),
+        one => vec![one],
+    };
+    Some(source)
+}
+
+fn place(at: &ast::At, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
+    if at.target.node == "files" {
+        match at.place.as_ref().map(|p| (p.node.as_str(), p.span)) {
+            Some(("json_lines", _)) | None => source.files = Some(FileFormat::JsonLines),
+            Some((other, span)) => diagnostics.push(errors::unknown(span, "file format", other, ["json_lines"])),
+        }
+        return;
+    }
+    let Some(kind) = PlaceKind::find(&at.target.node) else {
+        let known = PlaceKind::ALL.map(PlaceKind::word).into_iter().chain(["files"]);
+        diagnostics.push(errors::unknown(at.target.span, "target", &at.target.node, known));
+        return;
+    };
+    if source.place(kind).is_some() {
+        diagnostics.push(errors::duplicate(at.target.span, "place on", kind.word(), None));
+        return;
+    }
+    let Some(name) = &at.place else {
+        diagnostics.push(errors::source(
+            at.target.span,
+            format!("no place on `{}`", kind.word()),
+            "name the log group, table or log",
+        ));
+        return;
+    };
+    let mut columns: Vec<Column> = Vec::new();
+    for column in &at.columns {
+        if column.path.node.iter().any(|s| matches!(s, Suffix::Values | Suffix::Elements)) {
+            diagnostics.push(errors::source(
+                column.path.span,
+                "a column stands for one part of the record",
+                "leave `[]` and `.*` out: what is below the path is found in the column",
+            ));
+            continue;
+        }
+        let path: Vec<Step> = steps(&column.path.node);
+        let kind = match &column.kind {
+            None => ColumnKind::Text,
+            Some(word) => match ColumnKind::WORDS.iter().find(|(known, _)| *known == word.node) {
+                Some((_, kind)) => *kind,
+                None => {
+                    diagnostics.push(errors::unknown(
+                        word.span,
+                        "kind of column",
+                        &word.node,
+                        ColumnKind::WORDS.map(|(w, _)| w),
+                    ));
+                    continue;
+                }
+            },
+        };
+        if columns.iter().any(|c| c.path == path) {
+            diagnostics.push(errors::duplicate(column.path.span, "column for", &column.name.node, None));
+            continue;
+        }
+        columns.push(Column { path, name: column.name.node.clone(), kind });
+    }
+    // INVARIANT (longest first): the first column that is a prefix of a path is the right one.
+    columns.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.path.cmp(&b.path)));
+    source.places.push(Place { kind, name: name.node.clone(), columns });
+}

@@ -1,0 +1,238 @@
+//! A unit test as written → events and expectations, typed by the stream and the rule.
+
+use std::collections::BTreeMap;
+
+use super::errors;
+use super::list::NamedList;
+use super::scope::{Resolver, Scope};
+use crate::diag::Diagnostic;
+use crate::ir::{Constant, Expected, ExprKind, Given, Literal, Rule, Stream, Test, Type};
+use crate::schema::Schema;
+use crate::syntax::ast::{self, Expect, GivenBody, Record};
+
+/// Resolves a test of one of `rules`; what is wrong is said, and gives no test.
+pub(super) fn test(
+    written: &ast::Test,
+    schema: &Schema,
+    rules: &[Rule],
+    broken: &[String],
+    lists: &BTreeMap<String, NamedList>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Test> {
+    let name = &written.rule;
+    let Some(rule) = rules.iter().find(|rule| rule.name == name.node) else {
+        // A rule that could not be resolved has said so itself.
+        if !broken.contains(&name.node) {
+            diagnostics.push(errors::unknown(name.span, "rule", &name.node, rules.iter().map(|r| r.name.as_str())));
+        }
+        return None;
+    };
+    let before = diagnostics.len();
+    let given: Vec<Given> =
+        written.given.iter().filter_map(|given| self::given(given, rule, schema, lists, diagnostics)).collect();
+    if written.given.is_empty() {
+        diagnostics.push(errors::test(name.span, "a test without events", "write `given invocation [ … ]`"));
+    }
+    let (mut alerts, mut no_other, mut none) = (Vec::new(), false, None);
+    for expect in &written.expect {
+        match &expect.node {
+            Expect::Alert(bindings) => {
+                let values = bindings.iter().filter_map(|b| expected(b, rule, lists, diagnostics)).collect();
+                alerts.push(Expected { values, span: expect.span });
+            }
+            Expect::NoOther => no_other = true,
+            Expect::None => {
+                no_other = true;
+                none = Some(expect.span);
+            }
+        }
+    }
+    if written.expect.is_empty() {
+        diagnostics.push(errors::test(
+            name.span,
+            "a test that expects nothing can't fail",
+            "write `expect alert`, `expect no alert` or both `expect alert` and `expect no other alert`",
+        ));
+    }
+    if let (Some(none), Some(alert)) = (none, alerts.first()) {
+        diagnostics.push(
+            errors::test(none, "`expect no alert` beside `expect alert`", "write `expect no other alert`")
+                .at(alert.span, "an alert is expected here"),
+        );
+    }
+    if crate::diag::has_errors(diagnostics.get(before..).unwrap_or_default()) {
+        return None;
+    }
+    Some(Test { rule: rule.name.clone(), title: written.title.node.clone(), given, alerts, no_other, span: name.span })
+}
+
+fn given(
+    written: &ast::Given,
+    rule: &Rule,
+    schema: &Schema,
+    lists: &BTreeMap<String, NamedList>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Given> {
+    let name = &written.name;
+    if let Some(source) = schema.source(&name.node) {
+        if source.stream != rule.stream {
+            diagnostics.push(errors::test(
+                name.span,
+                format!("`{}` is no source of the rule's stream", name.node),
+                "give events of the stream that the rule reads",
+            ));
+            return None;
+        }
+        return match &written.body {
+            GivenBody::File(path) => {
+                Some(Given::File { source: source.name.clone(), path: path.node.clone(), span: path.span })
+            }
+            GivenBody::Records(records) => {
+                let mut out = Vec::new();
+                for record in records {
+                    match &record.node {
+                        Record::Json(map) => out.push(serde_json::Value::Object(map.clone())),
+                        Record::Fields(fields) if fields.is_empty() => out.push(serde_json::Value::Object(serde_json::Map::new())),
+                        Record::Fields(_) => diagnostics.push(errors::test(record.span, "fields where a raw record is expected", "`given SOURCE` takes JSON as the cloud writes it: `{ \"requestId\": \"…\" }`; `given STREAM` takes fields")),
+                    }
+                }
+                Some(Given::Records { source: source.name.clone(), records: out })
+            }
+        };
+    }
+    let Some((index, stream)) = schema.stream(&name.node).and_then(|i| schema.stream_of(i).map(|s| (i, s))) else {
+        let known =
+            schema.streams.iter().map(|s| s.name.as_str()).chain(schema.sources.iter().map(|s| s.name.as_str()));
+        diagnostics.push(errors::unknown(name.span, "stream or source", &name.node, known));
+        return None;
+    };
+    if index != rule.stream {
+        let read = schema.stream_of(rule.stream).map_or("", |s| s.name.as_str());
+        diagnostics.push(errors::test(
+            name.span,
+            format!("rule `{}` does not read `{}`", rule.name, name.node),
+            format!("it reads `{read}`"),
+        ));
+        return None;
+    }
+    let records = match &written.body {
+        GivenBody::Records(records) => records,
+        GivenBody::File(path) => {
+            diagnostics.push(errors::test(
+                path.span,
+                "a file holds raw records, not events",
+                "write `given SOURCE from …` with the source that wrote them",
+            ));
+            return None;
+        }
+    };
+    let mut events = Vec::new();
+    for record in records {
+        let Record::Fields(fields) = &record.node else {
+            diagnostics.push(errors::test(
+                record.span,
+                "a raw record where fields are expected",
+                "`given STREAM` takes fields: `{ time = 2026-01-01T01:00Z, caller.id = \"a\" }`",
+            ));
+            continue;
+        };
+        let event: Vec<_> = fields.iter().filter_map(|field| event_field(field, stream, lists, diagnostics)).collect();
+        if !event.iter().any(|(id, _)| *id == stream.time()) {
+            diagnostics.push(errors::test(record.span, "an event without `time`", "write `time = 2026-01-01T01:00Z`"));
+        }
+        events.push(event);
+    }
+    Some(Given::Events { stream: index, events })
+}
+
+fn event_field(
+    binding: &ast::Binding,
+    stream: &Stream,
+    lists: &BTreeMap<String, NamedList>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(crate::ir::FieldId, Constant)> {
+    let name = &binding.name;
+    let Some(id) = stream.field(&name.node) else {
+        diagnostics.push(errors::unknown_field(
+            name.span,
+            &name.node,
+            &stream.name,
+            stream.fields.iter().map(|f| f.name.as_str()),
+        ));
+        return None;
+    };
+    let ty = stream.get(id).map_or(Type::Text, |f| f.ty.clone());
+    constant(&binding.value, &ty, lists, diagnostics).map(|value| (id, value))
+}
+
+fn expected(
+    binding: &ast::Binding,
+    rule: &Rule,
+    lists: &BTreeMap<String, NamedList>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(String, Constant)> {
+    let name = &binding.name;
+    let keys = rule.window.iter().flat_map(|w| &w.keys).map(|k| (k.name.as_str(), &k.value.ty));
+    let named = rule.measures.iter().chain(&rule.show).map(|b| (b.name.as_str(), &b.value.ty));
+    let known: Vec<(&str, &Type)> = keys.chain(named).collect();
+    let text = Type::Text;
+    let ty = match known.iter().find(|(known, _)| *known == name.node) {
+        Some((_, ty)) => *ty,
+        None if name.node == "severity" || name.node == "source" => &text,
+        None => {
+            let names = known.iter().map(|(n, _)| *n).chain(["severity", "source"]);
+            diagnostics.push(errors::unknown(name.span, "key, measure or shown item", &name.node, names));
+            return None;
+        }
+    };
+    constant(&binding.value, ty, lists, diagnostics).map(|value| (name.node.clone(), value))
+}
+
+/// A constant of a type: a literal, `[ … ]`, or `[{ name = … }]` written as rows.
+fn constant(
+    expr: &ast::Expr,
+    ty: &Type,
+    lists: &BTreeMap<String, NamedList>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Constant> {
+    match (&*expr.node, ty) {
+        (ast::ExprKind::List(elements), Type::List(element)) if !elements.is_empty() => {
+            let elements: Option<Vec<Constant>> =
+                elements.iter().map(|e| constant(e, element, lists, diagnostics)).collect();
+            elements.map(Constant::List)
+        }
+        (ast::ExprKind::Record(bindings), Type::Record(record)) => {
+            let mut out = vec![None; record.fields.len()];
+            for binding in bindings {
+                let found = record.fields.iter().zip(&mut out).find(|((name, _), _)| *name == binding.name.node);
+                let Some(((_, ty), slot)) = found else {
+                    let known = record.fields.iter().map(|(name, _)| name.as_str());
+                    diagnostics.push(errors::unknown(binding.name.span, "part", &binding.name.node, known));
+                    return None;
+                };
+                *slot = Some(constant(&binding.value, ty, lists, diagnostics)?);
+            }
+            Some(Constant::Record(out))
+        }
+        _ => {
+            let operations = BTreeMap::new();
+            let mut resolver = Resolver::new(lists, &operations, Scope::source());
+            let value = resolver.value(expr, ty);
+            diagnostics.append(&mut resolver.diagnostics);
+            match value?.kind {
+                ExprKind::Literal(literal) => Some(Constant::One(literal)),
+                // An int where a float or decimal is wanted was widened by a call.
+                ExprKind::Call(_, args) => match args.first().and_then(|a| a.as_literal()) {
+                    Some(Literal::Int(n)) if *ty == Type::Decimal => {
+                        Some(Constant::One(Literal::Decimal(i128::from(*n) * 1_000_000_000)))
+                    }
+                    _ => None,
+                },
+                _ => {
+                    diagnostics.push(errors::test(expr.span, "expected a constant", "tests are made of constants"));
+                    None
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! Items and clauses: pest's pairs → [`crate::syntax::ast`].
+
+use super::{P, Reader, Rule};
+use crate::source::Spanned;
+use crate::syntax::ast::{
+    At, Clause, Column, Doc, Field, FieldType, Item, ItemKind, List, ListBody, Literal, Name, Operations, Over,
+    Rule as RuleItem, Source, SourceClause, Stream, TextClause,
+};
+use crate::syntax::errors;
+
+impl Reader {
+    pub(super) fn item(&mut self, pair: P<'_>) -> Option<Item> {
+        let mut doc = Doc::new();
+        let mut kind = None;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::doc => doc.push(self.doc(&part)),
+                Rule::stream => kind = self.stream(part).map(ItemKind::Stream),
+                Rule::source => kind = self.source(part).map(|s| ItemKind::Source(Box::new(s))),
+                Rule::list => kind = self.list(part).map(ItemKind::List),
+                Rule::operations => kind = self.operations(part).map(ItemKind::Operations),
+                Rule::rule_item => kind = self.rule(part).map(|r| ItemKind::Rule(Box::new(r))),
+                Rule::test => kind = self.test(part).map(ItemKind::Test),
+                _ => {
+                    if let Some(word) = part.into_inner().next() {
+                        let span = self.span(&word);
+                        self.say(errors::not_yet(span, word.as_str()));
+                    }
+                }
+            }
+        }
+        kind.map(|kind| Item { doc, kind })
+    }
+
+    fn doc(&mut self, pair: &P<'_>) -> Spanned<String> {
+        let text = pair.as_str().trim_start_matches('/').trim_end();
+        Spanned::new(text.strip_prefix(' ').unwrap_or(text).to_owned(), self.span(pair))
+    }
+
+    fn rule(&mut self, pair: P<'_>) -> Option<RuleItem> {
+        let span = Spanned::new((), self.span(&pair));
+        let mut name = None;
+        let mut clauses: Vec<Spanned<Clause>> = Vec::new();
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::word => name = Some(self.name(&part)),
+                Rule::clause => {
+                    let at = self.span(&part);
+                    if let Some(clause) = self.clause(part) {
+                        clauses.push(Spanned::new(clause, at));
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.check_order(&clauses);
+        Some(RuleItem { name: name?, clauses, span })
+    }
+
+    /// The order of clauses, and those that may stand only once.
+    fn check_order(&mut self, clauses: &[Spanned<Clause>]) {
+        let mut last: Option<&Spanned<Clause>> = None;
+        for (n, clause) in clauses.iter().enumerate() {
+            let word = clause.node.word();
+            let head =
+                crate::source::Span { end: clause.span.start + u32::try_from(word.len()).unwrap_or(0), ..clause.span };
+            if let Some(first) = clauses.iter().take(n).find(|c| c.node.word() == word && word != "where") {
+                let first = crate::source::Span { end: first.span.start + head.end - head.start, ..first.span };
+                self.say(errors::duplicate_clause(head, word, first));
+            } else if let Some(last) = last.filter(|last| last.node.rank() > clause.node.rank()) {
+                self.say(errors::clause_order(head, word, last.node.word()));
+            }
+            if last.is_none_or(|last| last.node.rank() <= clause.node.rank()) {
+                last = Some(clause);
+            }
+        }
+    }
+
+    pub(super) fn clause(&mut self, pair: P<'_>) -> Option<Clause> {
+        let part = pair.into_inner().next()?;
+        let span = self.span(&part);
+        let rule = part.as_rule();
+        let mut parts = part.into_inner().filter(|p| !is_keyword(p)).peekable();
+        Some(match rule {
+            Rule::severity => {
+                let value = parts.next()?;
+                if value.as_rule() == Rule::case {
+                    Clause::SeverityCase(self.case(value))
+                } else {
+                    Clause::Severity(self.name(&value))
+                }
+            }
+            Rule::tags => Clause::Tags(parts.map(|p| Spanned::new(p.as_str().to_owned(), self.span(&p))).collect()),
+            Rule::from => {
+                let stream = self.name(&parts.next()?);
+                let only = parts.next().map(|names| self.names(names)).unwrap_or_default();
+                Clause::From(stream, only)
+            }
+            Rule::with => Clause::With(self.bindings(parts.next()?)),
+            Rule::each => {
+                let word = self.name(&parts.next()?);
+                Clause::Each(word, self.reference(parts.next()?))
+            }
+            Rule::r#where => Clause::Where(self.expression(parts.next()?)),
+            Rule::over => Clause::Over(self.over(parts)?),
+            Rule::r#let => Clause::Let(self.bindings(parts.next()?)),
+            Rule::when => Clause::When(self.expression(parts.next()?)),
+            Rule::show => Clause::Show(parts.filter_map(|p| self.key(p)).collect()),
+            Rule::respond => Clause::Texts(TextClause::Respond, self.strings(parts.next()?)),
+            Rule::benign => Clause::Texts(TextClause::Benign, self.strings(parts.next()?)),
+            Rule::owner => {
+                let owner = parts.next()?;
+                Clause::Texts(TextClause::Owner, vec![Spanned::new(self.text(&owner), self.span(&owner))])
+            }
+            Rule::references => Clause::Texts(TextClause::References, self.strings(parts.next()?)),
+            Rule::doc_slip => {
+                self.say(errors::stray_doc(span));
+                return None;
+            }
+            _ => {
+                self.say(errors::not_yet(span, "mute"));
+                return None;
+            }
+        })
+    }
+
+    fn over<'i>(&mut self, parts: impl Iterator<Item = P<'i>>) -> Option<Over> {
+        let (mut length, mut step, mut keys, mut across) = (None, None, Vec::new(), None);
+        for part in parts {
+            match part.as_rule() {
+                Rule::duration => {
+                    let value: Spanned<Literal> = Spanned::new(self.duration(&part), self.span(&part));
+                    if length.is_none() {
+                        length = Some(value);
+                    } else {
+                        step = Some(value);
+                    }
+                }
+                Rule::keys => keys = part.into_inner().filter_map(|p| self.key(p)).collect(),
+                _ => across = Some(Spanned::new((), self.span(&part))),
+            }
+        }
+        length.map(|length| Over { length, step, keys, across })
+    }
+
+    fn names(&mut self, pair: P<'_>) -> Vec<Name> {
+        pair.into_inner().map(|p| self.name(&p)).collect()
+    }
+
+    fn strings(&mut self, pair: P<'_>) -> Vec<Spanned<String>> {
+        pair.into_inner().map(|p| Spanned::new(self.text(&p), self.span(&p))).collect()
+    }
+
+    fn stream(&mut self, pair: P<'_>) -> Option<Stream> {
+        let span = Spanned::new((), self.span(&pair));
+        let (mut name, mut fields) = (None, Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::word => name = Some(self.name(&part)),
+                Rule::field => fields.extend(self.field(part)),
+                _ => {}
+            }
+        }
+        Some(Stream { name: name?, fields, span })
+    }
+
+    fn field(&mut self, pair: P<'_>) -> Option<Field> {
+        let (mut doc, mut name, mut ty, mut content) = (Doc::new(), None, None, false);
+        let (mut unit, mut otel, mut ocsf, mut default) = (None, None, None, None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::doc => doc.push(self.doc(&part)),
+                Rule::name => name = Some(self.name(&part)),
+                Rule::field_type => ty = Some(Spanned::new(self.field_type(part.clone()), self.span(&part))),
+                Rule::kw_content => content = true,
+                Rule::unit => unit = self.only_string(part),
+                Rule::semantics if part.as_str().starts_with("otel") => otel = self.only_string(part),
+                Rule::semantics => ocsf = self.only_string(part),
+                Rule::field_default => default = part.into_inner().next().map(|p| self.expression(p)),
+                _ => {}
+            }
+        }
+        Some(Field { doc, name: name?, ty: ty?, content, unit, otel, ocsf, default })
+    }
+
+    fn only_string(&mut self, pair: P<'_>) -> Option<Spanned<String>> {
+        let string = pair.into_inner().find(|p| p.as_rule() == Rule::string)?;
+        Some(Spanned::new(self.text(&string), self.span(&string)))
+    }
+
+    fn field_type(&mut self, pair: P<'_>) -> FieldType {
+        let list = pair.as_str().starts_with("list");
+        let mut named = String::new();
+        for part in pair.into_inner().filter(|p| !is_keyword(p)) {
+            if part.as_rule() == Rule::record_type {
+                let mut fields = Vec::new();
+                for field in part.into_inner() {
+                    let mut parts = field.into_inner();
+                    if let (Some(name), Some(ty)) = (parts.next(), parts.next()) {
+                        fields.push((self.name(&name), self.name(&ty)));
+                    }
+                }
+                return FieldType::Records(fields);
+            }
+            part.as_str().clone_into(&mut named);
+        }
+        if list { FieldType::List(named) } else { FieldType::One(named) }
+    }
+
+    fn source(&mut self, pair: P<'_>) -> Option<Source> {
+        let span = Spanned::new((), self.span(&pair));
+        let (mut names, mut clauses) = (Vec::new(), Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::name => names.push(self.name(&part)),
+                Rule::source_clause => clauses.extend(self.source_clause(part)),
+                _ => {}
+            }
+        }
+        let stream = names.pop()?;
+        Some(Source { name: names.pop()?, stream, clauses, span })
+    }
+
+    pub(super) fn source_clause(&mut self, pair: P<'_>) -> Option<SourceClause> {
+        let part = pair.into_inner().next()?;
+        let span = self.span(&part);
+        let rule = part.as_rule();
+        let mut parts = part.clone().into_inner().filter(|p| !is_keyword(p));
+        Some(match rule {
+            Rule::at => SourceClause::At(self.place(parts)?),
+            Rule::delay => {
+                let duration = parts.next()?;
+                SourceClause::Delay(Spanned::new(self.duration(&duration), self.span(&duration)))
+            }
+            Rule::unique => SourceClause::Unique(self.expression(parts.next()?)),
+            Rule::r#where => SourceClause::Where(self.expression(parts.next()?)),
+            Rule::with => SourceClause::With(self.bindings(parts.next()?)),
+            Rule::absent => {
+                let names = parts.next()?;
+                let reason = parts.next()?;
+                SourceClause::Absent(self.names(names), Spanned::new(self.text(&reason), self.span(&reason)))
+            }
+            Rule::field_binding => SourceClause::Field(parts.next().and_then(|p| self.binding(p))?),
+            _ => {
+                let word = part.as_str().split_whitespace().next().unwrap_or_default();
+                self.say(errors::not_yet(span, word));
+                return None;
+            }
+        })
+    }
+
+    fn place<'i>(&mut self, parts: impl Iterator<Item = P<'i>>) -> Option<At> {
+        let (mut target, mut place, mut quoted, mut columns) = (None, None, false, Vec::new());
+        for part in parts {
+            match part.as_rule() {
+                Rule::anyword => target = Some(self.name(&part)),
+                Rule::string => {
+                    quoted = true;
+                    place = Some(Spanned::new(self.text(&part), self.span(&part)));
+                }
+                Rule::format => place = Some(self.name(&part)),
+                _ => columns = part.into_inner().filter_map(|p| self.column(p)).collect(),
+            }
+        }
+        Some(At { target: target?, place, quoted, columns })
+    }
+
+    fn column(&mut self, pair: P<'_>) -> Option<Column> {
+        let (mut path, mut kind, mut name) = (None, None, None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::raw_path => {
+                    let span = self.span(&part);
+                    path = Some(Spanned::new(part.into_inner().map(|p| self.suffix(&p)).collect(), span));
+                }
+                Rule::column_kind => kind = Some(self.name(&part)),
+                _ => name = Some(self.name(&part)),
+            }
+        }
+        Some(Column { path: path?, kind, name: name? })
+    }
+
+    fn list(&mut self, pair: P<'_>) -> Option<List> {
+        let (mut name, mut of, mut body) = (None, None, None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::word => name = Some(self.name(&part)),
+                Rule::anyword => of = Some(self.name(&part)),
+                Rule::string => body = Some(ListBody::File(Spanned::new(self.text(&part), self.span(&part)))),
+                Rule::list_literal => body = Some(ListBody::Elements(self.list_literal(part))),
+                _ => {}
+            }
+        }
+        Some(List { name: name?, of, body: body? })
+    }
+
+    fn operations(&mut self, pair: P<'_>) -> Option<Operations> {
+        let (mut name, mut clouds) = (None, Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::word => name = Some(self.name(&part)),
+                Rule::cloud_operations => {
+                    let mut parts = part.into_inner();
+                    if let (Some(cloud), Some(strings)) = (parts.next(), parts.next()) {
+                        clouds.push((self.name(&cloud), self.strings(strings)));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Some(Operations { name: name?, clouds })
+    }
+}
+
+/// Whether a pair is a keyword, which says nothing that its parent's rule does not say.
+fn is_keyword(pair: &P<'_>) -> bool {
+    format!("{:?}", pair.as_rule()).starts_with("kw_")
+}

@@ -1,0 +1,255 @@
+//! One rule, one source, one target in; the query with everything that is to be said of it out. The same for all targets.
+
+use serde_json::{Value, json};
+
+use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Query, Request, Verdict};
+use crate::bind::{Bound, BoundRule, admits, bind};
+use crate::diag::{Code, Diagnostic, to_json};
+use crate::ir::{ExprKind, Rule, SECOND, Source, Stream, Tier};
+use crate::schema::Schema;
+use crate::source::SourceMap;
+
+/// A target with its tree's type erased.
+pub trait Target: Sync {
+    /// What is known of it.
+    fn info(&self) -> Info;
+
+    /// Lowers and prints; the text is none where the rule was refused.
+    fn query(&self, cx: &mut Lowering<'_>) -> Option<String>;
+}
+
+impl<B: Backend> Target for B {
+    fn info(&self) -> Info {
+        B::INFO
+    }
+
+    fn query(&self, cx: &mut Lowering<'_>) -> Option<String> {
+        let tree = self.lower(cx)?;
+        (cx.verdict != Verdict::Refused).then(|| self.print(&tree))
+    }
+}
+
+/// What became of a rule on a source and a target.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Emission {
+    /// The rule's name.
+    pub rule: String,
+    /// The source's name.
+    pub source: String,
+    /// The target's name.
+    pub target: &'static str,
+    /// Log group, table or log.
+    pub place: String,
+    /// The query and its verdict.
+    pub query: Query,
+    /// Length of the rule's window in microseconds; none without `over`.
+    pub window: Option<i64>,
+    /// How often to run it, in microseconds.
+    pub every: i64,
+    /// How far back from its end one run reads, in microseconds.
+    pub lookback: i64,
+    /// How long before now a run's range ends, in microseconds.
+    pub delay: i64,
+}
+
+/// Emits a rule for every source of its stream that has a place on the target, in the order of the schema. A source on which the rule can
+/// never fire gives nothing.
+#[must_use]
+pub fn emit(rule: &Rule, schema: &Schema, target: &dyn Target, request: Request) -> Vec<Emission> {
+    let Some(stream) = schema.stream_of(rule.stream) else { return Vec::new() };
+    schema
+        .sources
+        .iter()
+        .filter(|source| admits(rule, source))
+        .filter_map(|source| emit_one(rule, source, stream, target, request))
+        .collect()
+}
+
+fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, request: Request) -> Option<Emission> {
+    let info = target.info();
+    let place = source.place(info.place)?;
+    let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |w| w.step);
+    let length = rule.window.as_ref().map(|w| w.length);
+    let query = match bind(rule, source, stream) {
+        Bound::Never => return None,
+        Bound::Refused(reasons) => refused(reasons),
+        Bound::Rule(bound) => lower(rule, &bound, source, stream, place, target, request),
+    };
+    Some(Emission {
+        rule: rule.name.clone(),
+        source: source.name.clone(),
+        target: info.name,
+        place: place.name.clone(),
+        query,
+        window: length,
+        every: step,
+        lookback: length.unwrap_or(step),
+        delay: source.delay,
+    })
+}
+
+fn refused(reasons: Vec<Diagnostic>) -> Query {
+    Query {
+        verdict: Verdict::Refused,
+        provided: Vec::new(),
+        left_out: Vec::new(),
+        reasons,
+        text: None,
+        judges: Judges::AllWindows,
+        needs: None,
+    }
+}
+
+fn lower(
+    rule: &Rule,
+    bound: &BoundRule,
+    source: &Source,
+    stream: &Stream,
+    place: &crate::ir::Place,
+    target: &dyn Target,
+    request: Request,
+) -> Query {
+    let mut cx = Lowering {
+        bound,
+        source,
+        place,
+        request,
+        verdict: Verdict::Exact,
+        provided: Vec::new(),
+        left_out: bound.left_out.clone(),
+        reasons: Vec::new(),
+        judges: Judges::AllWindows,
+        needs: None,
+    };
+    if reads_content(rule, stream) {
+        cx.provided(Condition::RedactionChangedNothing);
+    }
+    let info = target.info();
+    let text = target.query(&mut cx);
+    let length = text.as_ref().map_or(0, |text| text.chars().count());
+    if length > info.max_length {
+        cx.refuse(
+            Diagnostic::error(
+                Code::TooLong,
+                format!("query of {length} characters, {} takes {}", info.title, info.max_length),
+            )
+            .at(rule.span, "")
+            .help("shorten its lists, or split the rule"),
+        );
+    }
+    let text = text.filter(|_| cx.verdict != Verdict::Refused);
+    if text.is_none() {
+        return Query { left_out: cx.left_out, ..refused(cx.reasons) };
+    }
+    Query {
+        verdict: cx.verdict,
+        provided: cx.provided,
+        left_out: cx.left_out,
+        reasons: cx.reasons,
+        text,
+        judges: cx.judges,
+        needs: cx.needs,
+    }
+}
+
+/// Whether the rule reads text that the archive redacts and the cloud does not.
+fn reads_content(rule: &Rule, stream: &Stream) -> bool {
+    let mut found = false;
+    let mut visit = |expr: &crate::ir::Expr| {
+        if let ExprKind::Field(field) = expr.kind {
+            found |= stream.get(field).is_some_and(|f| f.tier == Tier::Content);
+        }
+    };
+    rule.with.iter().chain(&rule.show).chain(&rule.measures).for_each(|b| b.value.walk(&mut visit));
+    rule.filter.iter().for_each(|p| p.walk(&mut visit));
+    if let Some(each) = &rule.each {
+        each.list.walk(&mut visit);
+    }
+    if let Some(window) = &rule.window {
+        window.keys.iter().for_each(|k| k.value.walk(&mut visit));
+    }
+    for aggregate in &rule.aggregates {
+        aggregate.args.iter().for_each(|a| a.walk(&mut visit));
+        if let Some(filter) = &aggregate.filter {
+            filter.walk(&mut visit);
+        }
+    }
+    found
+}
+
+impl Emission {
+    /// Withholds the text where its verdict was not asked for, and says how to ask.
+    pub fn withhold(&mut self, allowed: &[Verdict]) {
+        let verdict = self.query.verdict;
+        if self.query.text.is_some() && verdict != Verdict::Exact && !allowed.contains(&verdict) {
+            self.query.text = None;
+            for reason in &mut self.query.reasons {
+                let way_out = format!("to emit it all the same: --allow {}", verdict.text());
+                reason.help =
+                    Some(reason.help.take().map_or_else(|| way_out.clone(), |help| format!("{help}; {way_out}")));
+            }
+        }
+    }
+
+    /// The object that `emit --format json` prints.
+    #[must_use]
+    pub fn to_json(&self, sources: &SourceMap) -> Value {
+        let query = &self.query;
+        let reasons: Vec<Value> = to_json(&query.reasons, sources)
+            .into_iter()
+            .map(|reason| json!({ "code": reason["code"], "message": reason["message"], "help": reason["help"] }))
+            .collect();
+        json!({
+            "rule": self.rule,
+            "source": self.source,
+            "target": self.target,
+            "verdict": query.verdict.text(),
+            "provided": query.provided.iter().map(|c| c.text()).collect::<Vec<_>>(),
+            "left_out": query.left_out,
+            "reasons": reasons,
+            "query": query.text,
+            "place": self.place,
+            "window_seconds": self.window.map(seconds),
+            "every_seconds": seconds(self.every),
+            "lookback_seconds": seconds(self.lookback),
+            "delay_seconds": seconds(self.delay),
+            "judges": query.judges.text(),
+            "needs": query.needs.map(super::Needs::text),
+        })
+    }
+
+    /// What stands above the query in a file: one line each, in the target's comments.
+    #[must_use]
+    pub fn header(&self, info: &Info) -> String {
+        let query = &self.query;
+        let mut lines = vec![
+            format!("rule {} on {} ({})", self.rule, self.source, self.place),
+            format!("verdict: {}", query.verdict.text()),
+        ];
+        if !query.provided.is_empty() {
+            lines.push(format!("provided: {}", query.provided.iter().map(|c| c.text()).collect::<Vec<_>>().join("; ")));
+        }
+        for reason in &query.reasons {
+            lines.push(format!("{}: {}", reason.code.as_str(), reason.message));
+        }
+        if !query.left_out.is_empty() {
+            lines.push(format!("left out: {}", query.left_out.join(", ")));
+        }
+        let duration = crate::ir::duration;
+        let needs = query.needs.map(|n| format!(", needs the {} commands", n.text())).unwrap_or_default();
+        lines.push(format!(
+            "judges {}{needs}; run every {}, look back {}, end {} before now",
+            query.judges.text(),
+            duration(self.every),
+            duration(self.lookback),
+            duration(self.delay)
+        ));
+        lines.into_iter().map(|line| format!("{} {}\n", info.comment, line.replace(['\n', '\r'], " "))).collect()
+    }
+}
+
+/// Whole seconds where they are, else a fraction.
+fn seconds(us: i64) -> Value {
+    #[expect(clippy::cast_precision_loss, reason = "durations of rules are far below 2^53 microseconds")]
+    if us % SECOND == 0 { json!(us / SECOND) } else { json!(us as f64 / SECOND as f64) }
+}
