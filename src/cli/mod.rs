@@ -6,6 +6,7 @@ mod check;
 mod emit;
 mod explain;
 mod fmt;
+mod test;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -48,6 +49,7 @@ enum Verb {
     Emit(emit::Arguments),
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
+    Test(test::Arguments),
 }
 
 /// How results are printed.
@@ -69,6 +71,7 @@ pub fn run() -> ExitCode {
         Verb::Emit(arguments) => emit::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Fmt(arguments) => fmt::run(&arguments),
+        Verb::Test(arguments) => test::run(&arguments),
     };
     ExitCode::from(status)
 }

@@ -16,7 +16,7 @@ impl Scope<'_> {
         let args: Vec<Value> = args.iter().map(|arg| self.value(arg)).collect();
         let present = || args.iter().filter(|value| value.is_present());
         match (function, args.as_slice()) {
-            (Function::Concat, _) => joined(present(), ""),
+            (Function::Concat, texts) => joined(texts.iter(), ""),
             (Function::SumOf, _) => {
                 // One after the other: an overflow stays missing, whatever follows.
                 present().cloned().reduce(|sum, value| arithmetic(Arithmetic::Add, &sum, &value)).unwrap_or_default()
@@ -24,7 +24,7 @@ impl Scope<'_> {
             (Function::Greatest, _) => extreme(present(), Ordering::Greater),
             (Function::Least, _) => extreme(present(), Ordering::Less),
             (Function::Size, [list]) => i64::try_from(list.elements().len()).map_or(Value::Missing, Value::Int),
-            (Function::Join, [list]) => joined(list.elements().iter().filter(|value| value.is_present()), "\n"),
+            (Function::Join, lists) => joined(lists.iter().flat_map(Value::elements), "\n"),
             (Function::Last, [list]) => {
                 list.elements().iter().rfind(|value| value.is_present()).cloned().unwrap_or_default()
             }
@@ -39,9 +39,7 @@ impl Scope<'_> {
             (Function::Hash, [Value::Text(text)]) => Value::text(&text::hash(text)),
             (Function::Hour, [Value::Time(time)]) => Value::Int(clock::hour(*time)),
             (Function::Weekday, [Value::Time(time)]) => Value::Int(clock::weekday(*time)),
-            (Function::MaskedNet, [Value::Raw(super::json::Json::Text(text)) | Value::Text(text)]) => {
-                text::masked_net(text)
-            }
+            (Function::MaskedNet, [Value::Text(text)]) => text::masked_net(text),
             (Function::Ticks, [Value::Int(ticks)]) => Value::Time(clock::of_ticks(*ticks)),
             (Function::ToFloat, [Value::Int(int)]) => Value::float(*int as f64),
             (Function::ToDecimal, [Value::Int(int)]) => Value::decimal(i128::from(*int) * BILLION),
@@ -50,7 +48,7 @@ impl Scope<'_> {
     }
 }
 
-/// Texts one after the other; missing where there is none.
+/// Those that are texts, one after the other; missing where there is none.
 fn joined<'a>(texts: impl Iterator<Item = &'a Value>, between: &str) -> Value {
     Value::text(&texts.filter_map(Value::as_text).collect::<Vec<_>>().join(between))
 }

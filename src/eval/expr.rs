@@ -196,8 +196,8 @@ impl<'a> Scope<'a> {
 
 /// The parts of raw JSON that a path leads to.
 ///
-/// Without `[]` and `*` there is one or none. With them it is a list of what the further steps find in each element: an element in which they
-/// find nothing, or null, gives none. A null that is itself an element stays, as missing.
+/// Without `[]` and `*` there is one or none. With them it is a list of what the further steps lead to in each element: an element in which
+/// they lead to nothing gives none; one in which they lead to null, empty text or an empty list gives a missing element.
 fn path(start: Value, steps: &[Step]) -> Value {
     let (mut many, mut found) = match start {
         Value::Raw(json) => (false, vec![json]),
@@ -223,7 +223,7 @@ fn raw_of(element: &Value) -> Json {
 }
 
 fn step_into(json: &Json, step: &Step) -> Vec<Json> {
-    let one = |found: Option<&Json>| found.filter(|json| **json != Json::Null).cloned().into_iter().collect();
+    let one = |found: Option<&Json>| found.cloned().into_iter().collect();
     match (step, json) {
         (Step::Key(key), json) => one(json.member(key)),
         (Step::Index(index), Json::List(elements)) => {

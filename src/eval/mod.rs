@@ -9,6 +9,7 @@ mod big;
 mod call;
 pub mod clock;
 pub mod expr;
+pub mod given;
 pub mod json;
 pub mod number;
 mod output;

@@ -8,11 +8,9 @@
 //! | bool | `true`, `false` |
 //! | time | RFC 3339 text |
 //! | ip | text of an address without prefix, zone or leading zeros |
-//! | list | a list, element by element; an element that does not read stays, as missing |
-//! | record | an object, its members by the fields' names |
+//! | list | a list, element by element, and anything else as a list of one; an element that does not read stays, as missing |
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use super::clock::parse_time;
 use super::json::Json;
@@ -48,23 +46,16 @@ pub fn read(json: &Json, ty: &Type) -> Reading {
             let unreadable = read.iter().map(|reading| reading.unreadable).sum();
             return Reading { value: Value::list(read.into_iter().map(|reading| reading.value).collect()), unreadable };
         }
-        (Type::Record(record), Json::Object(members)) => {
-            let fields = record.fields.iter();
-            let read: Vec<Reading> =
-                fields.map(|(name, ty)| members.get(name.as_str()).map_or(NOTHING, |json| read(json, ty))).collect();
-            let unreadable = read.iter().map(|reading| reading.unreadable).sum();
-            let values = read.into_iter().map(|reading| reading.value).collect();
-            return Reading { value: Value::Record(Arc::clone(record), values), unreadable };
+        (Type::List(element), json) => {
+            let Reading { value, unreadable } = read(json, element);
+            return Reading { value: Value::list(vec![value]), unreadable };
         }
-        (Type::Raw, json) => Some(Value::raw(json.clone())),
         _ => None,
     };
     let value = scalar.unwrap_or_default();
     let unreadable = u64::from(!value.is_present());
     Reading { value, unreadable }
 }
-
-const NOTHING: Reading = Reading { value: Value::Missing, unreadable: 0 };
 
 /// Decimal digits with an optional sign.
 fn digits(text: &str) -> Option<i64> {
@@ -216,7 +207,8 @@ mod tests {
         assert_eq!(reading.value, Value::list(vec![Value::Int(1), Value::Missing, Value::Missing, Value::Int(2)]));
         assert_eq!(reading.unreadable, 1);
         assert_eq!(of("[]", &list), Value::Missing);
-        assert_eq!(of("1", &list), Value::Missing);
+        assert_eq!(of("1", &list), Value::list(vec![Value::Int(1)]));
+        assert_eq!(of("{}", &list), Value::list(vec![Value::Missing]));
     }
 
     #[test]

@@ -590,16 +590,6 @@ def _null_in_json(original):
     return lambda *args: f"nullif({original(*args)}, CAST('null' AS JSON))"
 
 
-def _null_elements(original):
-    def render(op, target):
-        sql = original(op, target)
-        if target.to_type not in (None, "dynamic"):
-            return sql
-        value, _, name = sql.rpartition(" AS ")
-        return f"nullif({value}, CAST('null' AS JSON)) AS {name}"
-    return render
-
-
 def _seeing_columns(original):
     def render(op, prev, cols=None):
         _columns.append(cols)
@@ -654,7 +644,6 @@ def install():
     translate.render_union = _texts_kept(translate.render_union, _union_columns)
     translate.render_key_equality = _keys_by_macro
     translate.render_path = _null_in_json(translate.render_path)
-    translate._mv_expand_unnest = _null_elements(translate._mv_expand_unnest)
     translate.render_operator = _seeing_columns(translate.render_operator)
 
 

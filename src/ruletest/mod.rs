@@ -1,0 +1,217 @@
+//! Unit tests of rules: takes a pack, runs its tests on the evaluator, gives what failed and how.
+
+use std::collections::BTreeMap;
+
+use crate::diag::Diagnostic;
+use crate::eval::{self, Alert, Event, Json, Range, Run, Value};
+use crate::ir::{Constant, Expected, Given, Rule, Stream, Test, Type};
+use crate::pack::{Pack, inside};
+use crate::record::{Limits, Mapped, Mapper, read_files};
+
+/// How one test went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// The rule's name.
+    pub rule: String,
+    /// The test's title.
+    pub title: String,
+    /// What is wrong; none where it passed.
+    pub problems: Vec<String>,
+    /// All alerts that came, for people who look for the difference.
+    pub alerts: Vec<Alert>,
+}
+
+impl Outcome {
+    /// Whether it did what it says.
+    #[must_use]
+    pub fn passed(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// Runs all tests of a pack, in order.
+#[must_use]
+pub fn run(pack: &Pack) -> Vec<Outcome> {
+    let resolved = &pack.resolved;
+    let tested = resolved.tests.iter().filter_map(|test| {
+        let rule = resolved.rules.iter().find(|rule| rule.name == test.rule)?;
+        Some((test, rule, resolved.schema.stream_of(rule.stream)?))
+    });
+    tested.map(|(test, rule, stream)| one(pack, test, rule, stream)).collect()
+}
+
+fn one(pack: &Pack, test: &Test, rule: &Rule, stream: &Stream) -> Outcome {
+    let mut outcome =
+        Outcome { rule: rule.name.clone(), title: test.title.clone(), problems: Vec::new(), alerts: Vec::new() };
+    let mut events = Vec::new();
+    for given in &test.given {
+        match self::events(pack, given, stream) {
+            Ok((mut some, mut said)) => {
+                events.append(&mut some);
+                outcome.problems.append(&mut said);
+            }
+            Err(diagnostic) => outcome.problems.push(diagnostic.message),
+        }
+    }
+    let range = whole_range(rule, stream, &events);
+    let run = Run { pack: &pack.id, range, coverage: &BTreeMap::new() };
+    match eval::run(rule, stream, &events, &run) {
+        Ok(found) => outcome.alerts = found.alerts,
+        Err(diagnostic) => outcome.problems.push(diagnostic.message),
+    }
+    outcome.problems.append(&mut compare(test, rule, &outcome.alerts));
+    outcome
+}
+
+/// The events that a test gives, and what could not be read of its records.
+fn events(pack: &Pack, given: &Given, stream: &Stream) -> Result<(Vec<Event>, Vec<String>), Diagnostic> {
+    let schema = &pack.resolved.schema;
+    let mut said = Vec::new();
+    let events = match given {
+        Given::Events { events, .. } => events.iter().map(|event| eval::given::event(stream, event)).collect(),
+        Given::Records { source, records } => {
+            let Some(source) = schema.source(source) else { return Ok((Vec::new(), said)) };
+            let mut mapper = Mapper::new(source, stream);
+            let mut events = Vec::new();
+            for (number, record) in (1..).zip(records) {
+                let json = Json::parse(&record.to_string()).unwrap_or_default();
+                match mapper.map(&json) {
+                    Mapped::Event(event, _) => events.push(event),
+                    Mapped::Other => {}
+                    Mapped::Rejected(reason) => said.push(format!("record {number} of `{}`: {reason}", source.name)),
+                }
+            }
+            mapper.finish()?;
+            events
+        }
+        Given::File { source, path, .. } => {
+            let Some(source) = schema.source(source) else { return Ok((Vec::new(), said)) };
+            match inside(&pack.root, path) {
+                Ok(file) => {
+                    let batch = read_files(source, stream, [file], Limits::default())?;
+                    for put_aside in &batch.quarantined {
+                        said.push(format!("`{path}` line {}: {}", put_aside.line, put_aside.reason));
+                    }
+                    batch.events
+                }
+                Err(why) => {
+                    said.push(format!("`{path}`: {why}"));
+                    Vec::new()
+                }
+            }
+        }
+    };
+    Ok((events, said))
+}
+
+/// A range in which every window that holds an event is judged.
+fn whole_range(rule: &Rule, stream: &Stream, events: &[Event]) -> Range {
+    let times = || events.iter().filter_map(|e| e.fields.get(stream.time().index()).and_then(Value::as_time));
+    let length = rule.window.as_ref().map_or(1, |window| window.length);
+    let first = times().min().unwrap_or(0);
+    Range { from: first, to: times().max().unwrap_or(first).saturating_add(length) }
+}
+
+/// What a test expected and did not get, or got and did not expect.
+fn compare(test: &Test, rule: &Rule, alerts: &[Alert]) -> Vec<String> {
+    let fits: Vec<Vec<bool>> = test
+        .alerts
+        .iter()
+        .map(|expected| alerts.iter().map(|alert| self::fits(expected, rule, alert)).collect())
+        .collect();
+    let chosen = matching(&fits, alerts.len());
+    let mut problems: Vec<String> = test
+        .alerts
+        .iter()
+        .zip(&chosen)
+        .filter(|(_, alert)| alert.is_none())
+        .map(|(expected, _)| format!("no alert with {}", shown(expected, rule)))
+        .collect();
+    if test.no_other {
+        let other = (0..alerts.len()).filter(|n| !chosen.contains(&Some(*n)));
+        problems.extend(
+            other.filter_map(|n| alerts.get(n)).map(|alert| format!("an alert that is not expected: {}", brief(alert))),
+        );
+    }
+    problems
+}
+
+/// For each expectation an alert of its own, as many as can be had at once; none where there is no more.
+fn matching(fits: &[Vec<bool>], alerts: usize) -> Vec<Option<usize>> {
+    // Which expectation has which alert; an expectation may take one that its holder can swap for another.
+    let mut holder: Vec<Option<usize>> = vec![None; alerts];
+    for expected in 0..fits.len() {
+        let mut seen = vec![false; alerts];
+        take(expected, fits, &mut holder, &mut seen);
+    }
+    let mut chosen = vec![None; fits.len()];
+    for (alert, expected) in holder.iter().enumerate() {
+        if let Some(slot) = expected.and_then(|expected| chosen.get_mut(expected)) {
+            *slot = Some(alert);
+        }
+    }
+    chosen
+}
+
+fn take(expected: usize, fits: &[Vec<bool>], holder: &mut [Option<usize>], seen: &mut [bool]) -> bool {
+    for alert in 0..holder.len() {
+        let suits = fits.get(expected).and_then(|row| row.get(alert)).copied().unwrap_or_default();
+        let Some(visited) = seen.get_mut(alert).filter(|visited| suits && !**visited) else { continue };
+        *visited = true;
+        let free = match holder.get(alert).copied().flatten() {
+            None => true,
+            Some(other) => take(other, fits, holder, seen),
+        };
+        if free {
+            if let Some(slot) = holder.get_mut(alert) {
+                *slot = Some(expected);
+            }
+            return true;
+        }
+    }
+    false
+}
+
+fn fits(expected: &Expected, rule: &Rule, alert: &Alert) -> bool {
+    expected.values.iter().all(|(name, constant)| {
+        let named = |values: &[(String, Value)]| values.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
+        let value = named(&alert.keys).or_else(|| named(&alert.measures)).or_else(|| named(&alert.show));
+        let value = value.unwrap_or_else(|| match name.as_str() {
+            "severity" => Value::text(alert.severity.text()),
+            "source" => Value::text(&alert.source),
+            _ => Value::Missing,
+        });
+        // A listing is compared by what it holds: that there was more is no value.
+        let value = match value {
+            Value::Listing { values, .. } => Value::list(values.to_vec()),
+            other => other,
+        };
+        value == eval::given::value(constant, &type_of(name, rule))
+    })
+}
+
+/// The type of a key, measure or shown item.
+fn type_of(name: &str, rule: &Rule) -> Type {
+    let keys = rule.window.iter().flat_map(|w| &w.keys).find(|k| k.name == name).map(|k| k.value.ty.clone());
+    let bound = || rule.measures.iter().chain(&rule.show).find(|b| b.name == name).map(|b| b.value.ty.clone());
+    keys.or_else(bound).unwrap_or(Type::Text)
+}
+
+fn shown(expected: &Expected, rule: &Rule) -> String {
+    let values = expected.values.iter().map(|(name, constant)| (name, constant_text(constant, &type_of(name, rule))));
+    let values: Vec<String> = values.map(|(name, value)| format!("{name} = {value}")).collect();
+    if values.is_empty() { "any values".to_owned() } else { values.join(", ") }
+}
+
+fn constant_text(constant: &Constant, ty: &Type) -> String {
+    serde_json::to_string(&eval::given::value(constant, ty)).unwrap_or_default()
+}
+
+/// An alert on one line: its keys, measures and shown items.
+#[must_use]
+pub fn brief(alert: &Alert) -> String {
+    let named = alert.keys.iter().chain(&alert.measures).chain(&alert.show);
+    let values: Vec<String> =
+        named.map(|(name, value)| format!("{name} = {}", serde_json::to_string(value).unwrap_or_default())).collect();
+    format!("{} {} {}", eval::clock::time_text(alert.window.start), alert.severity.text(), values.join(", "))
+}
