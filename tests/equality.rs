@@ -15,8 +15,10 @@ use skywatch::pack::load;
 use skywatch::record::{Mapped, Mapper};
 use skywatch::schema::Schema;
 use skywatch::target::{Emission, Request, TARGETS, Target, Verdict, emit};
+use support::choices::Choices;
 use support::compare::{difference, local, remote};
 use support::oracle::{Engine, Oracle};
+use support::{cases, resolved, seeded};
 
 const DAY: i64 = 86_400 * SECOND;
 /// 2026-11-01T00:00:00Z, a day before the first sample.
@@ -221,4 +223,37 @@ fn emitted_kql_passes_microsofts_parser() {
     }
     println!("{checked} queries pass Microsoft's parser and binder");
     assert!(checked > 0);
+}
+
+/// Random rules over random records: emitted, executed, compared. What is refused or not executable is counted.
+fn random_rules(target_name: &str, fields: support::random::Fields, records: fn(&mut Choices, usize) -> Vec<Value>) {
+    let (engine, _) = engine_of(target_name);
+    let Some(mut oracle) = Oracle::start(engine) else { return };
+    let mut tally = Tally::default();
+    let total = cases(120);
+    for number in 0..total {
+        let mut choices = Choices::new(seeded(number, 600));
+        let text = support::random::rule(&mut choices, fields);
+        let resolved = resolved(&[&text]);
+        let rule = &resolved.rules[0];
+        let records = records(&mut choices, 14);
+        let by_source = BTreeMap::from([(fields.only, records)]);
+        let before = tally.wrong.len();
+        compare(rule, &resolved.schema, target_name, &mut oracle, &by_source, &mut tally);
+        if let Some(wrong) = tally.wrong.get_mut(before) {
+            *wrong = format!("case {number}:\n{text}\n{wrong}");
+        }
+    }
+    tally.report(&format!("{total} random rules as {target_name}"));
+    assert!(tally.equal * 3 > total as usize, "too few random rules could be compared: {} of {total}", tally.equal);
+}
+
+#[test]
+fn random_rules_as_kql_give_the_local_alerts() {
+    random_rules("kql", support::records::AZURE, support::records::azure);
+}
+
+#[test]
+fn random_rules_as_googlesql_give_the_local_alerts() {
+    random_rules("googlesql", support::records::GCP, support::records::gcp);
 }

@@ -3,9 +3,12 @@
 
 pub(crate) mod choices;
 pub(crate) mod compare;
+pub(crate) mod conformance;
+pub(crate) mod coverage;
 pub(crate) mod every_type;
 pub(crate) mod oracle;
 pub(crate) mod random;
+pub(crate) mod records;
 
 use std::sync::Mutex;
 
