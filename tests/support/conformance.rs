@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use skywatch::diag::render;
 use skywatch::eval::clock::parse_time;
@@ -19,17 +20,21 @@ use skywatch::ruletest::{Case, brief, cases};
 const JUDGED: &str = "// judged from ";
 
 /// Every file, by name and as a pack of its own; fails where one has errors.
-pub(crate) fn conformance_files() -> Vec<(String, Pack)> {
+pub(crate) fn conformance_files() -> &'static [(String, Pack)] {
+    static FILES: LazyLock<Vec<(String, Pack)>> = LazyLock::new(read);
+    &FILES
+}
+
+fn read() -> Vec<(String, Pack)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
     let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|ending| ending == "sky"));
     paths.sort();
-    let packs = paths.into_iter().map(|path| {
-        let pack = load(&path);
-        assert!(pack.diagnostics.is_empty(), "{}", render(&pack.diagnostics, &pack.sources, false));
-        (path.file_name().unwrap().to_string_lossy().into_owned(), pack)
-    });
-    packs.collect()
+    let name = |path: &PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
+    let packs: Vec<(String, Pack)> = paths.iter().map(|path| (name(path), load(path))).collect();
+    let wrong = packs.iter().map(|(_, pack)| render(&pack.diagnostics, &pack.sources, false)).collect::<String>();
+    assert!(wrong.is_empty(), "{wrong}");
+    packs
 }
 
 /// The cases of a file, in their order.
