@@ -35,5 +35,6 @@ cases --no-default-features
 
 sum() { sed -n "s/^test result: .* \([0-9]*\) $1;.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
 skipped=$(grep -c '^SKIPPED: ' "$log")
+[ $failed = 0 ] || printf "FAILED: "
 echo "$(sum passed) passed, $(sum failed) failed, $skipped SKIPPED"
 exit $failed
