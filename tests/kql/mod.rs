@@ -1,32 +1,22 @@
 //! For the tests of the KQL target: rules as text → emitted queries.
 
-use skywatch::diag::{has_errors, render};
-use skywatch::resolve::{Resolved, resolve};
-use skywatch::source::{SourceId, SourceMap};
+pub(crate) mod agreement;
+pub(crate) mod engines;
+pub(crate) mod records;
+
+use skywatch::resolve::Resolved;
+use skywatch::schema;
 use skywatch::target::kql::Kql;
 use skywatch::target::{Emission, Request, emit};
-use skywatch::{schema, syntax};
+
+use super::support::resolved_on;
 
 /// A stream and a source with a column of every kind.
 const PROBE: &str = include_str!("probe.sky");
 
-/// The built-in files, the probe and a text, resolved.
-#[track_caller]
+/// The probe and a text, resolved.
 pub(crate) fn resolved(text: &str) -> Resolved {
-    let mut sources = SourceMap::default();
-    let builtin = schema::BUILTIN.iter().map(|(_, text)| syntax::parse(SourceId(u32::MAX), text).0);
-    let mut files: Vec<_> = builtin.collect();
-    let mut diagnostics = Vec::new();
-    for (name, text) in [("probe.sky", PROBE), ("test.sky", text)] {
-        let id = sources.add(name, text);
-        let (file, mut said) = syntax::parse(id, text);
-        files.push(file);
-        diagnostics.append(&mut said);
-    }
-    let (resolved, mut said) = resolve(&files, &mut |_| Err("no files here".to_owned()));
-    diagnostics.append(&mut said);
-    assert!(!has_errors(&diagnostics), "{text}\n{}", render(&diagnostics, &sources, false));
-    resolved
+    resolved_on(&schema::BUILTIN[..1], &[PROBE, text])
 }
 
 /// What the first rule of a text becomes on the only source that it admits.

@@ -178,7 +178,7 @@ pub(crate) fn gcp(c: &mut Choices, most: usize) -> Vec<Value> {
             match c.below(5) {
                 0 | 1 => {}
                 2 => _ = payload.insert("status".into(), json!({ "code": 7, "message": "denied" })),
-                3 => _ = payload.insert("status".into(), json!({ "code": [8, 16, 3][c.below(3)] })),
+                3 => _ = payload.insert("status".into(), json!({ "code": ([8, 16, 3][c.below(3)]) })),
                 _ => _ = payload.insert("status".into(), json!({})),
             }
             let log = ["activity", "data_access", "system_event"][c.below(3)];

@@ -82,14 +82,14 @@ pub(super) fn nested_any(span: Span) -> Diagnostic {
         .help("take the outer list apart with `each`")
 }
 
-/// `×` of two ints that are no constants.
+/// A duration times an int, both of the row.
 pub(super) fn product(span: Span) -> Diagnostic {
     Diagnostic::error(
         Code::NotExpressible,
-        "a product of two ints that leaves 64 bits can't be told from a right one in KQL",
+        "a product of a duration that leaves 64 bits can't be told from a right one in KQL",
     )
     .at(span, "multiplied here")
-    .help("multiply by a constant, or make one of them a float")
+    .help("multiply by a constant")
 }
 
 /// A duration times or by something that needs rounding.

@@ -32,10 +32,14 @@ pub enum Own {
     IsPresent,
     /// A float that is a number.
     FiniteOrNull,
+    /// One float by another: neither by zero nor past all bounds.
+    RatioOrNull,
     /// The sum of two ints if it is one.
     SumOrNull,
     /// The difference of two ints if it is one.
     DifferenceOrNull,
+    /// The product of two ints if it is one.
+    ProductOrNull,
     /// Ticks as time.
     TimeOfTicks,
     /// Whether text is an IPv4 address.
@@ -109,8 +113,10 @@ impl Own {
             Own::TimeOf => "time_of",
             Own::IsPresent => "is_present",
             Own::FiniteOrNull => "finite_or_null",
+            Own::RatioOrNull => "ratio_or_null",
             Own::SumOrNull => "sum_or_null",
             Own::DifferenceOrNull => "difference_or_null",
+            Own::ProductOrNull => "product_or_null",
             Own::TimeOfTicks => "time_of_ticks",
             Own::IsIpv4 => "is_ipv4",
             Own::IsIpv6 => "is_ipv6",
@@ -186,14 +192,19 @@ impl Own {
                 let finite = Scalar::call("isfinite", [param("number")]);
                 define(&number, Scalar::iff(finite, param("number"), Scalar::Null(Type::Real)))
             }
+            Own::RatioOrNull => {
+                let zero = Scalar::infix(param("other"), Infix::Equal, Scalar::Real(0.0));
+                let ratio = Scalar::infix(param("one"), Infix::Divide, param("other"));
+                let finite = Scalar::Own(Own::FiniteOrNull, vec![ratio]);
+                let reals = [("one", Type::Real), ("other", Type::Real)];
+                define(&reals, Scalar::iff(zero, Scalar::Null(Type::Real), finite))
+            }
+            Own::ProductOrNull => define(&two, product()),
             Own::SumOrNull => define(&two, in_range("max_of", "min_of", Infix::Subtract, Infix::Add)),
             Own::DifferenceOrNull => define(&two, in_range("min_of", "max_of", Infix::Add, Infix::Subtract)),
             Own::TimeOfTicks => {
-                let micros = Scalar::infix(param("ticks"), Infix::Divide, Scalar::Long(10));
-                let since = Scalar::infix(micros, Infix::Multiply, Scalar::Timespan(1));
-                let read = Scalar::infix(Scalar::Datetime(YEAR_ONE), Infix::Add, since);
                 let possible = between(param("ticks"), Scalar::Long(0), Scalar::Long(MAX_TICKS));
-                define(&[("ticks", Type::Long)], Scalar::iff(possible, read, Scalar::Null(Type::Datetime)))
+                define(&[("ticks", Type::Long)], Scalar::iff(possible, time_of_ticks(), Scalar::Null(Type::Datetime)))
             }
             Own::IsIpv4 => define(&text, Scalar::matches(param("text"), ipv4_pattern())),
             Own::IsIpv6 => define(&text, is_ipv6()),
@@ -292,6 +303,39 @@ fn in_range(upper: &'static str, lower: &'static str, back: Infix, operator: Inf
     let under = Scalar::infix(param("one"), Infix::Less, bound(i64::MIN, lower));
     let result = Scalar::infix(param("one"), operator, param("other"));
     Scalar::iff(Scalar::any(vec![over, under]), Scalar::Null(Type::Long), result)
+}
+
+/// `one * other`, unless it leaves 64 bits. No divisor is 0 or −1, for which the quotient itself would leave them.
+fn product() -> Scalar {
+    let among = |divisor: Scalar, low: i64, high: i64| {
+        let bound = |limit| Scalar::infix(Scalar::Long(limit), Infix::Divide, divisor.clone());
+        let above = Scalar::infix(param("one"), Infix::GreaterEqual, bound(low));
+        Scalar::all(vec![above, Scalar::infix(param("one"), Infix::LessEqual, bound(high))])
+    };
+    let other_is = |infix, limit| Scalar::infix(param("other"), infix, Scalar::Long(limit));
+    let up = Scalar::call("max_of", [param("other"), Scalar::Long(1)]);
+    let down = Scalar::call("min_of", [param("other"), Scalar::Long(-2)]);
+    let least = Scalar::infix(param("one"), Infix::Greater, Scalar::Long(i64::MIN));
+    let fits = Scalar::any(vec![
+        other_is(Infix::Equal, 0),
+        Scalar::all(vec![other_is(Infix::Greater, 0), among(up, i64::MIN, i64::MAX)]),
+        Scalar::all(vec![other_is(Infix::Equal, -1), least]),
+        Scalar::all(vec![other_is(Infix::Less, -1), among(down, i64::MAX, i64::MIN)]),
+    ]);
+    Scalar::iff(fits, Scalar::infix(param("one"), Infix::Multiply, param("other")), Scalar::Null(Type::Long))
+}
+
+/// Days, seconds and microseconds since the year 1: in one number they would be too many for the engine that tests run.
+fn time_of_ticks() -> Scalar {
+    const SECOND: i64 = 10_000_000;
+    const DAY: i64 = 86_400 * SECOND;
+    let divide = |value, by| Scalar::infix(value, Infix::Divide, Scalar::Long(by));
+    let rest = |by| Scalar::infix(param("ticks"), Infix::Modulo, Scalar::Long(by));
+    let parts =
+        [(divide(param("ticks"), DAY), DAY), (divide(rest(DAY), SECOND), SECOND), (divide(rest(SECOND), 10), 10)];
+    parts.into_iter().fold(Scalar::Datetime(YEAR_ONE), |time, (count, unit)| {
+        Scalar::infix(time, Infix::Add, Scalar::infix(count, Infix::Multiply, Scalar::Timespan(unit / 10)))
+    })
 }
 
 fn is_ipv6() -> Scalar {

@@ -89,9 +89,14 @@ pub(super) struct Names {
 impl Names {
     /// Keeps a name free of new meanings.
     pub(super) fn reserve(&mut self, name: &str) {
-        if !self.taken.iter().any(|taken| taken == name) {
+        if !self.is_taken(name) {
             self.taken.push(name.to_owned());
         }
+    }
+
+    /// Whether a name is in use, in any case: KQL tells `Word` and `word` apart, but readers don't, and neither do all engines.
+    fn is_taken(&self, name: &str) -> bool {
+        self.taken.iter().any(|taken| taken.eq_ignore_ascii_case(name))
     }
 
     /// A new name like the one wanted: letters, digits and underscores, and a number behind it where it is taken.
@@ -106,7 +111,7 @@ impl Names {
         let base = base.trim_end_matches('_').to_owned();
         let mut name = base.clone();
         let mut number = 2;
-        while self.taken.contains(&name) {
+        while self.is_taken(&name) {
             name = format!("{base}_{number}");
             number += 1;
         }
@@ -139,7 +144,7 @@ mod tests {
         let mut names = Names::default();
         names.reserve("Caller");
         assert_eq!(names.fresh("Caller").0, "Caller_2");
-        assert_eq!(names.fresh("Caller").0, "Caller_3");
+        assert_eq!(names.fresh("caller").0, "caller_3");
         assert_eq!(names.fresh("caller.id").0, "caller_id");
         assert_eq!(names.fresh("http://x/y z").0, "http___x_y_z");
         assert_eq!(names.fresh("ö").0, "value");

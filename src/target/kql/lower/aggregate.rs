@@ -99,17 +99,11 @@ impl Lower<'_> {
         }
         Ok(match (function, ty) {
             (AggregateFunction::Sum, Type::Real) => one_column(name, finite(argument.apply("sum", "sumif")), ty, true),
-            (AggregateFunction::Sum, Type::Long) if self.is_small(expr) => {
-                one_column(name, argument.apply("sum", "sumif"), ty, false)
-            }
-            (AggregateFunction::Sum, Type::Long) => {
-                // Sums of ints wrap around without a word; those of decimals don't, and what is no int any more is null.
-                let mut wide = argument;
-                wide.value.scalar = Scalar::call("todecimal", [wide.value.scalar]);
-                one_column(name, Scalar::call("tolong", [wide.apply("sum", "sumif")]), ty, true)
-            }
-            (AggregateFunction::Sum, Type::Timespan) => {
-                self.effects.provided.push(Condition::SumsFit);
+            (AggregateFunction::Sum, Type::Long | Type::Timespan) => {
+                // Nobody says what becomes of a sum that leaves 64 bits.
+                if ty != Type::Long || !self.is_small(expr) {
+                    self.effects.provided.push(Condition::SumsFit);
+                }
                 one_column(name, argument.apply("sum", "sumif"), ty, false)
             }
             (AggregateFunction::Avg, Type::Long | Type::Real) => {
@@ -229,7 +223,7 @@ impl Lower<'_> {
             return Ok(extreme(name, argument, plain, filtered, may_lack));
         }
         self.effects.weaker.push((Verdict::Differs, errors::ties(if last { "last" } else { "first" }, span)));
-        let hidden = self.place.columns.iter().any(|column| column.name == name.0);
+        let hidden = self.hides(&name.0);
         let column = if hidden { self.names.fresh(&name.0) } else { name };
         let at = self.names.fresh(&format!("{}_at", column.0));
         let Value { ty, .. } = argument.value;

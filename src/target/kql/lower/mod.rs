@@ -182,6 +182,11 @@ impl Lower<'_> {
         self.stages.push(Stage::Extend(vec![(name, scalar)]));
     }
 
+    /// Whether a column of this name would hide one of the table.
+    fn hides(&self, name: &str) -> bool {
+        self.place.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
     /// Tries; where it fails nothing has happened.
     fn attempt<T>(&mut self, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
         let (stages, hoisted, effects) = (self.stages.clone(), self.hoisted.clone(), self.effects.clone());

@@ -34,45 +34,35 @@ impl Lower<'_> {
         match (&left.ty, &right.ty) {
             (Ty::Int, Ty::Int) => {
                 let bounds = (self.bounds(left), self.bounds(right));
-                self.ints(operation, one, other, bounds, whole.span)
+                self.ints(operation, one, other, bounds)
             }
             (Ty::Float, Ty::Float) => Ok(floats(operation, one, other)),
             (Ty::Duration, Ty::Int | Ty::Float) | (Ty::Int | Ty::Float, Ty::Duration) => {
                 self.scaled(operation, one, other, whole.span)
             }
-            (Ty::Duration, Ty::Duration) if operation == Arithmetic::Divide => Ok(self.ratio(one, other)),
+            (Ty::Duration, Ty::Duration) if operation == Arithmetic::Divide => Ok(span_ratio(one, other)),
             _ => Ok(spans(operation, one, other)),
         }
     }
 
-    fn ints(
-        &mut self,
-        operation: Arithmetic,
-        one: Value,
-        other: Value,
-        (a, b): (Bounds, Bounds),
-        span: Span,
-    ) -> Lowered<Value> {
+    fn ints(&mut self, operation: Arithmetic, one: Value, other: Value, (a, b): (Bounds, Bounds)) -> Lowered<Value> {
         let optional = one.optional || other.optional;
         let fits = |(low, high): Bounds| INT.0 <= low && high <= INT.1;
         let products = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1];
         let products = products.iter().fold((i128::MAX, i128::MIN), |(low, high), n| (low.min(*n), high.max(*n)));
-        let (fits, infix, guarded) = match operation {
-            Arithmetic::Add => (fits((a.0 + b.0, a.1 + b.1)), Infix::Add, Some(Own::SumOrNull)),
-            Arithmetic::Subtract => (fits((a.0 - b.1, a.1 - b.0)), Infix::Subtract, Some(Own::DifferenceOrNull)),
-            Arithmetic::Multiply => (fits(products), Infix::Multiply, None),
+        let (fits, infix, own) = match operation {
+            Arithmetic::Add => (fits((a.0 + b.0, a.1 + b.1)), Infix::Add, Own::SumOrNull),
+            Arithmetic::Subtract => (fits((a.0 - b.1, a.1 - b.0)), Infix::Subtract, Own::DifferenceOrNull),
+            Arithmetic::Multiply => (fits(products), Infix::Multiply, Own::ProductOrNull),
             Arithmetic::Divide => return Ok(int_ratio(one, other)),
         };
         if fits {
             return Ok(Value::new(Scalar::infix(one.scalar, infix, other.scalar), Type::Long, optional));
         }
-        if let Some(own) = guarded {
-            return Ok(Value::new(Scalar::Own(own, vec![one.scalar, other.scalar]), Type::Long, true));
-        }
-        let (factor, value) = match (&one.scalar, &other.scalar) {
-            (Scalar::Long(factor), _) => (*factor, other),
-            (_, Scalar::Long(factor)) => (*factor, one),
-            _ => return refuse(errors::product(span)),
+        let (factor, value) = match (&one.scalar, &other.scalar, operation) {
+            (Scalar::Long(factor), _, Arithmetic::Multiply) => (*factor, other),
+            (_, Scalar::Long(factor), Arithmetic::Multiply) => (*factor, one),
+            _ => return Ok(Value::new(Scalar::Own(own, vec![one.scalar, other.scalar]), Type::Long, true)),
         };
         let value = self.once(value.scalar, "number_value");
         let [low, high] = quotients(INT, i128::from(factor)).map(Scalar::Long);
@@ -115,18 +105,6 @@ impl Lower<'_> {
         Ok(Value::new(Scalar::iff(possible, product, Scalar::Null(Type::Timespan)), Type::Timespan, true))
     }
 
-    /// One duration by another.
-    fn ratio(&mut self, one: Value, other: Value) -> Value {
-        let optional = one.optional || other.optional;
-        if matches!(other.scalar, Scalar::Timespan(micros) if micros != 0) {
-            return Value::new(Scalar::infix(one.scalar, Infix::Divide, other.scalar), Type::Real, optional);
-        }
-        let divisor = self.once(other.scalar, "divisor_value");
-        let nothing = Scalar::infix(divisor.clone(), Infix::Equal, Scalar::Timespan(0));
-        let ratio = Scalar::infix(one.scalar, Infix::Divide, divisor);
-        Value::new(Scalar::iff(nothing, Scalar::Null(Type::Real), ratio), Type::Real, true)
-    }
-
     /// The sum of what is present.
     pub(super) fn sum_of(&mut self, args: &[Expr], whole: &Expr) -> Lowered<Value> {
         let values = gather(args.iter().map(|arg| self.value(arg)))?;
@@ -159,7 +137,7 @@ impl Lower<'_> {
                 Some((sum, before)) => {
                     let total = (before.0 + bounds.0, before.1 + bounds.1);
                     let value = match ty {
-                        Type::Long => self.ints(Arithmetic::Add, sum, value, (before, bounds), whole.span)?,
+                        Type::Long => self.ints(Arithmetic::Add, sum, value, (before, bounds))?,
                         Type::Real => floats(Arithmetic::Add, sum, value),
                         _ => spans(Arithmetic::Add, sum, value),
                     };
@@ -191,6 +169,18 @@ impl Lower<'_> {
                 self.effects.provided.push(Condition::RoundingDoesNotDecide)
             }
             _ => {}
+        }
+        if let (ExprKind::Call(Function::Length, args), Some(Literal::Int(limit))) = (&left.kind, right.as_literal()) {
+            // The empty text, which is missing, has length 0.
+            let empty_fails = match comparison {
+                Comparison::Greater => *limit >= 0,
+                Comparison::GreaterEqual | Comparison::Equal => *limit >= 1,
+                Comparison::Less | Comparison::LessEqual => false,
+            };
+            if let (true, [text]) = (empty_fails, args.as_slice()) {
+                let length = Scalar::call("strlen", [self.value(text)?.scalar]);
+                return Ok(Truth::plain(Scalar::infix(length, infix(comparison), Scalar::Long(*limit))));
+            }
         }
         let mut sides = gather([left, right].map(|side| self.value(side)))?.into_iter();
         let (Some(one), Some(other)) = (sides.next(), sides.next()) else { return refuse(errors::unbound(left.span)) };
@@ -266,28 +256,44 @@ fn quotients((low, high): Bounds, factor: i128) -> [i64; 2] {
     [low / factor, high / factor].map(|n| i64::try_from(n.clamp(INT.0, INT.1)).unwrap_or_default())
 }
 
-/// Real division; what is not finite is missing.
+/// Real division of ints.
 fn int_ratio(one: Value, other: Value) -> Value {
     let optional = one.optional || other.optional;
-    let left = Scalar::call("todouble", [one.scalar]);
-    let safe = matches!(other.scalar, Scalar::Long(n) if n != 0);
-    let ratio = Scalar::infix(left, Infix::Divide, other.scalar);
-    if safe { Value::new(ratio, Type::Real, optional) } else { finite(ratio) }
+    let real = |scalar| Scalar::call("todouble", [scalar]);
+    match other.scalar {
+        Scalar::Long(n) if n != 0 => {
+            Value::new(Scalar::infix(real(one.scalar), Infix::Divide, Scalar::Long(n)), Type::Real, optional)
+        }
+        divisor => Value::new(Scalar::Own(Own::RatioOrNull, vec![real(one.scalar), real(divisor)]), Type::Real, true),
+    }
+}
+
+/// One duration by another.
+fn span_ratio(one: Value, other: Value) -> Value {
+    if matches!(other.scalar, Scalar::Timespan(micros) if micros != 0) {
+        let optional = one.optional || other.optional;
+        return Value::new(Scalar::infix(one.scalar, Infix::Divide, other.scalar), Type::Real, optional);
+    }
+    let micros = |scalar| Scalar::infix(scalar, Infix::Divide, Scalar::Timespan(1));
+    Value::new(Scalar::Own(Own::RatioOrNull, vec![micros(one.scalar), micros(other.scalar)]), Type::Real, true)
 }
 
 fn floats(operation: Arithmetic, one: Value, other: Value) -> Value {
     let optional = one.optional || other.optional;
-    let infix = match operation {
-        Arithmetic::Add => Infix::Add,
-        Arithmetic::Subtract => Infix::Subtract,
-        Arithmetic::Multiply => Infix::Multiply,
-        Arithmetic::Divide => Infix::Divide,
-    };
     // A finite number can't grow past all bounds by these.
     let shrinks = match (operation, &one.scalar, &other.scalar) {
         (Arithmetic::Divide, _, Scalar::Real(n)) => n.abs() >= 1.0,
         (Arithmetic::Multiply, Scalar::Real(n), _) | (Arithmetic::Multiply, _, Scalar::Real(n)) => n.abs() <= 1.0,
         _ => false,
+    };
+    let infix = match operation {
+        Arithmetic::Add => Infix::Add,
+        Arithmetic::Subtract => Infix::Subtract,
+        Arithmetic::Multiply => Infix::Multiply,
+        Arithmetic::Divide if shrinks => Infix::Divide,
+        Arithmetic::Divide => {
+            return Value::new(Scalar::Own(Own::RatioOrNull, vec![one.scalar, other.scalar]), Type::Real, true);
+        }
     };
     let result = Scalar::infix(one.scalar, infix, other.scalar);
     if shrinks { Value::new(result, Type::Real, optional) } else { finite(result) }

@@ -87,7 +87,7 @@ impl Lower<'_> {
             value = Value::new(Scalar::call("coalesce", [text, Scalar::text(default)]), Type::String, false);
         }
         if value.optional && !value.scalar.is_simple() {
-            let hidden = self.place.columns.iter().any(|column| column.name == name);
+            let hidden = self.hides(name);
             let column = if hidden { self.names.fresh(name) } else { Name::new(name) };
             self.extend(column.clone(), value.scalar);
             value.scalar = Scalar::Column(column);
