@@ -7,6 +7,7 @@ pub mod cloudwatch;
 mod emit;
 pub mod kql;
 pub mod names;
+mod shown;
 mod verdict;
 
 pub use emit::{Emission, Target, emit};
