@@ -19,7 +19,7 @@ fi
 cases() {
     echo "== cargo test $*"
     part=$(mktemp)
-    { cargo test --locked "$@" -- --show-output 2>&1; echo $? >"$status"; } | tee "$part" |
+    { cargo test --locked --no-fail-fast "$@" -- --show-output 2>&1; echo $? >"$status"; } | tee "$part" |
         grep -E '^ +(Running|Doc-tests) |^test result|^SKIPPED: |^error|panicked at '
     if [ "$(cat "$status")" != 0 ]; then
         failed=1
