@@ -3,6 +3,8 @@
 
 pub(crate) mod choices;
 pub(crate) mod compare;
+pub(crate) mod conformance;
+pub(crate) mod coverage;
 pub(crate) mod every_type;
 pub(crate) mod oracle;
 pub(crate) mod random;

@@ -85,10 +85,10 @@ pub(super) fn too_many_hops(span: Span, windows: i64) -> Diagnostic {
         .help("make `every` longer, or run the rule on the archive")
 }
 
-/// A time that may have a fraction of a second.
+/// A window that may be shorter than a second.
 pub(super) fn fractions(span: Span) -> Diagnostic {
-    refused(span, "CloudWatch Logs Insights reads times to the second, and this log may write fractions")
-        .help("leave the comparison out and give the range to the query, or run the rule on the archive")
+    refused(span, "windows of this log are cut by the second, and it may write fractions")
+        .help("make `over` and `every` whole seconds")
 }
 
 /// A source whose time is not a text of the record.

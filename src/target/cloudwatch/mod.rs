@@ -6,7 +6,7 @@
 //!
 //! How rows are read: `window_start` is RFC 3339 text where the window is the beginning of the record's time (1 d, 1 h, 10 m, 1 m, 10 s,
 //! 1 s of a log in whole seconds), else milliseconds since 1970; `time` and times among the measures are RFC 3339 text as the record has
-//! them; durations are seconds; a bool is `true` or `false` as text; a column that a row lacks, or that is empty, is missing, or 0
+//! them, but measures of a log that may write fractions of a second are milliseconds since 1970; durations are seconds; a bool is `true` or `false` as text; a column that a row lacks, or that is empty, is missing, or 0
 //! for a count or sum.
 //!
 //! What the vendors' schemas rule out is not guarded: a boolean where a log writes text, an IPv4-mapped IPv6 address, one IPv6 address

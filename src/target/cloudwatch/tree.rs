@@ -296,7 +296,13 @@ impl Term {
     /// The term where it is not null, else the other.
     #[must_use]
     pub fn or(self, other: Term) -> Term {
-        Term::call(Function::Coalesce, [self, other])
+        match self {
+            Term::Call(Function::Coalesce, mut terms) => {
+                terms.push(other);
+                Term::Call(Function::Coalesce, terms)
+            }
+            term => Term::call(Function::Coalesce, [term, other]),
+        }
     }
 
     /// Two terms and what stands between them.

@@ -155,10 +155,12 @@ impl Plan<'_> {
         let Some(path) = self.raw_path(raw)? else {
             return Err(errors::expression(at, "the elements of this list"));
         };
-        let whole = self.alternatives == 0 && path.steps.last() == Some(&Step::Elements);
+        let ends_in_elements = path.steps.last() == Some(&Step::Elements);
         let field = self.unnest(path, at)?;
         let there = match list.ty.element() {
-            _ if whole => Term::constant(true),
+            // Whether null is present is not documented; behind the last step it stands in no log that is known.
+            _ if !ends_in_elements => Term::call(Function::IsPresent, [Term::Field(field.clone())]),
+            _ if self.alternatives == 0 => Term::constant(true),
             Some(Type::Raw) | None => Term::any(vec![single(&field), structured(&field)]),
             Some(_) => single(&field),
         };

@@ -155,7 +155,7 @@ impl Plan<'_> {
     /// One row an event.
     fn events(&mut self, rule: &Rule, range: Option<(i64, i64)>) -> Said<()> {
         if let Some((from, to)) = range {
-            self.keep_range(from, to, rule.span)?;
+            self.keep_range(from, to)?;
         }
         let bound = self.bound;
         if self.several_rows && bound.event_id.is_none() {

@@ -36,7 +36,8 @@ fn float(n: f64) -> Term {
 impl Plan<'_> {
     /// A number.
     pub(super) fn number(&mut self, expr: &ir::Expr) -> Said<Value> {
-        if expr.ty == Type::Time && !matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Arithmetic(..)) {
+        let computed = matches!(expr.kind, ExprKind::Literal(_) | ExprKind::Arithmetic(..));
+        if expr.ty == Type::Time && !computed && self.grouped_scale(expr) == 1 {
             return self.microseconds(expr);
         }
         if let Some(column) = self.grouped_column(expr)? {

@@ -48,8 +48,11 @@ impl Plan<'_> {
 
     /// A key's value, with its default.
     fn key(&mut self, key: &Key) -> Said<Value> {
-        if key.value.ty == Type::Duration {
-            return Err(errors::expression(key.value.span, "a duration as a group key"));
+        if key.value.ty == Type::Duration || (key.value.ty == Type::Time && !self.is_whole(&key.value)?) {
+            return Err(errors::expression(
+                key.value.span,
+                "a duration or a time that may have fractions as a group key",
+            ));
         }
         let value = self.column_value(&key.value)?;
         let Some(default) = &key.default else { return Ok(value) };
@@ -92,7 +95,8 @@ impl Plan<'_> {
             if !decides.contains(&number) && !is_read(rule, number, &self.left_out) {
                 continue;
             }
-            let own = measure.or(shown).filter(|_| aggregate.ty != Type::Duration).cloned();
+            let scaled = self.attempt(|plan| plan.scale(aggregate)) != Ok(1);
+            let own = measure.or(shown).filter(|_| !scaled).cloned();
             let name = own.unwrap_or_else(|| self.fresh("measure"));
             let deciding = decides.contains(&number);
             let said = self.aside(deciding, |plan| plan.fold(number, aggregate, name, deciding));
@@ -120,7 +124,7 @@ impl Plan<'_> {
             if name != output {
                 renamed.push((Term::made(name), output.clone()));
             }
-            keys.push(Column { name: output.clone(), empty: Empty::Never });
+            keys.push(Column { name: output.clone(), empty: Empty::Never, scale: 1 });
         }
         if !renamed.is_empty() {
             self.commands.push(Command::Fields(renamed));
@@ -173,15 +177,16 @@ impl Plan<'_> {
         if let Some(column) = self.own_column(&measure.value, name) {
             return Ok(column);
         }
-        let value = self.column_value(&measure.value)?;
-        let name = match measure.value.ty {
-            // Shown in seconds, compared in microseconds.
-            Type::Duration => {
+        let scale = self.grouped_scale(&measure.value);
+        let value = if scale == 1 { self.column_value(&measure.value)? } else { self.number(&measure.value)? };
+        let name = match scale {
+            1 => name.to_owned(),
+            // Compared in its own unit, shown in another.
+            _ => {
                 let own = self.fresh("measure");
-                self.later.push((seconds(Term::made(&own)), name.to_owned()));
+                self.later.push((scaled(Term::made(&own), scale), name.to_owned()));
                 own
             }
-            _ => name.to_owned(),
         };
         self.commands.push(Command::Fields(vec![(value.or_null(), name.clone())]));
         let empty = match value.lack {
@@ -189,7 +194,7 @@ impl Plan<'_> {
             Lack::Never => Empty::Never,
             _ => Empty::Missing,
         };
-        Ok(Column { name, empty })
+        Ok(Column { name, empty, scale })
     }
 
     /// The column of an aggregate that has got the name already.
@@ -232,8 +237,10 @@ impl Plan<'_> {
                 continue;
             }
             let said = self.aside(false, |plan| {
-                let value = plan.column_value(&item.value)?;
-                let term = if item.value.ty == Type::Duration { seconds(value.or_null()) } else { value.or_null() };
+                let term = match plan.grouped_scale(&item.value) {
+                    1 => plan.column_value(&item.value)?.or_null(),
+                    scale => scaled(plan.number(&item.value)?.or_null(), scale),
+                };
                 if term == Term::Field(Field::Log(name.clone())) || term == Term::made(name) {
                     return Ok(());
                 }
@@ -251,9 +258,9 @@ impl Plan<'_> {
     }
 }
 
-/// Microseconds as seconds.
-fn seconds(microseconds: Term) -> Term {
-    microseconds.binary(Operator::Divide, Term::Int(1_000_000))
+/// A column in the unit in which it is shown.
+fn scaled(column: Term, scale: i128) -> Term {
+    column.binary(Operator::Divide, Term::Int(scale))
 }
 
 /// A number rounded to an int, and in the middle to the even one.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::shorten;
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
 use crate::ir::pattern::Node;
@@ -82,6 +83,9 @@ pub(super) struct Column {
     pub(super) name: String,
     /// What it is when nothing was there to count or measure.
     pub(super) empty: Empty,
+    /// How many of it make one of what is shown: durations and times are counted in microseconds, and shown in seconds and
+    /// milliseconds; the times of a log in whole seconds stay text.
+    pub(super) scale: i128,
 }
 
 /// What an aggregate of nothing is.
@@ -237,10 +241,10 @@ impl<'a> Plan<'a> {
         said
     }
 
-    /// All commands, with the record's parsing at their head where something reads it.
+    /// All commands that give something, with the record's parsing at their head.
     pub(super) fn finish(self) -> Vec<Command> {
         let parse = |name| Command::Fields(vec![(Term::call(Function::JsonParse, [Term::Field(message())]), name)]);
-        self.record.map(parse).into_iter().chain(self.commands).collect()
+        shorten::without_unread(self.record.map(parse).into_iter().chain(self.commands).collect())
     }
 }
 

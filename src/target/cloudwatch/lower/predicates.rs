@@ -172,7 +172,7 @@ impl Plan<'_> {
                 let (left, right) = (self.address(left)?, self.address(right)?);
                 Ok(compare_values(&left, Operator::Equal, &right, positive))
             }
-            (Type::Time, Some(Literal::Time(time))) if !matches!(left.kind, ExprKind::Arithmetic(..)) => {
+            (Type::Time, Some(Literal::Time(time))) if self.attempt(|plan| plan.is_whole(left)) == Ok(true) => {
                 self.compare_time(op, left, *time, positive)
             }
             (Type::Bool, _) => Err(errors::expression(left.span, "whether two bools are the same")),

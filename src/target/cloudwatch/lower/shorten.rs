@@ -1,8 +1,10 @@
-//! A condition in, a shorter one that means the same out: a query has 10,000 characters, and a list of phrases is most of them.
+//! A condition or commands in, shorter ones that mean the same out: a query has 10,000 characters, and a list of phrases is most of them.
+
+use std::collections::BTreeSet;
 
 use super::texts::matches_empty;
 use crate::ir::pattern::Node;
-use crate::target::cloudwatch::tree::{Function, Operator, Term};
+use crate::target::cloudwatch::tree::{Command, Field, Function, Operator, Term};
 
 /// Characters that may stand between texts that are sought in together.
 const SEPARATORS: [&str; 6] = ["|", "~", "^", ";", "@", "="];
@@ -18,6 +20,50 @@ pub(super) fn shorten(term: Term) -> Term {
         Term::Not(inner) => Term::Not(Box::new(shorten(*inner))),
         term => term,
     }
+}
+
+/// The commands without columns that nothing reads.
+pub(super) fn without_unread(commands: Vec<Command>) -> Vec<Command> {
+    let mut read: BTreeSet<String> = BTreeSet::new();
+    let mut kept = Vec::new();
+    for mut command in commands.into_iter().rev() {
+        match &mut command {
+            Command::Fields(columns) => {
+                columns.retain(|(_, name)| read.contains(name));
+                columns.iter().for_each(|(term, _)| note_read(term, &mut read));
+                if columns.is_empty() {
+                    continue;
+                }
+            }
+            Command::Parse(field, _, name) => {
+                if !read.contains(name) {
+                    continue;
+                }
+                note_read(&Term::Field(field.clone()), &mut read);
+            }
+            Command::Filter(condition) => note_read(condition, &mut read),
+            // It gives rows, whether its column is read or not.
+            Command::Unnest(list, _) => note_read(&Term::Field(list.clone()), &mut read),
+            Command::Stats(columns, by) => {
+                read = by.iter().cloned().collect();
+                columns.iter().for_each(|(term, _)| note_read(term, &mut read));
+            }
+            Command::Display(names) | Command::Sort(names) => read.extend(names.iter().cloned()),
+            Command::Dedup(name) => _ = read.insert(name.clone()),
+            Command::Limit(_) => {}
+        }
+        kept.push(command);
+    }
+    kept.reverse();
+    kept
+}
+
+fn note_read(term: &Term, read: &mut BTreeSet<String>) {
+    term.walk(&mut |term| {
+        if let Term::Field(Field::Made(name, _)) = term {
+            read.insert(name.clone());
+        }
+    });
 }
 
 /// Without the tests that a value is there where another test of it implies that.

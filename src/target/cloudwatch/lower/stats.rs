@@ -20,6 +20,8 @@ pub(super) struct Fold {
     pub(super) name: String,
     kind: Kind,
     empty: Empty,
+    /// See [`Column::scale`].
+    scale: i128,
 }
 
 #[derive(Debug, Clone)]
@@ -60,12 +62,13 @@ impl Plan<'_> {
                 (Kind::Merging(Function::Sum, term), Empty::Zero)
             }
             (A::Min | A::Max, [arg]) if arg.ty == Type::Time => {
-                if !self.sorts_as_text(arg)? {
-                    return Err(errors::fractions(span));
-                }
-                let function = if aggregate.function == A::Min { Function::SortsFirst } else { Function::SortsLast };
-                let (term, empty) = kept(self.time_text(arg)?, filter);
-                (Kind::Merging(function, term), empty)
+                let (value, functions) = match self.is_whole(arg)? {
+                    true => (self.time_text(arg)?, [Function::SortsFirst, Function::SortsLast]),
+                    false => (self.microseconds(arg)?, [Function::Min, Function::Max]),
+                };
+                let [first, last] = functions;
+                let (term, empty) = kept(value, filter);
+                (Kind::Merging(if aggregate.function == A::Min { first } else { last }, term), empty)
             }
             (A::Min | A::Max, [arg]) => {
                 let function = if aggregate.function == A::Min { Function::Min } else { Function::Max };
@@ -97,7 +100,17 @@ impl Plan<'_> {
             }
             (function, _) => return Err(errors::aggregate(span, function.name())),
         };
-        Ok(Fold { number, name, kind, empty })
+        let scale = self.scale(aggregate)?;
+        Ok(Fold { number, name, kind, empty, scale })
+    }
+
+    /// How many units of an aggregate make one of what is shown.
+    pub(super) fn scale(&mut self, aggregate: &Aggregate) -> Said<i128> {
+        Ok(match (&aggregate.ty, aggregate.args.as_slice()) {
+            (Type::Duration, _) => 1_000_000,
+            (Type::Time, [time]) if !self.is_whole(time)? => 1_000,
+            _ => 1,
+        })
     }
 
     /// A value as one of several by which rows are told apart: of two equal hashes the texts are equal too.
@@ -109,7 +122,8 @@ impl Plan<'_> {
         }
         let value = match &arg.ty {
             Type::Text => self.text(arg)?,
-            Type::Time => self.time_text(arg)?,
+            Type::Time if self.is_whole(arg)? => self.time_text(arg)?,
+            Type::Time => self.microseconds(arg)?,
             Type::Ip => self.address(arg)?,
             Type::Int | Type::Float | Type::Decimal | Type::Duration => self.number(arg)?,
             _ => return Err(errors::expression(arg.span, "how many different values of this type there are")),
@@ -129,8 +143,8 @@ impl Plan<'_> {
     /// Groups by the columns; gives the column of each fold.
     pub(super) fn group(&mut self, folds: Vec<Fold>, by: &[String], once_by: Option<&str>) -> Vec<(usize, Column)> {
         let mut folds = folds;
-        let decided: Vec<(usize, Column)> =
-            folds.iter().map(|fold| (fold.number, Column { name: fold.name.clone(), empty: fold.empty })).collect();
+        let column = |fold: &Fold| Column { name: fold.name.clone(), empty: fold.empty, scale: fold.scale };
+        let decided: Vec<(usize, Column)> = folds.iter().map(|fold| (fold.number, column(fold))).collect();
         if let Some(id) = once_by {
             folds = self.once(folds, by, id);
         }
@@ -212,7 +226,9 @@ impl Plan<'_> {
         let name = match self.column(term, "value") {
             Field::Made(name, _) | Field::Log(name) => name,
         };
-        by.push(name.clone());
+        if !by.contains(&name) {
+            by.push(name.clone());
+        }
         let lack = if matches!(value.lack, Lack::Never) { Lack::Never } else { Lack::Empty };
         Value { term: Term::made(&name), lack }
     }

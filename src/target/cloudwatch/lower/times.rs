@@ -9,7 +9,6 @@ use super::plan::{Plan, Said};
 use super::values::{Lack, Value};
 use crate::ir::pattern::Node;
 use crate::ir::{self, Comparison, ExprKind, Step, Type, Window};
-use crate::source::Span;
 use crate::target::cloudwatch::errors;
 use crate::target::cloudwatch::tree::{Command, Field, Function, Operator, Term};
 use crate::target::names;
@@ -42,8 +41,9 @@ struct Clock {
 
 impl Plan<'_> {
     fn clock(&mut self, expr: &ir::Expr) -> Said<Clock> {
-        // Only times in whole seconds are grouped.
-        if let Some(Value { term: Term::Field(field), .. }) = self.grouped_column(expr)? {
+        if let Some(Value { term: Term::Field(field), .. }) = self.grouped_column(expr)?
+            && self.grouped_scale(expr) == 1
+        {
             return Ok(Clock { field, whole: true });
         }
         if let Some(inner) = self.stands_for(expr) {
@@ -72,8 +72,8 @@ impl Plan<'_> {
         Ok(Value { term: Term::Field(clock.field), lack: if known { Lack::Never } else { Lack::Blank } })
     }
 
-    /// Whether texts of this time sort as times.
-    pub(super) fn sorts_as_text(&mut self, expr: &ir::Expr) -> Said<bool> {
+    /// Whether a time is text in whole seconds, which sorts as times do and has one spelling.
+    pub(super) fn is_whole(&mut self, expr: &ir::Expr) -> Said<bool> {
         Ok(self.clock(expr)?.whole)
     }
 
@@ -98,14 +98,20 @@ impl Plan<'_> {
         Ok(date(Term::call(Function::Concat, [seconds, zone]), "yyyy-MM-dd'T'HH:mm:ssXXX"))
     }
 
-    /// Microseconds since 1970, of a time in whole seconds.
+    /// Microseconds since 1970.
     pub(super) fn microseconds(&mut self, expr: &ir::Expr) -> Said<Value> {
         let clock = self.clock(expr)?;
-        if !clock.whole {
-            return Err(errors::fractions(expr.span));
+        let whole = self.milliseconds(expr)?.binary(Operator::Multiply, Term::Int(1_000));
+        if clock.whole {
+            return Ok(Value { term: whole, lack: self.time_lack(clock.field) });
         }
-        let milliseconds = self.milliseconds(expr)?;
-        Ok(Value { term: milliseconds.binary(Operator::Multiply, Term::Int(1_000)), lack: self.time_lack(clock.field) })
+        // The fraction as six digits: `5` is 500,000 microseconds.
+        let digits = Term::Field(self.parse(clock.field, fraction_pattern(), "fraction"));
+        let digits = Term::call(Function::Concat, [digits, Term::word("000000")]);
+        let digits = Term::call(Function::Substr, [digits, Term::Int(0), Term::Int(6)]);
+        let fraction = digits.binary(Operator::Add, Term::Int(0)).or(Term::Int(0));
+        let term = Term::Field(self.column(whole.binary(Operator::Add, fraction), "us"));
+        Ok(Value { term, lack: Lack::Null })
     }
 
     /// `hour(t)`, UTC.
@@ -129,12 +135,9 @@ impl Plan<'_> {
         Ok(Value { term: from_monday.binary(Operator::Add, Term::Int(1)), lack: self.time_lack(clock.field) })
     }
 
-    /// A time compared with a constant.
+    /// A time in whole seconds compared with a constant.
     pub(super) fn compare_time(&mut self, op: Comparison, time: &ir::Expr, with: i64, positive: bool) -> Said<Term> {
         let clock = self.clock(time)?;
-        if !clock.whole {
-            return Err(errors::fractions(time.span));
-        }
         let whole = with.rem_euclid(ir::SECOND) == 0;
         let (floor, ceiling) = (with.div_euclid(ir::SECOND), with.div_euclid(ir::SECOND) + i64::from(!whole));
         // Whole seconds are below a constant where they are below its next whole second.
@@ -166,17 +169,14 @@ impl Plan<'_> {
     }
 
     /// Keeps events with times in [from, to), both in microseconds.
-    pub(super) fn keep_range(&mut self, from: i64, to: i64, span: Span) -> Said<()> {
+    pub(super) fn keep_range(&mut self, from: i64, to: i64) -> Said<()> {
         let time = &self.bound.time;
         let clock = self.clock(time)?;
         let second = |us: i64| us.div_euclid(ir::SECOND) + i64::from(us.rem_euclid(ir::SECOND) != 0);
         let (at, from, to) = if clock.whole {
             (digits_term(clock.field), digits_of(second(from)), digits_of(second(to)))
         } else {
-            if from % ir::SECOND != 0 || to % ir::SECOND != 0 {
-                return Err(errors::window(span));
-            }
-            (self.milliseconds(time)?, i128::from(from / MILLISECOND), i128::from(to / MILLISECOND))
+            (self.microseconds(time)?.term, i128::from(from), i128::from(to))
         };
         let at = Term::Field(self.column(at, "at"));
         self.filter(Term::all(vec![
@@ -194,9 +194,12 @@ impl Plan<'_> {
         }
         let time = &self.bound.time;
         let clock = self.clock(time)?;
+        if !clock.whole && window.step % ir::SECOND != 0 {
+            return Err(errors::fractions(window.span));
+        }
         let ends = range.map(|(from, to)| window_ends(window, from, to));
         if let Some((first, last)) = ends {
-            self.keep_range(first - window.length, last, window.span)?;
+            self.keep_range(first - window.length, last)?;
         }
         let start = names::WINDOW_START.to_owned();
         let prefix = PREFIXES.iter().find(|(seconds, ..)| window.step == seconds * ir::SECOND);
@@ -268,6 +271,13 @@ fn digits_of(second: i64) -> i128 {
     };
     let parts = [time.month(), time.day(), time.hour(), time.minute(), time.second()];
     parts.iter().fold(i128::from(time.year()), |digits, part| digits * 100 + i128::from(*part))
+}
+
+/// The fraction of an RFC 3339 time's second.
+fn fraction_pattern() -> Node {
+    let digit = Node::Class { negated: false, ranges: vec![('0', '9')] };
+    let digits = Node::Repeat { min: 1, max: None, greedy: true, node: Box::new(digit) };
+    Node::Concat(vec![Node::Char('.'), Node::Group(Box::new(digits))])
 }
 
 /// An RFC 3339 time with its part to the second captured, or its zone.

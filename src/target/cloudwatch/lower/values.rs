@@ -128,6 +128,20 @@ impl Plan<'_> {
         }
     }
 
+    /// How many units of a value after grouping make one of what is shown.
+    pub(super) fn grouped_scale(&self, expr: &ir::Expr) -> i128 {
+        let column = match &expr.kind {
+            ExprKind::Aggregate(n) => self.grouped.aggregates.get(*n).and_then(Option::as_ref),
+            ExprKind::Measure(n) => self.grouped.measures.get(*n).and_then(Option::as_ref),
+            _ => None,
+        };
+        match column {
+            Some(column) => column.scale,
+            None if expr.ty == Type::Duration => 1_000_000,
+            None => 1,
+        }
+    }
+
     /// The column after grouping that an expression stands for.
     pub(super) fn grouped_column(&self, expr: &ir::Expr) -> Said<Option<Value>> {
         let column = match &expr.kind {
