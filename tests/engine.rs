@@ -7,14 +7,13 @@ mod archive;
 #[path = "engine/bench.rs"]
 mod bench;
 
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bench::{BENCHES, compare, shown};
 use skywatch::eval::{Event, Outcome, Range};
-use skywatch::pack::load;
-use skywatch::ruletest;
 use support::choices::Choices;
+use support::conformance::{conformance_cases, conformance_files, differences};
 use support::every_type::{FIELDS, START, STREAM, events};
 use support::{cases, resolved_on, seeded};
 
@@ -44,7 +43,8 @@ fn random_case(data: &[u32], benches: &[usize]) -> (Outcome, Option<String>) {
     if choices.once_in(3) {
         name_sources(&mut choices, &mut events);
     }
-    let (outcome, difference) = compare(benches, rule, stream, &events, range);
+    let coverage = ["", "aws.a"].map(|source| (source.to_owned(), START));
+    let (outcome, difference) = compare(benches, rule, stream, &events, range, &coverage.into());
     (outcome, difference.map(|difference| format!("{text}{range:?}\n{}{difference}", shown(stream, &events))))
 }
 
@@ -108,22 +108,17 @@ fn odd_random_rules_over_random_events() {
 }
 
 #[test]
-fn conformance_cases() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
-    let mut files: Vec<_> = std::fs::read_dir(folder).expect("the cases").flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "sky"));
-    files.sort();
+fn conformance_cases_alert_alike() {
+    let every: Vec<usize> = (0..BENCHES.len()).collect();
     let mut count = 0;
-    for path in files {
-        let pack = load(&path);
-        for case in ruletest::cases(&pack) {
-            let place = format!("{}: {} \"{}\"", path.display(), case.rule.name, case.test.title);
-            let all: Vec<usize> = (0..BENCHES.len()).collect();
-            let (outcome, difference) = compare(&all, case.rule, case.stream, &case.events, case.range);
+    for (file, pack) in &conformance_files() {
+        for case in conformance_cases(pack) {
+            let place = format!("{file}: {} \"{}\"", case.rule.name, case.test.title);
+            let (outcome, difference) = compare(&every, case.rule, case.stream, &case.events, case.range, &BTreeMap::new());
             if let Some(difference) = difference {
                 panic!("{place}\n{}{difference}", shown(case.stream, &case.events));
             }
-            let problems = case.differences(&outcome.alerts);
+            let problems = differences(&case, &outcome.alerts);
             assert!(problems.is_empty(), "{place}: {problems:?}");
             count += 1;
         }

@@ -7,8 +7,6 @@ use skywatch::engine::{Bench, Limits};
 use skywatch::eval::{Event, Outcome, Range, Run, run};
 use skywatch::ir::{Rule, Stream};
 
-use crate::support::every_type::START;
-
 /// One part and large batches, and several parts with batches so small that every group is put together from pieces.
 pub(crate) static BENCHES: LazyLock<[Bench; 2]> = LazyLock::new(|| {
     let bench = |partitions, batch| {
@@ -25,10 +23,9 @@ pub(crate) fn compare(
     stream: &Stream,
     events: &[Event],
     range: Range,
+    coverage: &BTreeMap<String, i64>,
 ) -> (Outcome, Option<String>) {
-    let coverage = [String::new(), "aws.a".to_owned()].map(|source| (source, START));
-    let coverage = BTreeMap::from(coverage);
-    let under = Run { pack: "p", range, coverage: &coverage };
+    let under = Run { pack: "p", range, coverage };
     let expected = run(rule, stream, events, &under).unwrap_or_else(|cause| panic!("{}", cause.message));
     for bench in benches {
         let difference = match BENCHES[*bench].run(rule, stream, events, &under) {
