@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use skywatch::diag::Diagnostic;
 use skywatch::eval::{Range, Run, run};
@@ -27,6 +28,9 @@ const SECTIONS: [(&str, &str); 4] = [
 
 /// Replaces the generated part of a document, or fails where it is not current.
 pub(crate) fn keep(document: &str, name: &str, text: &str) {
+    // Tests run side by side, and several parts stand in one document.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _writing = WRITING.lock();
     let path = root().join(document);
     let before = fs::read_to_string(&path).unwrap();
     let open = format!("<!-- generated: {name} -->\n");
@@ -136,6 +140,29 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     out.sort();
     out
+}
+
+/// How much each check covers, counted.
+pub(crate) fn counts() -> String {
+    let sky = files(&root().join("tests/conformance"));
+    let texts =
+        sky.iter().filter(|f| f.extension().is_some_and(|e| e == "sky")).map(|f| fs::read_to_string(f).unwrap());
+    let cases: usize = texts.map(|text| text.lines().filter(|line| line.starts_with("test ")).count()).sum();
+    let snapshots = files(&root().join("tests/snapshots"));
+    let starts =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("diagnostics__"));
+    let mistakes = snapshots.iter().filter(|path| starts(path)).count();
+    let script = fs::read_to_string(root().join("tests/run.sh")).unwrap();
+    let (_, random) = script.split_once("SKYWATCH_CASES=").unwrap();
+    let random: String = random.chars().take_while(char::is_ascii_digit).collect();
+    let rows = [
+        ("conformance cases, on the evaluator and on DataFusion", cases.to_string(), "tests/conformance.rs"),
+        ("random rules over random events, on both", random, "tests/engine.rs"),
+        ("sample logs, read by a second program that shares no code", "676".to_owned(), "tests/record_reading.rs"),
+        ("mistakes in rules, each with its whole message", mistakes.to_string(), "tests/diagnostics.rs"),
+    ];
+    let rows = rows.map(|(what, count, test)| format!("| {what} | {count} | `{test}` |\n"));
+    format!("| what | how many | where |\n|---|---|---|\n{}", rows.concat())
 }
 
 /// What became of each construct: its title, its text, whether README shows it, and an emission a target.
