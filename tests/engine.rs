@@ -114,7 +114,8 @@ fn conformance_cases_alert_alike() {
     for (file, pack) in &conformance_files() {
         for case in conformance_cases(pack) {
             let place = format!("{file}: {} \"{}\"", case.rule.name, case.test.title);
-            let (outcome, difference) = compare(&every, case.rule, case.stream, &case.events, case.range, &BTreeMap::new());
+            let (outcome, difference) =
+                compare(&every, case.rule, case.stream, &case.events, case.range, &BTreeMap::new());
             if let Some(difference) = difference {
                 panic!("{place}\n{}{difference}", shown(case.stream, &case.events));
             }

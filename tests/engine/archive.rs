@@ -109,7 +109,8 @@ fn equal_input_gives_equal_files_in_any_order() {
     // A second time into the same archive changes nothing.
     write(other.path(), &resolved.schema, &events);
     let contents = |root: &Path| -> BTreeMap<PathBuf, Vec<u8>> {
-        let inside = |path: PathBuf| (path.strip_prefix(root).expect("inside").to_owned(), fs::read(&path).expect("a file"));
+        let inside =
+            |path: PathBuf| (path.strip_prefix(root).expect("inside").to_owned(), fs::read(&path).expect("a file"));
         files(root).into_iter().map(inside).collect()
     };
     assert!(contents(one.path()) == contents(other.path()), "{:?} {:?}", files(one.path()), files(other.path()));
@@ -154,7 +155,8 @@ fn rules_over_files_alert_as_over_events_in_memory() {
         let rules = sampled(&text).rules;
         let range = *choices.one(&RANGES);
         let expected = run(&rules[0], stream, &events, &Run { pack: "p", range, coverage: &coverage }).expect("alerts");
-        let found = engine.run(&rules, "p", Period::Between { from: Some(range.from), to: Some(range.to) }).expect("a run");
+        let found =
+            engine.run(&rules, "p", Period::Between { from: Some(range.from), to: Some(range.to) }).expect("a run");
         for run in &found.runs {
             assert!(matches!(run.skipped, None | Some(Skipped::NoRows)), "{text}{run:?}");
         }
@@ -174,7 +176,13 @@ fn adjoining_runs_report_each_alert_once() {
     let engine = Engine::open(folder.path(), &resolved.schema, Limits::default()).expect("an engine");
     let alerts = |from, to| {
         let period = Period::Between { from: Some(from), to: Some(to) };
-        engine.run(&resolved.rules, "p", period).expect("a run").alerts.into_iter().map(|alert| alert.id).collect::<Vec<_>>()
+        engine
+            .run(&resolved.rules, "p", period)
+            .expect("a run")
+            .alerts
+            .into_iter()
+            .map(|alert| alert.id)
+            .collect::<Vec<_>>()
     };
     let mut whole = alerts(START - DAY, START + 2 * DAY);
     let hours = (-24..48).map(|hour| START + hour * HOUR);
@@ -278,7 +286,9 @@ fn memory_is_bounded() {
     assert_eq!(failed.len(), 1, "{:?}", bounded.runs);
     assert!(failed[0].0 == "many" && failed[0].1.code == Code::RunFailed, "{failed:?}");
     assert!(failed[0].1.message.contains("needs more memory"), "{}", failed[0].1.message);
-    let few = |alerts: &[skywatch::eval::Alert]| alerts.iter().filter(|alert| alert.rule == "few").cloned().collect::<Vec<_>>();
+    let few = |alerts: &[skywatch::eval::Alert]| {
+        alerts.iter().filter(|alert| alert.rule == "few").cloned().collect::<Vec<_>>()
+    };
     assert_eq!(few(&bounded.alerts), few(&whole.alerts));
 }
 
