@@ -65,7 +65,11 @@ pub(crate) fn first_rule() -> String {
             let provided =
                 if provided.is_empty() { String::new() } else { format!(", provided: {}", provided.join("; ")) };
             let (title, source, verdict) = (info.title, &emission.source, query.verdict.text());
-            _ = write!(out, "**{title}** on {source}: {verdict}{provided}\n```{}\n{text}\n```\n", fence(info.extension));
+            _ = write!(
+                out,
+                "**{title}** on {source}: {verdict}{provided}\n```{}\n{text}\n```\n",
+                fence(info.extension)
+            );
         }
     }
     _ = write!(out, "**The local run** over the sample logs:\n```text\n{}```\n", hits(&pack));
