@@ -145,7 +145,7 @@ impl Rewrite for Simplify {
     }
 
     fn pred(&mut self, pred: Pred) -> Pred {
-        let pred = fold_letters(pred);
+        let pred = one_list(fold_letters(pred));
         let Some(subject) = subject(&pred) else { return pred };
         self.carried(&pred, subject).unwrap_or(pred)
     }
@@ -180,7 +180,7 @@ impl Simplify {
                 };
                 for (when, value) in arms.iter().rev() {
                     let here = self.on(test, value)?;
-                    rest = arm(when, here, rest, test.span);
+                    rest = one_list(arm(when, here, rest, test.span));
                 }
                 Some(rest)
             }
@@ -246,6 +246,46 @@ fn otherwise(when: &Pred, rest: &Pred) -> Pred {
     when.clone().negate()
 }
 
+/// `x == a or x == b` as `x in [a, b]`.
+fn one_list(pred: Pred) -> Pred {
+    let PredKind::Any(preds) = pred.kind else { return pred };
+    let mut kept: Vec<Pred> = Vec::new();
+    for one in preds {
+        let merged = equalities(&one).and_then(|(subject, options, nocase)| {
+            kept.iter_mut().find_map(|earlier| {
+                let (of, mut all, same_case) = equalities(earlier)?;
+                if bare(&of) != bare(&subject) || nocase != same_case {
+                    return None;
+                }
+                all.extend(options.iter().filter(|option| !all.contains(option)).cloned().collect::<Vec<_>>());
+                earlier.kind = PredKind::OneOf { subject: of, options: all, nocase };
+                Some(())
+            })
+        });
+        if merged.is_none() {
+            kept.push(one);
+        }
+    }
+    Pred::any(kept, pred.span)
+}
+
+/// What a test compares with constants of the same type, and whether case is folded.
+fn equalities(pred: &Pred) -> Option<(Expr, Vec<Literal>, bool)> {
+    let (subject, options, nocase) = match &pred.kind {
+        PredKind::OneOf { subject, options, nocase } => (subject, options.clone(), *nocase),
+        PredKind::Compare(Comparison::Equal, left, right) | PredKind::EqualNoCase(left, right) => {
+            let (subject, option) = match (left.as_literal(), right.as_literal()) {
+                (None, Some(option)) => (left, option),
+                (Some(option), None) => (right, option),
+                _ => return None,
+            };
+            (subject, vec![option.clone()], matches!(pred.kind, PredKind::EqualNoCase(..)))
+        }
+        _ => return None,
+    };
+    options.iter().all(|option| option.ty() == subject.ty).then(|| (subject.clone(), options, nocase))
+}
+
 /// An expression, and the only values with which the predicate can hold.
 fn pins(pred: &Pred) -> Option<(Expr, Vec<Literal>)> {
     match &pred.kind {
@@ -290,6 +330,8 @@ fn under(pred: &Pred, pinned: &Expr, value: &Literal) -> Option<bool> {
                 Some(!decides)
             }
         }
+        // What reads as a value is there before it is read.
+        PredKind::Present(raw) if matches!(&pinned.kind, ExprKind::Read(inner) if **inner == bare(raw)) => Some(true),
         _ => {
             let subject = subject(pred).filter(|subject| bare(subject) == *pinned)?;
             decided(&with_subject(pred, &Expr::literal(value.clone(), subject.span)))

@@ -139,6 +139,47 @@ pub fn anything() -> Node {
     Node::Repeat { min: 0, max: None, greedy: true, node: Box::new(any_char()) }
 }
 
+/// One of several nodes, of which a text needs to be found by one; what all begin or end with stands outside.
+#[must_use]
+pub fn one_of(nodes: Vec<Node>) -> Node {
+    let mut branches: Vec<Vec<Node>> = nodes
+        .into_iter()
+        .map(|node| match node {
+            Node::Concat(nodes) => nodes,
+            Node::Empty => Vec::new(),
+            node => vec![node],
+        })
+        .collect();
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    while let Some(node) = shared(branches.iter().map(|branch| branch.first())) {
+        branches.iter_mut().for_each(|branch| _ = branch.remove(0));
+        before.push(node);
+    }
+    while let Some(node) = shared(branches.iter().map(|branch| branch.last())) {
+        branches.iter_mut().for_each(|branch| _ = branch.pop());
+        after.insert(0, node);
+    }
+    if branches.len() == 1 {
+        before.extend(branches.into_iter().flatten());
+    } else if branches.iter().any(|branch| !branch.is_empty()) {
+        before.push(Node::Alternate(branches.into_iter().map(concat).collect()));
+    }
+    before.extend(after);
+    concat(before)
+}
+
+/// The node that all have, where there are several.
+fn shared<'a>(nodes: impl Iterator<Item = Option<&'a Node>>) -> Option<Node> {
+    let mut nodes = nodes.peekable();
+    let first = (*nodes.peek()?)?;
+    let mut count = 0;
+    let same = nodes.all(|node| {
+        count += 1;
+        node == Some(first)
+    });
+    (same && count > 1).then(|| first.clone())
+}
+
 /// How a dialect writes what differs between dialects.
 #[derive(Debug, Clone, Copy)]
 pub struct Dialect {

@@ -37,8 +37,10 @@ pub(super) struct Lower<'a> {
     pub(super) rule: &'a Rule,
     /// Elements whose lists are taken apart around this place, the innermost last.
     pub(super) elements: Vec<(usize, Element)>,
-    /// What orders the rows of a group: time, id, and the element's place.
+    /// What orders the rows of a group: time and id.
     pub(super) row_order: Vec<Sql>,
+    /// Whether a duration was computed from a float: the language rounds the exact value, a float is rounded before.
+    pub(super) rounds: bool,
     /// Set once rows are grouped.
     pub(super) groups: Option<Groups>,
     /// Names that are given already.
@@ -73,6 +75,7 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         rule: &bound.rule,
         elements: Vec::new(),
         row_order: Vec::new(),
+        rounds: false,
         groups: None,
         taken: heads.map(str::to_owned).collect(),
     };
@@ -97,6 +100,9 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         Some(window) => grouped(cx, &mut lower, window, judged, rows),
         None => single(cx, &mut lower, rows, time, id),
     };
+    if lower.rounds {
+        cx.provided(Condition::RoundingDoesNotDecide);
+    }
     query.filter(|_| cx.verdict != crate::target::Verdict::Refused)
 }
 
@@ -118,11 +124,7 @@ fn keep(rows: &mut Select, condition: Sql) {
 fn take_apart(cx: &mut Lowering<'_>, lower: &mut Lower<'_>, rows: &mut Select) {
     let Some(each) = &lower.rule.each else { return };
     let opened = match lower.list(&each.list) {
-        Ok(list) => {
-            let place = lower.alias(&format!("{}_place", each.name));
-            lower.row_order.push(Sql::name(place.clone(), Type::Int64));
-            lower.open(list, each.element, &each.name, Some(place))
-        }
+        Ok(list) => lower.open(list, each.element, &each.name, None),
         Err(findings) => Err(findings),
     };
     if let Some((unnest, filter)) = refusing(cx, opened) {
@@ -180,6 +182,17 @@ fn single(cx: &mut Lowering<'_>, lower: &mut Lower<'_>, mut rows: Select, time: 
     Some(Query { steps: Vec::new(), last: rows })
 }
 
+/// A value as rows show it: durations in seconds, which every target's rows have.
+fn output(value: Sql, ty: &ir::Type, span: crate::source::Span) -> Said<Sql> {
+    match ty {
+        ir::Type::Duration => Ok(Sql::call_or_null("SAFE_DIVIDE", vec![value, Sql::int(ir::SECOND)], Type::Float64)),
+        ir::Type::List(element) if **element == ir::Type::Duration => {
+            Err(vec![errors::cannot(span, "a list of durations in seconds", "list their numbers: `x / 1s`")])
+        }
+        _ => Ok(value),
+    }
+}
+
 fn ordered(names: impl IntoIterator<Item = String>) -> Vec<Order> {
     names.into_iter().map(|name| Order { by: Sql::name(name, Type::String), descending: false }).collect()
 }
@@ -188,7 +201,7 @@ fn ordered(names: impl IntoIterator<Item = String>) -> Vec<Order> {
 fn shown(cx: &mut Lowering<'_>, lower: &mut Lower<'_>, select: &mut Select, outputs: &Outputs) {
     let rule = lower.rule;
     for (item, name) in rule.show.iter().zip(&outputs.show) {
-        match lower.expr(&item.value) {
+        match lower.expr(&item.value).and_then(|value| output(value, &item.value.ty, item.value.span)) {
             Ok(value) => select.items.push((value, Some(name.clone()))),
             Err(_) => cx.leave_out(&item.name),
         }
@@ -265,12 +278,18 @@ fn grouped(
     let mut last = Select { from: query.steps.last().map(|(name, _)| From::Step(name.clone())), ..Select::default() };
     decides.into_iter().chain([when]).for_each(|condition| keep(&mut last, condition));
     last.items.push((Sql::name(WINDOW_START, Type::Timestamp), None));
-    let of_groups = |name: &String| (Sql::name(name.clone(), Type::String), None);
-    last.items.extend(outputs.keys.iter().map(of_groups));
+    for (key, name) in window.keys.iter().zip(&outputs.keys) {
+        let column = Sql::name(name.clone(), super::lower_raw::sql_type(&key.value.ty));
+        let value = refusing(cx, output(column, &key.value.ty, key.value.span))?;
+        last.items.push((value, Some(name.clone())));
+    }
     let known = lower.groups.as_ref().map(|groups| groups.measures.clone()).unwrap_or_default();
-    for (value, name) in known.into_iter().zip(&outputs.measures) {
-        if let Ok(value) = value {
-            last.items.push((value, Some(name.clone())));
+    for ((value, measure), name) in known.into_iter().zip(&rule.measures).zip(&outputs.measures) {
+        // What could not be said is refused or left out already.
+        let Ok(value) = value else { continue };
+        match output(value, &measure.value.ty, measure.value.span) {
+            Ok(value) => last.items.push((value, Some(name.clone()))),
+            Err(_) => cx.leave_out(&measure.name),
         }
     }
     shown(cx, lower, &mut last, &outputs);

@@ -29,11 +29,10 @@ pub(super) fn bytes(text: Sql) -> Sql {
 /// The text that the address has everywhere; `NULL` of what is none.
 pub(super) fn canonical(text: Sql) -> Sql {
     let hex = || Sql::call("TO_HEX", vec![ip()], Type::String);
-    let shown = |bytes| Sql::call("NET.IP_TO_STRING", vec![bytes], Type::String);
     let mapped = Sql::call("STARTS_WITH", vec![hex(), Sql::text(MAPPED)], Type::Bool);
     let inner = Sql::call("SUBSTR", vec![hex(), Sql::int(MAPPED.len() as i64 + 1)], Type::String);
-    let old = shown(Sql::call("FROM_HEX", vec![inner], Type::Bytes));
-    let value = Sql::if_else(mapped, old, shown(ip()));
+    let plain = Sql::if_else(mapped, Sql::call("FROM_HEX", vec![inner], Type::Bytes), ip());
+    let value = Sql::call("NET.IP_TO_STRING", vec![plain], Type::String);
     Sql::value_of(over(text, vec![(value, None)], Vec::new()), Type::String)
 }
 

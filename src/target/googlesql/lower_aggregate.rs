@@ -2,7 +2,7 @@
 
 use super::errors;
 use super::lower::{Lower, Said, gather};
-use super::lower_expr::{half_even, sum};
+use super::lower_expr::half_even;
 use super::tree::{Aggregate, Node, Operator, Order, QueryForm, Select, Sql, Type, Unnest};
 use crate::ir::{self, AggregateFunction, Expr, ExprKind};
 
@@ -120,7 +120,8 @@ impl Lower<'_> {
         match &of.function {
             AggregateFunction::Count => plain(Sql::new(Node::CountRows, Type::Int64, false)),
             AggregateFunction::Sum if of_ty == Type::Float64 => {
-                plain(sum(first).or(Sql::new(Node::Float(0.0), Type::Float64, false)))
+                let total = Aggregate::new("SUM", first).into_sql(Type::Float64, true);
+                plain(total.or(Sql::new(Node::Float(0.0), Type::Float64, false)))
             }
             AggregateFunction::Sum => {
                 let digits = Aggregate::new("SUM", first.cast(Type::Numeric)).into_sql(Type::Numeric, true);
@@ -128,7 +129,9 @@ impl Lower<'_> {
             }
             AggregateFunction::Avg => {
                 let mean = Aggregate::new("AVG", first).into_sql(Type::Float64, true);
-                plain(if of.ty == ir::Type::Duration { half_even(mean) } else { mean })
+                let in_micros = of.ty == ir::Type::Duration;
+                self.rounds |= in_micros;
+                plain(if in_micros { half_even(mean) } else { mean })
             }
             AggregateFunction::Min => plain(Aggregate::new("MIN", first).into_sql(of_ty, true)),
             AggregateFunction::Max => plain(Aggregate::new("MAX", first).into_sql(of_ty, true)),
@@ -155,8 +158,8 @@ impl Lower<'_> {
                 let listed = Aggregate { ignore_nulls: true, ..Aggregate::new("ARRAY_AGG", first) };
                 Ok(Measured { column: listed.into_sql(array, true), finish: Finish::Top(*most, of_address) })
             }
-            AggregateFunction::First => plain(self.at_end(first, false)),
-            AggregateFunction::Last => plain(self.at_end(first, true)),
+            AggregateFunction::First => plain(self.at_end(first, of_address, false)),
+            AggregateFunction::Last => plain(self.at_end(first, of_address, true)),
         }
     }
 
@@ -171,10 +174,16 @@ impl Lower<'_> {
         self.expr(arg)
     }
 
-    /// The value of the first or last row that has one.
-    fn at_end(&self, value: Sql, last: bool) -> Sql {
+    /// The value of the first or last row that has one; rows of one time and id are told apart by the value.
+    fn at_end(&self, value: Sql, of_address: bool, last: bool) -> Sql {
         let ty = value.ty.clone();
-        let order_by = self.row_order.iter().map(|by| Order { by: by.clone(), descending: last }).collect();
+        let order = |by: Sql| Order { by, descending: last };
+        let mut order_by: Vec<Order> = self.row_order.iter().cloned().map(order).collect();
+        if of_address {
+            order_by.extend(by_number(value.clone()).into_iter().map(|by| order(by.by)));
+        } else {
+            order_by.push(order(value.clone()));
+        }
         let listed = Aggregate { ignore_nulls: true, order_by, limit: Some(1), ..Aggregate::new("ARRAY_AGG", value) };
         let listed = listed.into_sql(Type::Array(Box::new(ty.clone())), true);
         Sql::new(Node::Element(Box::new(listed), Box::new(Sql::int(1))), ty, true)

@@ -5,7 +5,7 @@ use super::lower::{Lower, Said, gather};
 use super::lower_pred::literal;
 use super::lower_raw::{Reading, sql_type};
 use super::lower_text;
-use super::tree::{Aggregate, Node, Operator, Select, Sql, Type, Unnest};
+use super::tree::{Aggregate, Is, Node, Operator, Select, Sql, Type, Unnest};
 use crate::ir::pattern::Node as Pattern;
 use crate::ir::{self, Arithmetic, Expr, ExprKind, Function, SECOND};
 use crate::source::Span;
@@ -87,6 +87,7 @@ impl Lower<'_> {
             (Arithmetic::Divide, T::Duration, T::Int | T::Float) => half_even(safe("SAFE_DIVIDE", a, b, Type::Float64)),
             (Arithmetic::Divide, ..) => safe("SAFE_DIVIDE", a, b, Type::Float64),
             (Arithmetic::Multiply, T::Duration, T::Float) | (Arithmetic::Multiply, T::Float, T::Duration) => {
+                self.rounds = true;
                 half_even(safe("SAFE_MULTIPLY", float(a), float(b), Type::Float64))
             }
             (Arithmetic::Add, ..) => safe("SAFE_ADD", a, b, sql_type(&whole.ty)),
@@ -206,18 +207,20 @@ fn of_several(function: &Function, mut values: Vec<Sql>, ty: Type) -> Sql {
             if all_present { joined } else { joined.unless_empty() }
         }
         Function::Coalesce => Sql::new(Node::Call("COALESCE", values), ty, nullable),
-        Function::SumOf => over_parts(values, sum(part())),
+        Function::SumOf => {
+            let none = Sql::all(values.iter().map(|value| value.clone().is(Is::Null)).collect());
+            let zero =
+                || if ty == Type::Float64 { Sql::new(Node::Float(0.0), Type::Float64, false) } else { Sql::int(0) };
+            let total = values
+                .into_iter()
+                .map(|value| if value.nullable { value.or(zero()) } else { value })
+                .reduce(|a, b| Sql::call_or_null("SAFE_ADD", vec![a, b], ty.clone()))
+                .unwrap_or(Sql::null(ty.clone()));
+            if nullable { Sql::if_else(none, Sql::null(ty), total) } else { total }
+        }
         Function::Greatest => over_parts(values, Aggregate::new("MAX", part()).into_sql(ty.clone(), true)),
         _ => over_parts(values, Aggregate::new("MIN", part()).into_sql(ty.clone(), true)),
     }
-}
-
-/// A sum of ints in more digits than 64 bits have, `NULL` where they don't fit in the end; of floats as it is.
-pub(super) fn sum(value: Sql) -> Sql {
-    if value.ty == Type::Float64 {
-        return Aggregate::new("SUM", value).into_sql(Type::Float64, true);
-    }
-    Aggregate::new("SUM", value.cast(Type::Numeric)).into_sql(Type::Numeric, true).convert(Type::Int64)
 }
 
 fn extract(part: &'static str, time: Sql) -> Sql {
@@ -273,20 +276,26 @@ fn substring(text: Sql, start: Option<Sql>, length: Option<Sql>) -> Sql {
 
 /// The standard alphabet, with or without its padding; bytes that are no UTF-8 give nothing.
 fn base64_decode(text: Sql) -> Sql {
-    let whole = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$";
-    let pattern = Sql::new(Node::Pattern(whole.to_owned()), Type::String, false);
-    let fits = Sql::call("REGEXP_CONTAINS", vec![text.clone(), pattern], Type::Bool);
     let length = Sql::call("CHAR_LENGTH", vec![text.clone()], Type::Int64);
     let over = Sql::call("MOD", vec![length, Sql::int(4)], Type::Int64);
     let is = |rest| Sql::binary(Operator::Equal, over.clone(), Sql::int(rest));
-    let padding = Sql::new(
-        Node::Case(vec![(is(2), Sql::text("==")), (is(3), Sql::text("="))], Some(Box::new(Sql::text("")))),
-        Type::String,
-        false,
-    );
-    let padded = Sql::binary(Operator::Concat, text, padding);
-    let bytes = Sql::call_or_null("SAFE.FROM_BASE64", vec![padded], Type::Bytes);
-    bytes.convert(Type::String).unless_empty().only_if(fits)
+    let arms = vec![(is(2), Sql::text("==")), (is(3), Sql::text("="))];
+    let padding = Sql::new(Node::Case(arms, Some(Box::new(Sql::text("")))), Type::String, false);
+    let padded = || Sql::name("padded", Type::String);
+    let bytes = || Sql::name("bytes", Type::Bytes);
+    let one = |value: Sql, name: &str| {
+        let ty = Type::Array(Box::new(value.ty.clone()));
+        Unnest { list: Sql::new(Node::Array(vec![value]), ty, false), name: name.to_owned(), offset: None }
+    };
+    let unnest = vec![
+        one(Sql::binary(Operator::Concat, text, padding), "padded"),
+        one(Sql::call_or_null("SAFE.FROM_BASE64", vec![padded()], Type::Bytes), "bytes"),
+    ];
+    // Engines are lenient in different ways: only what encodes to the same text again counts.
+    let again = Sql::call("TO_BASE64", vec![bytes()], Type::String);
+    let filter = vec![Sql::binary(Operator::Equal, again, padded())];
+    let items = vec![(bytes().convert(Type::String).unless_empty(), None)];
+    Sql::value_of(Select { items, unnest, filter, ..Select::default() }, Type::String)
 }
 
 /// The pattern with all groups but the first made plain: `REGEXP_EXTRACT` takes one at most.

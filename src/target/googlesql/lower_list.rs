@@ -51,7 +51,7 @@ impl Lower<'_> {
             ExprKind::Read(inner) => {
                 let array = match self.raw(inner)? {
                     Raw::List(array) => array,
-                    Raw::Json(base, path) => super::lower_raw::elements(&base, &path),
+                    Raw::Json(base, path) => super::lower_raw::listed(&base, &path),
                     Raw::Column(..) => Sql::null(Type::Array(Box::new(Type::Json))),
                 };
                 Ok(List { array, form: Form::Read(element) })

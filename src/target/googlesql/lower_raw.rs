@@ -4,9 +4,9 @@
 //! that can't tell the difference ask for less: see [`Reading`].
 
 use super::errors;
-use super::lower::{Lower, Said};
+use super::lower::{Lower, Said, gather};
 use super::tree::{Node, Operator, QueryForm, Select, Sql, Type, Unnest};
-use crate::ir::{self, ColumnKind, Expr, ExprKind, Step};
+use crate::ir::{self, ColumnKind, Expr, ExprKind, Function, Step};
 use crate::source::Span;
 
 /// A part of the raw record.
@@ -46,12 +46,39 @@ impl Lower<'_> {
             ExprKind::Record => self.column(&[], expr.span),
             ExprKind::Element(number) => self.raw_element(*number, expr.span),
             ExprKind::Json(inner) => self.parsed(inner),
-            _ => Err(vec![errors::cannot(
-                expr.span,
-                "this raw value is made in a way that has no path",
-                "read a path of the record",
-            )]),
+            ExprKind::Call(Function::Last, args) => match args.as_slice() {
+                [list] => self.last_raw(list),
+                _ => Err(vec![no_path(expr.span)]),
+            },
+            ExprKind::Call(Function::Coalesce, parts) => {
+                let parts = parts.iter().map(|part| self.raw(part).and_then(|raw| as_json(raw, part.span))).collect();
+                let arms = gather(parts)?.into_iter().map(|json| (is_there(&json, &[]), json)).collect();
+                let first = Sql::new(Node::Case(arms, None), Type::Json, true);
+                Ok(Raw::Json(first, Vec::new()))
+            }
+            _ => Err(vec![no_path(expr.span)]),
         }
+    }
+
+    /// The last element of a list that is there, as JSON.
+    fn last_raw(&mut self, list: &Expr) -> Said<Raw> {
+        let list = match self.raw(list)? {
+            Raw::List(list) => list,
+            Raw::Json(base, path) => elements(&base, &path),
+            Raw::Column(..) => return Ok(Raw::Json(Sql::null(Type::Json), Vec::new())),
+        };
+        let (element, place) = (self.alias("element"), self.alias("place"));
+        let value = Sql::name(element.clone(), Type::Json);
+        let filter = vec![is_there(&value, &[])];
+        let select = Select {
+            items: vec![(value, None)],
+            unnest: vec![Unnest { list, name: element, offset: Some(place.clone()) }],
+            filter,
+            order_by: vec![super::tree::Order { by: Sql::name(place, Type::Int64), descending: true }],
+            limit: Some(1),
+            ..Select::default()
+        };
+        Ok(Raw::Json(Sql::value_of(select, Type::Json), Vec::new()))
     }
 
     /// The column with the longest path that begins `steps`.
@@ -139,7 +166,12 @@ impl Lower<'_> {
             }
             Raw::Column(..) => return Err(vec![errors::no_column(self.source, self.place, steps, span)]),
         };
-        let filter = vec![item.clone().is_present()];
+        // Absent parts give none; a null that is there stays.
+        let filter = if item.nullable && matches!(item.node, Node::Call(..)) {
+            vec![item.clone().is_present()]
+        } else {
+            Vec::new()
+        };
         let select = Select { items: vec![(item, None)], unnest, filter, order_by, ..Select::default() };
         let ty = Type::Array(Box::new(Type::Json));
         Ok(Raw::List(Sql::new(Node::Query(QueryForm::Array, Box::new(select)), ty, false)))
@@ -190,19 +222,40 @@ impl Lower<'_> {
             Raw::Column(column, ColumnKind::Text) => column.unless_empty().is_present(),
             Raw::Column(column, _) => column.is_present(),
             Raw::List(list) => super::lower_list::is_filled(list),
-            Raw::Json(base, path) => {
-                let kind = json_type(&base, &path);
-                let is = |kind: &Sql, name: &str| Sql::binary(Operator::Equal, kind.clone(), Sql::text(name));
-                let filled = super::lower_list::is_filled(elements(&base, &path));
-                let written = value(&base, &path).unless_empty().is_present();
-                Sql::any(vec![
-                    kind.clone().one_of(["object", "number", "boolean"].map(Sql::text).to_vec()),
-                    Sql::all(vec![is(&kind, "string"), written]),
-                    Sql::all(vec![is(&kind, "array"), filled]),
-                ])
-            }
+            Raw::Json(base, path) => is_there(&base, &path),
         })
     }
+}
+
+/// Whether JSON is there: not null, not empty text, not an empty list.
+fn is_there(base: &Sql, path: &[Step]) -> Sql {
+    Sql::any(vec![scalar_or_object(base, path), super::lower_list::is_filled(elements(base, path))])
+}
+
+fn scalar_or_object(base: &Sql, path: &[Step]) -> Sql {
+    Sql::any(vec![
+        Sql::binary(Operator::Equal, json_type(base, path), Sql::text("object")),
+        Sql::binary(Operator::NotEqual, value(base, path), Sql::text("")),
+    ])
+}
+
+/// JSON as a list: what is no list is a list of one.
+pub(super) fn listed(base: &Sql, path: &[Step]) -> Sql {
+    let ty = Type::Array(Box::new(Type::Json));
+    let alone = Sql::new(Node::Array(vec![query(base, path)]), ty, false);
+    elements(base, path).or(alone.only_if(scalar_or_object(base, path)))
+}
+
+/// A raw value as one JSON expression.
+fn as_json(raw: Raw, span: Span) -> Said<Sql> {
+    match raw {
+        Raw::Json(base, path) => Ok(query(&base, &path)),
+        Raw::Column(..) | Raw::List(_) => Err(vec![no_path(span)]),
+    }
+}
+
+fn no_path(span: Span) -> crate::diag::Diagnostic {
+    errors::cannot(span, "this raw value is made in a way that has no path", "read a path of the record as a type")
 }
 
 /// `NULL` of the type that values of a type have here.
@@ -232,8 +285,9 @@ fn read_text(text: Sql, ty: &ir::Type, reading: Reading) -> Sql {
         ir::Type::Text if reading.empty => text.unless_empty(),
         ir::Type::Text => text,
         ir::Type::Int => text.clone().convert(Type::Int64).only_if(fits(text, "^[+-]?[0-9]+$")),
-        ir::Type::Float => finite(text.clone().convert(Type::Float64))
-            .only_if(fits(text, r"^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$")),
+        ir::Type::Float => {
+            finite(text.clone().convert(Type::Float64)).only_if(fits(text, r"^[+-]?[0-9]+(?:\.[0-9]+)?$"))
+        }
         ir::Type::Time => {
             // Finer times are cut; the cast takes six places only.
             let cut = Sql::call(
@@ -270,7 +324,9 @@ fn read_json(base: &Sql, path: &[Step], ty: &ir::Type, reading: Reading) -> Sql 
             text().convert(Type::Int64).or(whole(text().convert(Type::Float64))),
             read_text(text(), ty, reading),
         ),
-        ir::Type::Float => read_text(text(), ty, reading),
+        ir::Type::Float => {
+            Sql::if_else(is("number"), finite(text().convert(Type::Float64)), read_text(text(), ty, reading))
+        }
         // `true` is neither a time nor an address, and a number neither.
         ir::Type::Time | ir::Type::Ip => read_text(text(), ty, reading),
         _ => Sql::null(sql_type(ty)),

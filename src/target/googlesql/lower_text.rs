@@ -88,7 +88,7 @@ impl Lower<'_> {
                 Ok(Sql::all(patterns.iter().map(|p| contains_pattern(subject.clone(), &p.node)).collect()))
             }
             PredKind::Matches { patterns, .. } => {
-                Ok(contains_pattern(subject, &one_of(patterns.iter().map(|p| p.node.clone()).collect())))
+                Ok(contains_pattern(subject, &pattern::one_of(patterns.iter().map(|p| p.node.clone()).collect())))
             }
             PredKind::Fits { globs, nocase, .. } => Ok(fits(subject, globs, *nocase)),
             PredKind::OneOf { options, .. } => {
@@ -142,7 +142,7 @@ fn constant_needles(test: TextTest, subject: Sql, needles: &[&str], every: bool,
             return one_needle(test, subject, Sql::text(*needle), false);
         }
     }
-    let mut nodes = vec![one_of(needles.iter().map(|needle| pattern::literal_node(needle, nocase)).collect())];
+    let mut nodes = vec![pattern::one_of(needles.iter().map(|needle| pattern::literal_node(needle, nocase)).collect())];
     if matches!(test, TextTest::Equals | TextTest::StartsWith) {
         nodes.insert(0, Pattern::Start);
     }
@@ -171,13 +171,6 @@ fn contains_pattern(subject: Sql, node: &Pattern) -> Sql {
     Sql::call("REGEXP_CONTAINS", vec![subject, pattern_literal(node)], Type::Bool)
 }
 
-fn one_of(mut nodes: Vec<Pattern>) -> Pattern {
-    match nodes.len() {
-        1 => nodes.remove(0),
-        _ => Pattern::Alternate(nodes),
-    }
-}
-
 /// Globs: the plain ones by comparison, the others by one pattern.
 fn fits(subject: Sql, globs: &[Glob], nocase: bool) -> Sql {
     let (plain, starred): (Vec<&Glob>, Vec<&Glob>) = globs.iter().partition(|glob| glob.literal().is_some());
@@ -197,16 +190,8 @@ fn fits(subject: Sql, globs: &[Glob], nocase: bool) -> Sql {
             tests.push(one_needle(test, subject, Sql::text(part.clone()), false));
         }
         _ => {
-            // Each has its own start and end; those are the same for all.
-            let inner = |glob: &&Glob| match glob.node(nocase) {
-                Pattern::Concat(nodes) => {
-                    let last = nodes.len().saturating_sub(1);
-                    pattern::concat(nodes.get(1..last).unwrap_or_default().to_vec())
-                }
-                other => other,
-            };
-            let node = one_of(starred.iter().map(inner).collect());
-            tests.push(contains_pattern(subject, &pattern::concat(vec![Pattern::Start, node, Pattern::End])));
+            let nodes: Vec<Pattern> = starred.iter().map(|glob| glob.node(nocase)).collect();
+            tests.push(contains_pattern(subject, &pattern::one_of(nodes)));
         }
     }
     Sql::any(tests)

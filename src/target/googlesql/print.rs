@@ -8,6 +8,9 @@ use super::words::RESERVED;
 /// Most characters of a line, where its parts allow it.
 const WIDTH: usize = 110;
 
+/// Most characters of an item that may share a line with others.
+const SHORT: usize = 30;
+
 /// How strongly an expression binds, from the weakest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Strength {
@@ -40,7 +43,7 @@ fn lines(select: &Select, indent: usize) -> String {
     let mut items: Vec<String> = if select.star { vec!["*".to_owned()] } else { Vec::new() };
     items.extend(select.items.iter().map(|item| self::item(item, indent + 2)));
     let short = items.join(", ");
-    if items.len() <= 4 && indent + 7 + short.len() <= WIDTH && !short.contains('\n') {
+    if items.iter().all(|item| item.len() <= SHORT) && indent + 7 + short.len() <= WIDTH {
         out.push(format!("{margin}SELECT {short}"));
     } else {
         out.push(format!("{margin}SELECT\n{margin}  {}", items.join(&format!(",\n{margin}  "))));
@@ -171,6 +174,11 @@ fn laid(sql: &Sql, least: Strength, indent: usize) -> String {
         Node::Query(form, select) => {
             (format!("{}(\n{}\n{closing})", form.text(), lines(select, inner)), Strength::Primary)
         }
+        Node::Aggregate(call) => {
+            let (before, after) = around(call);
+            let value = laid(&call.value, Strength::Or, inner);
+            (format!("{}(\n{margin}{before}{value}{after}\n{closing})", call.name), Strength::Primary)
+        }
         _ => return one_line,
     };
     if strength < least { format!("({text})") } else { text }
@@ -242,12 +250,23 @@ fn chained(parts: &[Sql], word: &str) -> String {
 }
 
 fn aggregate(call: &Aggregate) -> String {
-    let distinct = if call.distinct { "DISTINCT " } else { "" };
-    let separator = call.separator.as_ref().map_or(String::new(), |s| format!(", {}", flat(s, Strength::Or)));
-    let ignore = if call.ignore_nulls { " IGNORE NULLS" } else { "" };
-    let order = if call.order_by.is_empty() { String::new() } else { format!(" ORDER BY {}", orders(&call.order_by)) };
-    let limit = call.limit.map_or(String::new(), |limit| format!(" LIMIT {limit}"));
-    format!("{}({distinct}{}{separator}{ignore}{order}{limit})", call.name, flat(&call.value, Strength::Or))
+    let (before, after) = around(call);
+    format!("{}({before}{}{after})", call.name, flat(&call.value, Strength::Or))
+}
+
+/// What stands before and after an aggregate's value.
+fn around(call: &Aggregate) -> (&'static str, String) {
+    let mut after = call.separator.as_ref().map_or(String::new(), |s| format!(", {}", flat(s, Strength::Or)));
+    if call.ignore_nulls {
+        after.push_str(" IGNORE NULLS");
+    }
+    if !call.order_by.is_empty() {
+        after.push_str(&format!(" ORDER BY {}", orders(&call.order_by)));
+    }
+    if let Some(limit) = call.limit {
+        after.push_str(&format!(" LIMIT {limit}"));
+    }
+    (if call.distinct { "DISTINCT " } else { "" }, after)
 }
 
 fn is_text(what: Is) -> &'static str {
@@ -272,6 +291,7 @@ impl Operator {
     fn text(self) -> &'static str {
         match self {
             Operator::Equal => "=",
+            Operator::NotEqual => "!=",
             Operator::Less => "<",
             Operator::LessEqual => "<=",
             Operator::Greater => ">",

@@ -94,6 +94,8 @@ pub enum Node {
 pub enum Operator {
     /// `=`
     Equal,
+    /// `!=`
+    NotEqual,
     /// `<`
     Less,
     /// `<=`
@@ -278,9 +280,12 @@ impl Sql {
     #[must_use]
     pub fn binary(operator: Operator, left: Sql, right: Sql) -> Sql {
         let ty = match operator {
-            Operator::Equal | Operator::Less | Operator::LessEqual | Operator::Greater | Operator::GreaterEqual => {
-                Type::Bool
-            }
+            Operator::Equal
+            | Operator::NotEqual
+            | Operator::Less
+            | Operator::LessEqual
+            | Operator::Greater
+            | Operator::GreaterEqual => Type::Bool,
             Operator::Add | Operator::Subtract | Operator::Multiply | Operator::Concat => left.ty.clone(),
         };
         let nullable = left.nullable || right.nullable;
@@ -322,7 +327,12 @@ impl Sql {
     #[must_use]
     pub fn or(self, other: Sql) -> Sql {
         let (ty, nullable) = (self.ty.clone(), self.nullable && other.nullable);
-        Sql::new(Node::Call("COALESCE", vec![self, other]), ty, nullable)
+        let mut values = match self.node {
+            Node::Call("COALESCE", values) => values,
+            node => vec![Sql { node, ..self }],
+        };
+        values.push(other);
+        Sql::new(Node::Call("COALESCE", values), ty, nullable)
     }
 
     /// Text that is `NULL` where empty.
