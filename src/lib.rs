@@ -1,15 +1,13 @@
 //! Skywatch: rules for the security of AI services, written once, run locally and emitted as queries of the clouds.
-//!
-//! ```text
-//! text ──syntax──▶ ast ──resolve(schema)──▶ ir ──bind(source)──▶ rule over raw records ──target──▶ query text
-//!                                            ├──▶ eval    the meaning, over events in memory
-//!                                            └──▶ engine  the same over Parquet, by DataFusion
-//! raw logs ──record(source)──▶ events ──archive──▶ Parquet
-//! ```
+#![doc = include_str!("../docs/architecture.md")]
 
+#[cfg(feature = "engine")]
+pub mod archive;
 pub mod bind;
 pub mod cli;
 pub mod diag;
+#[cfg(feature = "engine")]
+pub mod engine;
 pub mod eval;
 pub mod ir;
 pub mod pack;

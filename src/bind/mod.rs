@@ -42,6 +42,31 @@ pub fn admits(rule: &Rule, source: &Source) -> bool {
     rule.stream == source.stream && rule.admits(&source.name)
 }
 
+/// What a local run, which reads events and not raw records, makes of a rule on a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ForSource {
+    /// The rule, still over normalized fields, without what only shows and reads an absent field: as [`bind`] leaves it out.
+    Rule(Box<Rule>),
+    /// As [`Bound::Refused`].
+    Refused(Vec<Diagnostic>),
+    /// As [`Bound::Never`].
+    Never,
+}
+
+/// Judges a rule on a source as [`bind`] does, and leaves it over normalized fields.
+#[must_use]
+pub fn for_source(rule: &Rule, source: &Source, stream: &Stream) -> ForSource {
+    match bind(rule, source, stream) {
+        Bound::Refused(why) => ForSource::Refused(why),
+        Bound::Never => ForSource::Never,
+        Bound::Rule(_) => {
+            let mut rule = rule.clone();
+            leave_out(&mut rule, source, stream);
+            ForSource::Rule(Box::new(rule))
+        }
+    }
+}
+
 /// Binds a rule to a source of its stream.
 #[must_use]
 pub fn bind(rule: &Rule, source: &Source, stream: &Stream) -> Bound {

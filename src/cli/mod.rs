@@ -6,6 +6,10 @@ mod check;
 mod emit;
 mod explain;
 mod fmt;
+#[cfg(feature = "engine")]
+mod ingest;
+#[cfg(feature = "engine")]
+mod run;
 mod test;
 
 use std::io::{IsTerminal, Write};
@@ -49,6 +53,10 @@ enum Verb {
     Emit(emit::Arguments),
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
+    #[cfg(feature = "engine")]
+    Ingest(ingest::Arguments),
+    #[cfg(feature = "engine")]
+    Run(run::Arguments),
     Test(test::Arguments),
 }
 
@@ -71,6 +79,10 @@ pub fn run() -> ExitCode {
         Verb::Emit(arguments) => emit::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Fmt(arguments) => fmt::run(&arguments),
+        #[cfg(feature = "engine")]
+        Verb::Ingest(arguments) => ingest::run(&arguments),
+        #[cfg(feature = "engine")]
+        Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
     };
     ExitCode::from(status)

@@ -95,7 +95,8 @@ pub fn finish(pack: &str, alerts: &mut [Alert]) {
 
 impl Alert {
     /// What alerts are sorted by; more than the documented order only where that leaves alerts of events without ids equal.
-    fn order(&self) -> impl Ord + '_ {
+    #[must_use]
+    pub fn order(&self) -> impl Ord + '_ {
         let values = |named: &'_ [(String, Value)]| named.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
         let of_rows = self.event.as_ref().map(|_| (self.severity, values(&self.measures), values(&self.show)));
         (self.window.start, &self.source, &self.rule, values(&self.keys), &self.event, of_rows)

@@ -101,7 +101,13 @@ impl Natural {
         out
     }
 
-    fn of(mut limbs: Vec<u64>) -> Natural {
+    /// Its limbs, the lowest first.
+    pub(super) fn limbs(&self) -> &[u64] {
+        &self.limbs
+    }
+
+    /// The number of these limbs, the lowest first.
+    pub(super) fn of(mut limbs: Vec<u64>) -> Natural {
         while limbs.last() == Some(&0) {
             limbs.pop();
         }

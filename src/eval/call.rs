@@ -16,7 +16,7 @@ impl Scope<'_> {
         let args: Vec<Value> = args.iter().map(|arg| self.value(arg)).collect();
         let present = || args.iter().filter(|value| value.is_present());
         match (function, args.as_slice()) {
-            (Function::Concat, texts) => joined(texts.iter(), ""),
+            (Function::Concat, parts) => joined(parts.iter().flat_map(parts_of), ""),
             (Function::SumOf, _) => {
                 // One after the other: an overflow stays missing, whatever follows.
                 present().cloned().reduce(|sum, value| arithmetic(Arithmetic::Add, &sum, &value)).unwrap_or_default()
@@ -45,6 +45,14 @@ impl Scope<'_> {
             (Function::ToDecimal, [Value::Int(int)]) => Value::decimal(i128::from(*int) * BILLION),
             _ => Value::Missing,
         }
+    }
+}
+
+/// A text is one part, a list's elements are parts.
+fn parts_of(value: &Value) -> &[Value] {
+    match value {
+        Value::List(elements) => elements,
+        one => std::slice::from_ref(one),
     }
 }
 

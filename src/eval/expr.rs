@@ -70,6 +70,11 @@ impl<'a> Scope<'a> {
     /// Names the next row value.
     pub fn bind(&mut self, expr: &Expr) {
         let value = self.value(expr);
+        self.bind_value(value);
+    }
+
+    /// Names the next row value, which was computed elsewhere.
+    pub fn bind_value(&mut self, value: Value) {
         self.with.push(value);
     }
 

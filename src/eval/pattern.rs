@@ -11,7 +11,7 @@ use crate::ir::Pattern;
 use crate::ir::pattern::RUST;
 
 /// Most bytes of a compiled machine; every pattern that the language takes is far below.
-const SIZE_LIMIT: usize = 256 << 20;
+pub const SIZE_LIMIT: usize = 256 << 20;
 
 /// The patterns of one evaluation.
 #[derive(Debug, Default)]

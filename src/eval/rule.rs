@@ -1,6 +1,6 @@
 //! A rule run over events: takes a rule, events and a range of time, gives the alerts. Read it from the top to learn what a rule means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Event;
 use super::aggregate::{Input, aggregate};
@@ -101,9 +101,10 @@ fn judge<'a>(
         outcome.lost_to_missing_keys += u64::from(lost);
     }
     if let Some(window) = &rule.window {
-        for ((source, keys), windows) in grouped(window, &rows, run.range) {
+        for ((source, keys), rows) in grouped(&rows) {
             let group = WindowedGroup { rule, window, source, keys, run, patterns: &patterns };
-            group.judge(&windows, &mut outcome.alerts);
+            let alerts = group.windows(&rows).into_iter().filter_map(|contents| group.alert(contents));
+            outcome.alerts.extend(opened(window, run.range, alerts));
         }
     }
     finish(run.pack, &mut outcome.alerts);
@@ -146,84 +147,111 @@ fn inputs(rule: &Rule, scope: &mut Scope<'_>) -> Vec<Option<Vec<Value>>> {
     rule.aggregates.iter().map(input).collect()
 }
 
-/// By source and keys, then by the window's start, rising.
-type Groups<'a> = BTreeMap<(&'a str, &'a [Value]), BTreeMap<i64, Vec<&'a Row<'a>>>>;
-
-fn grouped<'a>(window: &Window, rows: &'a [Row<'a>], range: Range) -> Groups<'a> {
-    let mut groups = Groups::new();
+/// Rows by source and keys, then by time, rising.
+fn grouped<'a>(rows: &'a [Row<'a>]) -> BTreeMap<(&'a str, &'a [Value]), Vec<&'a Row<'a>>> {
+    let mut groups: BTreeMap<_, Vec<&Row<'_>>> = BTreeMap::new();
     for row in rows {
-        for start in starts(window, row.time, range) {
-            let windows = groups.entry((row.source, row.keys.as_slice())).or_default();
-            windows.entry(start).or_default().push(row);
-        }
+        groups.entry((row.source, row.keys.as_slice())).or_default().push(row);
     }
+    groups.values_mut().for_each(|rows| rows.sort_by_key(|row| row.time));
     groups
 }
 
-/// One source and combination of keys.
-struct WindowedGroup<'a> {
-    rule: &'a Rule,
-    window: &'a Window,
-    source: &'a str,
-    keys: &'a [Value],
-    run: &'a Run<'a>,
-    patterns: &'a Patterns,
+/// One source and combination of keys of a rule with `over`.
+#[derive(Debug, Clone, Copy)]
+pub struct WindowedGroup<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// Its `over`.
+    pub window: &'a Window,
+    /// The source's name.
+    pub source: &'a str,
+    /// The keys' values.
+    pub keys: &'a [Value],
+    /// What the rule is run under.
+    pub run: &'a Run<'a>,
+    /// The patterns of this evaluation.
+    pub patterns: &'a Patterns,
+}
+
+/// What a window of a group holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contents {
+    /// The window's start.
+    pub start: i64,
+    /// The time of the first row.
+    pub first: i64,
+    /// The time of the last one.
+    pub last: i64,
+    /// By aggregate.
+    pub aggregates: Vec<Value>,
 }
 
 impl WindowedGroup<'_> {
-    /// Adds the alerts of windows, given in their order. With `every`, a true window right after a true window only moves `until` on.
-    fn judge(&self, windows: &BTreeMap<i64, Vec<&Row<'_>>>, alerts: &mut Vec<Alert>) {
-        // The start that would continue the open run of true windows, and its alert: none where the run opened before this range.
-        let mut open: Option<(i64, Option<usize>)> = None;
-        for (start, rows) in windows {
-            let span = Interval { start: *start, end: start.saturating_add(self.window.length) };
-            let judged = self.run.range.judges(span.end);
-            if !judged && !self.window.merges {
-                continue;
-            }
-            let Some(alert) = self.alert(span, rows) else { continue };
-            let next = start.saturating_add(self.window.step);
-            let alert = match open {
-                Some((continued, alert)) if self.window.merges && continued == *start => {
-                    if let Some(open) = alert.and_then(|at| alerts.get_mut(at)) {
-                        open.until = span.end;
-                    }
-                    alert
-                }
-                _ if judged => {
-                    alerts.push(alert);
-                    Some(alerts.len() - 1)
-                }
-                _ => None,
-            };
-            open = Some((next, alert));
-        }
+    /// Every window that holds a row, rising; the rows are sorted by time.
+    fn windows(&self, rows: &[&Row<'_>]) -> Vec<Contents> {
+        let starts: BTreeSet<i64> = rows.iter().flat_map(|row| starts(self.window, row.time, self.run.range)).collect();
+        let before = |time: i64| rows.partition_point(|row| row.time < time);
+        let inside = |start: i64| before(start)..before(start.saturating_add(self.window.length));
+        starts.into_iter().map(|start| self.contents(start, rows.get(inside(start)).unwrap_or_default())).collect()
+    }
+
+    fn contents(&self, start: i64, rows: &[&Row<'_>]) -> Contents {
+        let over_rows = |at: usize| rows.iter().filter_map(|row| row.input(at)).collect::<Vec<_>>();
+        let aggregates = self.rule.aggregates.iter().enumerate().map(|(at, a)| aggregate(a, &over_rows(at))).collect();
+        let times = rows.iter().map(|row| row.time);
+        let first = times.clone().min().unwrap_or(start);
+        Contents { start, first, last: times.max().unwrap_or(start), aggregates }
     }
 
     /// The alert of one window, if `when` holds there.
-    fn alert(&self, span: Interval, rows: &[&Row<'_>]) -> Option<Alert> {
+    #[must_use]
+    pub fn alert(&self, contents: Contents) -> Option<Alert> {
         let nothing = Subject { source: self.source, fields: &[], record: &Json::Null };
         let mut scope = Scope::new(nothing, self.patterns);
-        let over_rows = |at: usize| rows.iter().filter_map(|row| row.input(at)).collect::<Vec<_>>();
-        let aggregates = self.rule.aggregates.iter().enumerate().map(|(at, a)| aggregate(a, &over_rows(at))).collect();
-        measure(self.rule, &mut scope, self.keys.to_vec(), aggregates);
+        measure(self.rule, &mut scope, self.keys.to_vec(), contents.aggregates);
         if !scope.holds(&self.rule.when) {
             return None;
         }
-        let times = rows.iter().map(|row| row.time);
-        let first = times.clone().min().unwrap_or(span.start);
-        let last = times.max().unwrap_or(span.start);
+        let window = Interval { start: contents.start, end: contents.start.saturating_add(self.window.length) };
         let names = self.window.keys.iter().map(|key| key.name.clone());
         Some(Alert {
-            window: span,
-            until: span.end,
-            first,
-            last,
+            window,
+            until: window.end,
+            first: contents.first,
+            last: contents.last,
             keys: names.zip(self.keys.iter().cloned()).collect(),
-            partial: self.run.coverage.get(self.source).is_some_and(|begin| span.start < *begin),
+            partial: self.run.coverage.get(self.source).is_some_and(|begin| window.start < *begin),
             ..described(self.rule, &mut scope)
         })
     }
+}
+
+/// The alerts that a run reports, of a group's true windows in their order. With `every`, a true window right after a true window only
+/// moves `until` on, and what opened before the range is not reported.
+pub fn opened(window: &Window, range: Range, alerts: impl IntoIterator<Item = Alert>) -> Vec<Alert> {
+    let mut out: Vec<Alert> = Vec::new();
+    // The start that would continue the open run of true windows, and whether its alert is the last of `out`.
+    let mut open: Option<(i64, bool)> = None;
+    for alert in alerts {
+        let judged = range.judges(alert.window.end);
+        let next = alert.window.start.saturating_add(window.step);
+        let continued = open.filter(|(start, _)| window.merges && *start == alert.window.start);
+        let reported = match continued {
+            Some((_, reported)) => {
+                if let Some(open) = out.last_mut().filter(|_| reported) {
+                    open.until = alert.window.end;
+                }
+                reported
+            }
+            None => {
+                out.extend(judged.then_some(alert));
+                judged
+            }
+        };
+        open = Some((next, reported));
+    }
+    out
 }
 
 impl Row<'_> {
@@ -234,8 +262,8 @@ impl Row<'_> {
     }
 }
 
-/// The alert of one row of a rule without `over`: a group of one, whose window is a moment.
-fn event_alert(rule: &Rule, scope: &mut Scope<'_>, time: i64, event: EventRow) -> Option<Alert> {
+/// The alert of one row of a rule without `over`, if `when` holds: a group of one, whose window is a moment.
+pub fn event_alert(rule: &Rule, scope: &mut Scope<'_>, time: i64, event: EventRow) -> Option<Alert> {
     let inputs = inputs(rule, scope);
     let of_row = |(a, input): (&crate::ir::Aggregate, &Option<Vec<Value>>)| {
         let rows: Vec<Input<'_>> = input.iter().map(|args| Input { time, id: &event.id, args }).collect();

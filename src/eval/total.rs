@@ -78,6 +78,39 @@ impl Total {
         }
     }
 
+    /// Everything that it holds, for another process or a disk.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.count.to_le_bytes().to_vec();
+        for number in [Some(&self.positive), Some(&self.negative), self.squares.as_ref()].into_iter().flatten() {
+            bytes.extend((number.limbs().len() as u64).to_le_bytes());
+            number.limbs().iter().for_each(|limb| bytes.extend(limb.to_le_bytes()));
+        }
+        bytes
+    }
+
+    /// What [`Total::to_bytes`] gave of a total made in the same way; none of other bytes.
+    #[must_use]
+    pub fn from_bytes(of: &Type, deviation: bool, bytes: &[u8]) -> Option<Total> {
+        let mut words = bytes.chunks(8).map(|word| word.try_into().ok().map(u64::from_le_bytes));
+        let mut total = Total::new(of, deviation);
+        total.count = words.next()??;
+        for number in
+            [Some(&mut total.positive), Some(&mut total.negative), total.squares.as_mut()].into_iter().flatten()
+        {
+            let limbs = usize::try_from(words.next()??).ok()?;
+            *number = Natural::of(words.by_ref().take(limbs).collect::<Option<Vec<u64>>>()?);
+        }
+        words.next().is_none().then_some(total)
+    }
+
+    /// About how many bytes of memory it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let numbers = [Some(&self.positive), Some(&self.negative), self.squares.as_ref()];
+        size_of::<Total>() + numbers.into_iter().flatten().map(|number| size_of_val(number.limbs())).sum::<usize>()
+    }
+
     /// How many values were added.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -170,6 +203,22 @@ mod tests {
 
     fn floats(values: &[f64]) -> Total {
         total(&Type::Float, values.iter().map(|v| Value::float(*v)))
+    }
+
+    #[test]
+    fn bytes_and_back() {
+        for of in [Type::Int, Type::Float] {
+            for deviation in [false, true] {
+                let mut whole = Total::new(&of, deviation);
+                [1.5, -1e300, 5e-324, 0.0].iter().for_each(|v| whole.add(&Value::float(*v)));
+                [1, i64::MIN, 7].iter().for_each(|v| whole.add(&Value::Int(*v)));
+                let read = Total::from_bytes(&of, deviation, &whole.to_bytes());
+                let same = read.as_ref().map(|t| (t.count(), t.sum(), t.average(), t.deviation()));
+                assert_eq!(same, Some((whole.count(), whole.sum(), whole.average(), whole.deviation())));
+                assert!(Total::from_bytes(&of, !deviation, &whole.to_bytes()).is_none());
+            }
+        }
+        assert!(Total::from_bytes(&Type::Int, false, b"x").is_none());
     }
 
     #[test]

@@ -83,7 +83,7 @@ pub enum Function {
     Length,
     /// (text, start int, len int) → text, in code points from 0; a start past the end or an empty result is missing; negative start or len is missing.
     Substring,
-    /// texts → text; skips missing, missing if all are.
+    /// texts, or lists of text whose elements are parts → text; skips missing, missing if all are.
     Concat,
     /// any of one type; the first that is present.
     Coalesce,
@@ -109,7 +109,7 @@ pub enum Function {
     Join,
     /// (list) → its last element that is present.
     Last,
-    /// raw → ip as text with the last part masked, as the cloud wrote it (`20.236.11.***`): text of an address whose last IPv4 part may be stars.
+    /// text → text of an address whose last IPv4 part may be stars, as clouds mask it (`20.236.11.***`); other text is missing.
     MaskedNet,
     /// int of .NET ticks (100 ns since 0001-01-01) → time, cut to microseconds.
     Ticks,

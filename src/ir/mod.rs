@@ -28,3 +28,6 @@ pub use types::{FieldId, Literal, RecordType, Type, duration};
 
 /// The time of one second in microseconds, the unit of every time and duration of the language.
 pub const SECOND: i64 = 1_000_000;
+
+/// Rules without `over` are judged in steps of this many microseconds: the shortest schedule that all clouds have.
+pub const EVENT_RULE_STEP: i64 = 300 * SECOND;

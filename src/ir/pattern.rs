@@ -121,6 +121,18 @@ impl Pattern {
     }
 }
 
+/// A pattern's text that finds exactly `text`.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    regex_syntax::escape(text)
+}
+
+/// One character as it is written inside `[…]`.
+#[must_use]
+pub fn escape_in_class(character: &str) -> String {
+    if "\\^[]-&~".contains(character) { format!(r"\{character}") } else { character.to_owned() }
+}
+
 /// The node that matches `text` itself; with `nocase`, A–Z in either case.
 #[must_use]
 pub fn literal_node(text: &str, nocase: bool) -> Node {
@@ -328,7 +340,11 @@ fn syntax_error(e: &ast::Error) -> PatternError {
         K::UnsupportedBackreference => {
             error(range, "back-references are not portable: no target has them", "spell the repeated part out")
         }
-        kind => error(range, format!("unreadable pattern: {kind}"), ""),
+        kind => error(
+            range,
+            format!("unreadable pattern: {kind}"),
+            r"a character that means something in patterns stands for itself behind a backslash: `\(`, `\[`, `\.`",
+        ),
     }
 }
 

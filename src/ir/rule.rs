@@ -43,6 +43,24 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// Calls `visit` on every expression of every clause, in the order of the clauses.
+    pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
+        self.with.iter().for_each(|binding| binding.value.walk(visit));
+        if let Some(each) = &self.each {
+            each.list.walk(visit);
+        }
+        self.filter.iter().for_each(|pred| pred.walk(visit));
+        self.window.iter().flat_map(|window| &window.keys).for_each(|key| key.value.walk(visit));
+        for aggregate in &self.aggregates {
+            aggregate.args.iter().for_each(|arg| arg.walk(visit));
+            aggregate.filter.iter().for_each(|filter| filter.walk(visit));
+        }
+        self.measures.iter().for_each(|measure| measure.value.walk(visit));
+        self.when.walk(visit);
+        self.show.iter().for_each(|item| item.value.walk(visit));
+        self.severity.arms.iter().for_each(|(pred, _)| pred.walk(visit));
+    }
+
     /// Whether `only` lets a source of this name in.
     #[must_use]
     pub fn admits(&self, source: &str) -> bool {

@@ -1,6 +1,6 @@
 //! A rule's unit test, resolved: events or raw records, and what must come out.
 
-use super::{FieldId, Literal};
+use super::{FieldId, Literal, Type};
 use crate::source::Span;
 
 /// A unit test of one rule.
@@ -51,10 +51,23 @@ pub enum Given {
 /// An alert that must come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expected {
-    /// Key or measure, and its value.
+    /// Key, measure, shown item or one of [`Expected::OF_ALERTS`], and its value.
     pub values: Vec<(String, Constant)>,
     /// Where it is asked for.
     pub span: Span,
+}
+
+impl Expected {
+    /// What every alert has and a test may name; a key, measure or shown item of that name stands before it.
+    pub const OF_ALERTS: [(&'static str, Type); 7] = [
+        ("severity", Type::Text),
+        ("source", Type::Text),
+        ("window.start", Type::Time),
+        ("window.end", Type::Time),
+        ("until", Type::Time),
+        ("first", Type::Time),
+        ("last", Type::Time),
+    ];
 }
 
 /// A constant that may be a list or a record.

@@ -10,7 +10,7 @@ pub use manifest::{LANGUAGE, Manifest};
 
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::{Resolved, resolve};
-use crate::schema::BUILTIN;
+use crate::schema::{BUILTIN, Schema};
 use crate::source::{SourceId, SourceMap};
 use crate::syntax::{self, MAX_FILE_BYTES, ast};
 
@@ -47,6 +47,15 @@ pub struct PackFile {
     pub whole: bool,
 }
 
+/// The built-in streams, sources and operations alone.
+#[must_use]
+pub fn built_in() -> Schema {
+    let mut sources = SourceMap::default();
+    let trees: Vec<ast::File> =
+        BUILTIN.iter().map(|(name, text)| syntax::parse(sources.add(*name, *text), text).0).collect();
+    resolve(&trees, &|_| Err("the built-in files name none".to_owned())).0.schema
+}
+
 /// Reads a pack. What is wrong is in [`Pack::diagnostics`]; the rest of it is there all the same.
 #[must_use]
 pub fn load(path: &Path) -> Pack {
@@ -67,6 +76,11 @@ pub fn load(path: &Path) -> Pack {
     }
     let manifest = if path.is_dir() { pack.manifest(path) } else { None };
     let paths = if path.is_dir() { pack.sky_files(path) } else { vec![path.to_owned()] };
+    if paths.is_empty() {
+        let message = format!("`{}` holds no .sky file", path.display());
+        let help = "write a rule into a file that ends in `.sky`, anywhere below the pack's folder";
+        pack.diagnostics.push(Diagnostic::error(Code::NoRules, message).help(help));
+    }
     for path in paths {
         let Some(text) = pack.read(&path, MAX_FILE_BYTES as u64) else { continue };
         let id = pack.sources.add(path.display().to_string(), text.as_str());
@@ -86,6 +100,8 @@ pub fn load(path: &Path) -> Pack {
         pack.diagnostics.append(&mut said);
         pack.id = manifest.id;
     }
+    // As a reader meets them: by file and place.
+    pack.diagnostics.sort_by_key(|d| d.labels.first().map(|label| (label.span.source, label.span.start)));
     pack
 }
 
@@ -103,8 +119,8 @@ impl Pack {
         let id = self.sources.add(path.display().to_string(), text.as_str());
         match manifest::read(&text, id) {
             Ok(manifest) => Some((manifest, text, id)),
-            Err(diagnostic) => {
-                self.diagnostics.push(diagnostic);
+            Err(mut diagnostics) => {
+                self.diagnostics.append(&mut diagnostics);
                 None
             }
         }
@@ -143,7 +159,10 @@ impl Pack {
 
     fn unreadable(&mut self, path: &Path, why: &str) {
         let message = format!("`{}` can't be read: {why}", path.display());
-        self.diagnostics.push(Diagnostic::error(Code::UnreadableFile, message));
+        self.diagnostics.push(
+            Diagnostic::error(Code::UnreadableFile, message)
+                .help("a pack is a folder with a pack.toml, or one .sky file; its files are UTF-8"),
+        );
     }
 
     fn read(&mut self, path: &Path, limit: u64) -> Option<String> {

@@ -1,4 +1,4 @@
-//! Unit tests of rules: takes a pack, runs its tests on the evaluator, gives what failed and how.
+//! Unit tests of rules: takes a pack, makes its tests ready for whatever runs rules, runs them on the evaluator, gives what failed and how.
 
 use std::collections::BTreeMap;
 
@@ -29,38 +29,77 @@ impl Outcome {
     }
 }
 
-/// Runs all tests of a pack, in order.
-#[must_use]
-pub fn run(pack: &Pack) -> Vec<Outcome> {
-    let resolved = &pack.resolved;
-    let tested = resolved.tests.iter().filter_map(|test| {
-        let rule = resolved.rules.iter().find(|rule| rule.name == test.rule)?;
-        Some((test, rule, resolved.schema.stream_of(rule.stream)?))
-    });
-    tested.map(|(test, rule, stream)| one(pack, test, rule, stream)).collect()
+/// A test made ready: whatever runs rules can run it, and have its alerts compared.
+#[derive(Debug, Clone)]
+pub struct Case<'a> {
+    /// What is expected.
+    pub test: &'a Test,
+    /// The rule that it tests.
+    pub rule: &'a Rule,
+    /// The rule's stream.
+    pub stream: &'a Stream,
+    /// The events that it gives, those of records included.
+    pub events: Vec<Event>,
+    /// A range in which every window that holds an event is judged.
+    pub range: Range,
+    /// What could not be read of its records.
+    pub unread: Vec<String>,
 }
 
-fn one(pack: &Pack, test: &Test, rule: &Rule, stream: &Stream) -> Outcome {
-    let mut outcome =
-        Outcome { rule: rule.name.clone(), title: test.title.clone(), problems: Vec::new(), alerts: Vec::new() };
-    let mut events = Vec::new();
-    for given in &test.given {
-        match self::events(pack, given, stream) {
-            Ok((mut some, mut said)) => {
-                events.append(&mut some);
-                outcome.problems.append(&mut said);
+/// All tests of a pack, in order.
+pub fn cases(pack: &Pack) -> impl Iterator<Item = Case<'_>> {
+    let resolved = &pack.resolved;
+    resolved.tests.iter().filter_map(move |test| {
+        let rule = resolved.rules.iter().find(|rule| rule.name == test.rule)?;
+        Some(Case::new(pack, test, rule, resolved.schema.stream_of(rule.stream)?))
+    })
+}
+
+/// Runs all tests of a pack on the evaluator, in order.
+#[must_use]
+pub fn run(pack: &Pack) -> Vec<Outcome> {
+    cases(pack).map(|case| case.outcome(pack)).collect()
+}
+
+impl<'a> Case<'a> {
+    fn new(pack: &Pack, test: &'a Test, rule: &'a Rule, stream: &'a Stream) -> Case<'a> {
+        let (mut events, mut unread) = (Vec::new(), Vec::new());
+        for given in &test.given {
+            match self::events(pack, given, stream) {
+                Ok((mut some, mut said)) => {
+                    events.append(&mut some);
+                    unread.append(&mut said);
+                }
+                Err(diagnostic) => unread.push(diagnostic.message),
             }
-            Err(diagnostic) => outcome.problems.push(diagnostic.message),
         }
+        let range = whole_range(rule, stream, &events);
+        Case { test, rule, stream, events, range, unread }
     }
-    let range = whole_range(rule, stream, &events);
-    let run = Run { pack: &pack.id, range, coverage: &BTreeMap::new() };
-    match eval::run(rule, stream, &events, &run) {
-        Ok(found) => outcome.alerts = found.alerts,
-        Err(diagnostic) => outcome.problems.push(diagnostic.message),
+
+    fn outcome(self, pack: &Pack) -> Outcome {
+        let run = Run { pack: &pack.id, range: self.range, coverage: &BTreeMap::new() };
+        let mut problems = self.unread.clone();
+        let mut alerts = Vec::new();
+        match eval::run(self.rule, self.stream, &self.events, &run) {
+            Ok(found) => alerts = found.alerts,
+            Err(diagnostic) => problems.push(diagnostic.message),
+        }
+        problems.append(&mut self.differences(&alerts));
+        Outcome { rule: self.rule.name.clone(), title: self.test.title.clone(), problems, alerts }
     }
-    outcome.problems.append(&mut compare(test, rule, &outcome.alerts));
-    outcome
+
+    /// What the test expects and is not among the alerts, or is among them and is not expected.
+    #[must_use]
+    pub fn differences(&self, alerts: &[Alert]) -> Vec<String> {
+        compare(self.test, self.rule, alerts)
+    }
+
+    /// Whether an alert has the values that are expected; those that are not named may be any.
+    #[must_use]
+    pub fn fits(&self, expected: &Expected, alert: &Alert) -> bool {
+        fits(expected, self.rule, alert)
+    }
 }
 
 /// The events that a test gives, and what could not be read of its records.
@@ -176,11 +215,7 @@ fn fits(expected: &Expected, rule: &Rule, alert: &Alert) -> bool {
     expected.values.iter().all(|(name, constant)| {
         let named = |values: &[(String, Value)]| values.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         let value = named(&alert.keys).or_else(|| named(&alert.measures)).or_else(|| named(&alert.show));
-        let value = value.unwrap_or_else(|| match name.as_str() {
-            "severity" => Value::text(alert.severity.text()),
-            "source" => Value::text(&alert.source),
-            _ => Value::Missing,
-        });
+        let value = value.unwrap_or_else(|| of_alert(name, alert));
         // A listing is compared by what it holds: that there was more is no value.
         let value = match value {
             Value::Listing { values, .. } => Value::list(values.to_vec()),
@@ -190,11 +225,26 @@ fn fits(expected: &Expected, rule: &Rule, alert: &Alert) -> bool {
     })
 }
 
-/// The type of a key, measure or shown item.
+/// What every alert has; see [`Expected::OF_ALERTS`].
+fn of_alert(name: &str, alert: &Alert) -> Value {
+    match name {
+        "severity" => Value::text(alert.severity.text()),
+        "source" => Value::text(&alert.source),
+        "window.start" => Value::Time(alert.window.start),
+        "window.end" => Value::Time(alert.window.end),
+        "until" => Value::Time(alert.until),
+        "first" => Value::Time(alert.first),
+        "last" => Value::Time(alert.last),
+        _ => Value::Missing,
+    }
+}
+
+/// The type of what a test names.
 fn type_of(name: &str, rule: &Rule) -> Type {
     let keys = rule.window.iter().flat_map(|w| &w.keys).find(|k| k.name == name).map(|k| k.value.ty.clone());
     let bound = || rule.measures.iter().chain(&rule.show).find(|b| b.name == name).map(|b| b.value.ty.clone());
-    keys.or_else(bound).unwrap_or(Type::Text)
+    let of_alert = || Expected::OF_ALERTS.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone());
+    keys.or_else(bound).or_else(of_alert).unwrap_or(Type::Text)
 }
 
 fn shown(expected: &Expected, rule: &Rule) -> String {

@@ -3,9 +3,13 @@
 //! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
+pub mod cloud_logging;
+pub mod cloudwatch;
 mod emit;
 pub mod googlesql;
+pub mod kql;
 pub mod names;
+mod shown;
 mod verdict;
 pub mod windows;
 
@@ -15,13 +19,12 @@ pub use verdict::{Condition, Needs, Verdict};
 
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
+pub use crate::ir::EVENT_RULE_STEP;
 use crate::ir::{Place, PlaceKind, Source};
 
 /// All targets, in the order in which they are shown. Command line, documents and tests are derived from it.
-pub static TARGETS: &[&dyn Target] = &[&googlesql::GoogleSql];
-
-/// How often a query of a rule without `over` is run, in microseconds: the shortest schedule that all clouds have.
-pub const EVENT_RULE_STEP: i64 = 300 * crate::ir::SECOND;
+pub static TARGETS: &[&dyn Target] =
+    &[&cloudwatch::CloudWatch, &kql::Kql, &cloud_logging::CloudLogging, &googlesql::GoogleSql];
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

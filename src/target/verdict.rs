@@ -79,6 +79,10 @@ pub enum Condition {
     RedactionChangedNothing,
     /// No measure is within 1e-9 of the number it is compared with.
     RoundingDoesNotDecide,
+    /// No sum leaves 64 bits.
+    SumsFit,
+    /// No group holds more than so many values of what is collected to be sorted.
+    AtMostValues(u64),
     /// The log is not sampled.
     NotSampled,
     /// Bodies were not cut.
@@ -100,6 +104,8 @@ impl Condition {
             Condition::RangeHoldsWholeWindows => "the range holds whole windows".to_owned(),
             Condition::RedactionChangedNothing => "redaction changed nothing it reads".to_owned(),
             Condition::RoundingDoesNotDecide => "rounding does not decide".to_owned(),
+            Condition::SumsFit => "no sum leaves 64 bits".to_owned(),
+            Condition::AtMostValues(n) => format!("at most {n} values a group"),
             Condition::NotSampled => "the log is not sampled".to_owned(),
             Condition::BodiesNotCut => "bodies were not cut".to_owned(),
         }

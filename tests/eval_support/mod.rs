@@ -25,7 +25,7 @@ pub(crate) fn resolved(text: &str) -> Resolved {
     let id = sources.add("test.sky", text);
     let (file, mut diagnostics) = syntax::parse(id, text);
     let files: Vec<_> = BUILTIN.iter().cloned().chain([file]).collect();
-    let (resolved, mut said) = resolve(&files, &mut |_| Err("no files here".to_owned()));
+    let (resolved, mut said) = resolve(&files, &|_| Err("no files here".to_owned()));
     diagnostics.append(&mut said);
     assert!(!has_errors(&diagnostics), "{text}\n{}", render(&diagnostics, &sources, false));
     resolved
@@ -33,6 +33,7 @@ pub(crate) fn resolved(text: &str) -> Resolved {
 
 /// The first rule of a text and the events of its first test.
 #[track_caller]
+#[expect(clippy::panic, reason = "a test's own slip")]
 pub(crate) fn rule_and_events(text: &str) -> (Resolved, Vec<Event>) {
     let resolved = resolved(text);
     let stream = &resolved.schema.streams[resolved.rules[0].stream];
@@ -46,6 +47,7 @@ pub(crate) fn rule_and_events(text: &str) -> (Resolved, Vec<Event>) {
 
 /// What a rule over `invocation` finds among events, judged over `[START + from, START + to)`.
 #[track_caller]
+#[expect(clippy::panic, reason = "it fails the test")]
 pub(crate) fn over_raw(severity: &str, clauses: &str, events: &str, from: i64, to: i64) -> Outcome {
     let text = format!(
         "rule r {{ {severity} from invocation {clauses} }} test r \"t\" {{ given invocation [ {events} ] expect no alert }}"

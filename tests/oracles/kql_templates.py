@@ -193,6 +193,14 @@ def number_range(node):
     return f"to_json(generate_series({', '.join(bounds)}))"
 
 
+def translated_letters(node):
+    """translate-function.md; lists of different lengths repeat a letter there and drop it in DuckDB."""
+    lists = [translate.constant_string(a) for a in node.args[:2]]
+    if len(node.args) != 3 or None in lists or len(lists[0]) != len(lists[1]):
+        refuse(node.name, "takes two constant lists of one length, and a text")
+    return f"translate({sql_of(node.args[2])}, {sql_of(node.args[0])}, {sql_of(node.args[1])})"
+
+
 def bag_keys(node):
     if len(node.args) != 1:
         refuse(node.name, "takes one bag")
@@ -370,6 +378,7 @@ TEMPLATES = {
     "ipv6_is_in_any_range": (ip_in_range("oracle_ipv6_in"), "ipv6-is-in-any-range-function.md"),
     "ipv6_is_match": (ip_match("oracle_ipv6_match"), "ipv6-is-match-function.md: IPv4 is read as ::ffff:a.b.c.d"),
     "range": (number_range, "range-function.md; whole numbers only"),
+    "translate": (translated_letters, "translate-function.md"),
     "bag_keys": (bag_keys, "bag-keys-function.md"),
     "bag_has_key": (bag_has_key, "bag-has-key-function.md"),
     "column_ifexists": (column_ifexists, "column-ifexists-function.md"),
@@ -546,10 +555,14 @@ def _careful_regex(original):
         pattern = translate.constant_string(node)
         if pattern is None:
             raise KqlUnsupportedError("regex", hint="a pattern that is no constant")
-        risk = pattern_risk(pattern)
+        # regex.md: without Unicode a boundary is that of ASCII words, which is the only one that RE2 has.
+        bare = re.sub(r"\(\?-u:\\([bB])\)", "", pattern)
+        risk = pattern_risk(bare)
         if risk is not None:
             raise KqlUnsupportedError("regex", hint=risk)
-        return original(node)
+        if bare == pattern:
+            return original(node)
+        return original(ir.Literal(re.sub(r"\(\?-u:\\([bB])\)", r"\\\1", pattern), "string"))
     return render
 
 

@@ -121,6 +121,8 @@ KQL = [
     ("array_sort_asc of a mixture is refused", 'print a = array_sort_asc(dynamic([1, "a"]))', Refused("mixes types")),
     ("range of whole numbers", "print a = range(0, 3, 1) | mv-expand a to typeof(long) | summarize s = sum(a), c = count()", [[6, 4]]),
     ("set_has_element, array_index_of", 'print a = set_has_element(dynamic(["x", 1]), "x"), b = set_has_element(dynamic(["x"]), "y"), c = array_index_of(dynamic([1, 2]), 2)', [[True, False, 1]]),
+    ("translate: each letter by its place", 'print a = translate("krasp", "otsku", "spark"), b = translate("ABC", "abc", "aBÄ"), c = translate("AB", "ab", "")', [["kusto", "abÄ", ""]]),
+    ("a boundary without Unicode", 'print a = "b a" matches regex @"(?-u:\\b)a(?-u:\\b)", b = "ba" matches regex @"(?-u:\\b)a", c = "éa" matches regex @"(?-u:\\b)a", d = "ba" matches regex @"(?-u:\\B)a"', [[True, False, True, True]]),
     ("bag_keys, bag_has_key", 'T | where n == 1 | project a = array_sort_asc(bag_keys(d.a)), b = bag_has_key(d, "z"), c = bag_has_key(d, "y")', [[["b"], True, False]]),
     ("mv-expand", 'T | where n == 1 | mv-expand x = d.l to typeof(string) | project x | sort by x asc', [["p"], ["q"]]),
     ("mv-expand of a null gives a row, of [] none", "T | where n == 1 | mv-expand x = d.z | count", [[1]]),

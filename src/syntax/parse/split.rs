@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::syntax::ast::Broken;
 use crate::syntax::comments::{Kind, Token, token, value_may_begin, word_end};
 
 /// The words that begin an item.
@@ -117,6 +118,15 @@ fn walk(text: &str) -> Walk<'_> {
     Walk { text, at: 0, depth: 0, seen: 0 }
 }
 
+/// What an item that can't be read would have declared.
+pub(super) fn head(piece: &str) -> Option<Broken> {
+    let (item, word) = super::item_head(piece);
+    let rest = item.get(word.len()..)?.trim_start_matches([' ', '\t', '\r', '\n', '`']);
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+    let name = rest.get(..end).filter(|name| !name.is_empty())?;
+    ITEM_WORDS.contains(&word).then(|| Broken { word: word.to_owned(), name: name.to_owned() })
+}
+
 /// The first place where brackets are nested too deep for the parser.
 pub(super) fn too_deep(text: &str) -> Option<usize> {
     let mut walk = walk(text);
@@ -128,6 +138,40 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The innermost bracket of a text that is not closed.
+pub(super) fn unclosed(text: &str) -> Option<(usize, char)> {
+    let mut open: Vec<usize> = Vec::new();
+    for seen in walk(text) {
+        match seen {
+            Seen::Open(at) => open.push(at),
+            Seen::Close(_) => _ = open.pop(),
+            _ => {}
+        }
+    }
+    let at = open.pop()?;
+    Some((at, text.get(at..)?.chars().next()?))
+}
+
+/// The last word or character of code.
+pub(super) fn last_code(text: &str) -> Range<usize> {
+    let mut last = 0..0;
+    let mut at = 0;
+    while let Some(start) = super::code_start(text.get(at..).unwrap_or_default()).map(|skipped| at + skipped) {
+        let end = match token(text, start, value_may_begin(text.get(..start).unwrap_or_default())) {
+            Some(Token::Skip(_, end)) => end,
+            Some(Token::Word) => word_end(text, start),
+            Some(Token::Code(c)) => start + c.len_utf8(),
+            None => break,
+        };
+        // Characters of one operator are one: `==`.
+        let joins =
+            matches!(token(text, start, false), Some(Token::Code(c)) if "=!<>".contains(c)) && last.end == start;
+        last = if joins { last.start..end } else { start..end };
+        at = end.max(start + 1);
+    }
+    last
 }
 
 /// The items of a file, each with its doc comment, and what stands before the first as a piece of its own.
@@ -191,7 +235,12 @@ pub(super) fn clauses(text: &str, words: &[&str], fields: bool) -> Vec<Range<usi
                 let infix = word == "with" && (before.ends_with("starts") || before.ends_with("ends"));
                 let value = word == "each" && (previous == '=' || previous == '(' || previous == ',');
                 let named = fields && binds();
-                let clause = words.contains(&word) && !infix && !value && !named;
+                // A clause's word before an operator is a name that was not put in backticks.
+                let operator = || {
+                    let next = rest.trim_start_matches(super::WHITE);
+                    next.starts_with(['=', '<', '>', '!', '+', '*', ',', ')', ']'])
+                };
+                let clause = words.contains(&word) && !infix && !value && !named && !operator();
                 let field = named && !before.ends_with(',');
                 if clause || field {
                     starts.push(range.start);

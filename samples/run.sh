@@ -1,0 +1,24 @@
+#!/bin/sh
+# Builds Skywatch and does its main job on the sample logs: raw records into an archive, the rule pack over it, a table of alerts.
+# `samples/run.sh DIR` keeps the archive in DIR; SKYWATCH names a program that is built already.
+set -eu
+cd "$(dirname "$0")/.."
+archive=${1:-$(mktemp -d)/archive}
+
+[ -n "${SKYWATCH:-}" ] || cargo build --release --locked
+skywatch() {
+    if [ -n "${SKYWATCH:-}" ]; then "$SKYWATCH" "$@"; else cargo run --release --locked --quiet -- "$@"; fi
+}
+ingest() {
+    # Names of the samples have no spaces.
+    skywatch ingest --source "$1" $(find "$2" -type f | sort) --archive "$archive"
+}
+
+logs=samples/aws/AWSLogs/111122223333
+ingest aws.bedrock "$logs/BedrockModelInvocationLogs"
+ingest aws.cloudtrail "$logs/CloudTrail"
+ingest azure.activity samples/azure
+ingest gcp.audit samples/gcp
+echo
+skywatch run rulepacks/ai-security --archive "$archive"
+echo "the archive is in $archive"

@@ -1,0 +1,153 @@
+//! The rows that a plan leaves in, alerts out: the evaluator's own last steps, on what DataFusion scanned, filtered and aggregated.
+
+use std::collections::BTreeMap;
+
+use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::common::{Result, internal_datafusion_err};
+
+use super::lower::{aggregate_column, element_column, key_column, with_column};
+use super::plan::{FIRST, ID, LAST, LOST, POSITION, TIME, WINDOW, fields_read};
+use crate::archive::decode;
+use crate::eval::alert::{Alert, EventRow};
+use crate::eval::expr::{Scope, Subject};
+use crate::eval::pattern::Patterns;
+use crate::eval::rule::{Contents, WindowedGroup, event_alert, opened};
+use crate::eval::{Json, Outcome, Run, Value};
+use crate::ir::{AggregateFunction, Rule, Stream, Type, Window};
+
+/// What a rule found on one source.
+pub(super) fn outcome(
+    rule: &Rule,
+    stream: &Stream,
+    source: &str,
+    run: &Run<'_>,
+    batches: &[RecordBatch],
+) -> Result<Outcome> {
+    let patterns = Patterns::default();
+    let found = Found { rule, stream, source, run, patterns: &patterns };
+    match &rule.window {
+        None => found.events(batches),
+        Some(window) => found.windows(window, batches),
+    }
+}
+
+struct Found<'a> {
+    rule: &'a Rule,
+    stream: &'a Stream,
+    source: &'a str,
+    run: &'a Run<'a>,
+    patterns: &'a Patterns,
+}
+
+impl Found<'_> {
+    /// One alert a row.
+    fn events(&self, batches: &[RecordBatch]) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        let missing = vec![Value::Missing; self.stream.fields.len()];
+        for batch in batches {
+            let (times, ids) = (column(batch, TIME)?, column(batch, ID)?);
+            let fields = fields_read(self.rule, self.stream).into_iter().filter_map(|id| {
+                let field = self.stream.get(id)?;
+                Some(column(batch, &field.name).map(|column| (id.index(), &field.ty, column)))
+            });
+            let fields = fields.collect::<Result<Vec<_>>>()?;
+            let with = self.rule.with.iter().enumerate();
+            let with = with.map(|(n, binding)| Ok((&binding.value.ty, column(batch, &with_column(n))?)));
+            let with = with.collect::<Result<Vec<_>>>()?;
+            let each = match &self.rule.each {
+                None => None,
+                Some(each) => {
+                    let ty = each.list.ty.element().unwrap_or(&Type::Text);
+                    let elements = column(batch, &element_column(each.element))?;
+                    Some((each.element, ty, elements, column(batch, POSITION)?))
+                }
+            };
+            for row in 0..batch.num_rows() {
+                let mut values = missing.clone();
+                for (at, ty, column) in &fields {
+                    if let Some(value) = values.get_mut(*at) {
+                        *value = decode(ty, column, row);
+                    }
+                }
+                let subject = Subject { source: self.source, fields: &values, record: &Json::Null };
+                let mut scope = Scope::new(subject, self.patterns);
+                with.iter().for_each(|(ty, column)| scope.bind_value(decode(ty, column, row)));
+                let time = decode(&Type::Time, times, row).as_time().unwrap_or_default();
+                let id = decode(&Type::Text, ids, row);
+                let alert = match &each {
+                    None => event_alert(self.rule, &mut scope, time, EventRow { id, element: None }),
+                    Some((number, ty, elements, positions)) => {
+                        let position = decode(&Type::Int, positions, row).as_int();
+                        let event = EventRow { id, element: position.and_then(|at| u64::try_from(at).ok()) };
+                        let element = decode(ty, elements, row);
+                        scope.with_element(*number, &element, |scope| event_alert(self.rule, scope, time, event))
+                    }
+                };
+                outcome.alerts.extend(alert);
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// One alert for each run of consecutive windows of the same keys.
+    fn windows(&self, window: &Window, batches: &[RecordBatch]) -> Result<Outcome> {
+        let mut outcome = Outcome::default();
+        // By keys, then by start: the plan's own order is not one.
+        let mut groups: BTreeMap<Vec<Value>, BTreeMap<i64, Contents>> = BTreeMap::new();
+        for batch in batches {
+            let (starts, firsts, lasts) = (column(batch, WINDOW)?, column(batch, FIRST)?, column(batch, LAST)?);
+            let lost = batch.column_by_name(LOST);
+            let keys = window.keys.iter().enumerate();
+            let keys = keys.map(|(n, key)| Ok((&key.value.ty, column(batch, &key_column(n))?)));
+            let keys = keys.collect::<Result<Vec<_>>>()?;
+            let aggregates = self.rule.aggregates.iter().enumerate();
+            let aggregates = aggregates.map(|(n, a)| Ok((&a.function, &a.ty, column(batch, &aggregate_column(n))?)));
+            let aggregates = aggregates.collect::<Result<Vec<_>>>()?;
+            for row in 0..batch.num_rows() {
+                let time = |column: &ArrayRef| decode(&Type::Time, column, row).as_time();
+                let Some(start) = time(starts) else {
+                    let events = lost.and_then(|lost| decode(&Type::Int, lost, row).as_int());
+                    outcome.lost_to_missing_keys += events.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+                    continue;
+                };
+                let contents = Contents {
+                    start,
+                    first: time(firsts).unwrap_or(start),
+                    last: time(lasts).unwrap_or(start),
+                    aggregates: aggregates.iter().map(|(f, ty, column)| aggregate(f, ty, column, row)).collect(),
+                };
+                let keys = keys.iter().map(|(ty, column)| decode(ty, column, row)).collect();
+                groups.entry(keys).or_default().insert(start, contents);
+            }
+        }
+        for (keys, windows) in groups {
+            let group = WindowedGroup {
+                rule: self.rule,
+                window,
+                source: self.source,
+                keys: &keys,
+                run: self.run,
+                patterns: self.patterns,
+            };
+            let alerts = windows.into_values().map(|contents| {
+                // The plan's `when` has let the window through, so the evaluator's must.
+                let alert = group.alert(contents);
+                alert.ok_or_else(|| internal_datafusion_err!("plan and evaluator disagree on `{}`", self.rule.name))
+            });
+            outcome.alerts.extend(opened(window, self.run.range, alerts.collect::<Result<Vec<Alert>>>()?));
+        }
+        Ok(outcome)
+    }
+}
+
+fn column<'a>(batch: &'a RecordBatch, name: &str) -> Result<&'a ArrayRef> {
+    batch.column_by_name(name).ok_or_else(|| internal_datafusion_err!("the plan gave no column `{name}`"))
+}
+
+/// The value of an aggregate: that of `values` and `top` says whether there were more.
+fn aggregate(function: &AggregateFunction, ty: &Type, column: &ArrayRef, row: usize) -> Value {
+    match function {
+        AggregateFunction::Values(_) | AggregateFunction::Top(_) => super::records::listing(ty, column, row),
+        _ => decode(ty, column, row),
+    }
+}

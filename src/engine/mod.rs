@@ -1,0 +1,35 @@
+//! Rules and an archive in, alerts out: the same alerts as the evaluator's, by DataFusion plans over Parquet.
+//!
+//! ```text
+//! rule + source + range ──plan──▶ logical plan ──session──▶ rows ──findings──▶ alerts
+//!                          │ lower, predicates: expressions      └ the evaluator's last steps
+//!                          │ aggregates: folds of groups
+//!                          └ table: the tier that holds every field the rule reads
+//! ```
+//!
+//! INVARIANT (same alerts): for equal events, `run` gives what [`crate::eval::run`] gives, whatever the partitions, batches and memory are.
+//! INVARIANT (bounded): all plans of a run share one pool of memory; what does not fit spills, or fails with a finding. Content never spills.
+
+mod aggregates;
+mod collections;
+mod elements;
+mod errors;
+mod findings;
+mod fold;
+mod functions;
+mod kernel;
+mod lower;
+mod numbers;
+mod plan;
+mod predicates;
+mod records;
+mod rowwise;
+mod run;
+mod session;
+mod sums;
+mod table;
+mod texts;
+mod windows;
+
+pub use run::{Bench, Engine, Period, RuleRun, RunOutcome, Skipped};
+pub use session::{Limits, MEMORY};

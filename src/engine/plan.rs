@@ -1,0 +1,260 @@
+//! A rule, one source and a range in, a logical plan out: scan → `with` → `each` → `where` → windows and keys → aggregates → `when`.
+//!
+//! What follows on the few rows that are left (measures, severity, shown items, merging of windows) is the part of `findings`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::DataType;
+use datafusion::common::{Column, NullHandling, Result, ScalarValue, UnnestOptions};
+use datafusion::functions_aggregate::expr_fn::{count, max, min};
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableSource, cast, lit, when};
+
+use super::aggregates::{different, filtered};
+use super::lower::{Scope, aggregate_column, column, element_column, key_column, measure_column, with_column};
+use super::{elements, windows};
+use crate::archive::SOURCE;
+use crate::bind::deciding;
+use crate::eval::Range;
+use crate::ir::{Binding, ExprKind, FieldId, PredKind, Rule, Stream, Tier, Window, cloud_of};
+
+/// The event's time, an int.
+pub(super) const TIME: &str = "#time";
+/// The event's id.
+pub(super) const ID: &str = "#id";
+/// The element's place in the list of `each`.
+pub(super) const POSITION: &str = "#position";
+/// A number that only one event of a plan has.
+pub(super) const ROW: &str = "#row";
+/// The start of a row's window; null in rows that lack a group key.
+pub(super) const WINDOW: &str = "#window";
+/// The time of a group's first row, and of its last.
+pub(super) const FIRST: &str = "#first";
+/// See [`FIRST`].
+pub(super) const LAST: &str = "#last";
+/// How many events lack a group key.
+pub(super) const LOST: &str = "#lost";
+
+/// The fields that a rule reads anywhere, with its stream's time and id, in the order of the stream.
+pub(super) fn fields_read(rule: &Rule, stream: &Stream) -> BTreeSet<FieldId> {
+    let mut read = BTreeSet::from([stream.time(), stream.event_id()]);
+    rule.walk(&mut |expr| {
+        if let ExprKind::Field(field) = expr.kind {
+            read.insert(field);
+        }
+    });
+    read
+}
+
+/// Whether some of these fields are in the content tier.
+pub(super) fn reads_content(fields: &BTreeSet<FieldId>, stream: &Stream) -> bool {
+    fields.iter().any(|field| stream.get(*field).is_some_and(|field| field.tier == Tier::Content))
+}
+
+/// The plan of a rule over the rows of one source in a table.
+pub(super) fn plan(
+    rule: &Rule,
+    stream: &Stream,
+    source: &str,
+    table: Arc<dyn TableSource>,
+    range: Range,
+) -> Result<LogicalPlan> {
+    let names = fields_read(rule, stream).into_iter().filter_map(|id| stream.get(id)).map(|field| &field.name);
+    let schema = table.schema();
+    let mut columns = vec![schema.index_of(SOURCE)?];
+    for name in names {
+        columns.push(schema.index_of(name)?);
+    }
+    let builder = LogicalPlanBuilder::scan("events", table, Some(columns))?;
+    let times = rule.window.as_ref().map_or((range.from, range.to), |window| windows::times(window, range));
+    let steps = Steps { rule, stream, source, builder };
+    let rows = steps.near(times)?.bound()?.taken_apart()?.filtered()?;
+    match &rule.window {
+        None => rows.builder.build(),
+        Some(window) => rows.grouped(window, range)?.judged()?.builder.build(),
+    }
+}
+
+struct Steps<'a> {
+    rule: &'a Rule,
+    stream: &'a Stream,
+    source: &'a str,
+    builder: LogicalPlanBuilder,
+}
+
+impl Steps<'_> {
+    fn scope(&self) -> Scope<'_> {
+        Scope { stream: self.stream, cloud: cloud_of(self.source), columns: self.builder.schema() }
+    }
+
+    fn add(mut self, columns: Vec<(String, Expr)>) -> Result<Self> {
+        let there = self.builder.schema().columns().into_iter().map(Expr::Column);
+        let all: Vec<Expr> = there.chain(columns.into_iter().map(|(name, expr)| expr.alias(name))).collect();
+        self.builder = self.builder.project(all)?;
+        Ok(self)
+    }
+
+    fn keep(mut self, predicate: Expr) -> Result<Self> {
+        self.builder = self.builder.filter(predicate)?;
+        Ok(self)
+    }
+
+    /// One row for each element; none where there are none.
+    fn unnest(mut self, name: &str) -> Result<Self> {
+        let options = UnnestOptions { null_handling: NullHandling::Drop, recursions: Vec::new() };
+        self.builder = self.builder.unnest_column_with_options(Column::new_unqualified(name), options)?;
+        Ok(self)
+    }
+
+    /// Rows of the source and of a span of time; with their time and id.
+    fn near(self, (from, to): (i64, i64)) -> Result<Self> {
+        let field = |id| self.stream.get(id).map(|field| field.name.clone()).unwrap_or_default();
+        let (time, id) = (column(field(self.stream.time())), column(field(self.stream.event_id())));
+        let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
+        let source = column(SOURCE).eq(lit(ScalarValue::Utf8View(Some(self.source.to_owned()))));
+        let near = source.and(time.clone().gt_eq(at(from))).and(time.clone().lt(at(to)));
+        self.keep(near)?.add(vec![(TIME.to_owned(), cast(time, DataType::Int64)), (ID.to_owned(), id)])
+    }
+
+    /// `with`
+    fn bound(self) -> Result<Self> {
+        let with = &self.rule.with;
+        let read = |kind: &ExprKind| if let ExprKind::With(n) = kind { Some(*n) } else { None };
+        self.staged(with, (0..with.len()).collect(), read, with_column)
+    }
+
+    /// Adds values that may read one another: those that read none first.
+    fn staged(
+        mut self,
+        bindings: &[Binding],
+        wanted: BTreeSet<usize>,
+        read: fn(&ExprKind) -> Option<usize>,
+        name: fn(usize) -> String,
+    ) -> Result<Self> {
+        let mut left = wanted;
+        while !left.is_empty() {
+            let ready = |n: &usize| {
+                let mut ready = true;
+                if let Some(binding) = bindings.get(*n) {
+                    binding
+                        .value
+                        .walk(&mut |expr| ready &= read(&expr.kind).is_none_or(|other| !left.contains(&other)));
+                }
+                ready
+            };
+            let (now, later): (BTreeSet<usize>, BTreeSet<usize>) = left.iter().partition(|n| ready(n));
+            let scope = self.scope();
+            let columns = now.iter().filter_map(|n| bindings.get(*n).map(|b| Ok((name(*n), scope.expr(&b.value)?))));
+            let columns = columns.collect::<Result<Vec<_>>>()?;
+            if columns.is_empty() {
+                break;
+            }
+            self = self.add(columns)?;
+            left = later;
+        }
+        Ok(self)
+    }
+
+    /// `each`
+    fn taken_apart(self) -> Result<Self> {
+        let Some(each) = &self.rule.each else { return Ok(self) };
+        let name = element_column(each.element);
+        let list = self.scope().expr(&each.list)?;
+        if self.rule.window.is_some() {
+            return self
+                .add(vec![(name.clone(), list), (ROW.to_owned(), elements::row_number(column(TIME)))])?
+                .unnest(&name);
+        }
+        // An alert of an element names its place in the list.
+        let numbered = "#numbered";
+        let list_type = self.scope().type_of(&list)?;
+        let steps = self.add(vec![(numbered.to_owned(), elements::numbered(list, &list_type)?)])?.unnest(numbered)?;
+        let element = elements::element_of(column(numbered), &list_type)?;
+        steps.add(vec![(name, element), (POSITION.to_owned(), elements::position_of(column(numbered)))])
+    }
+
+    /// `where`
+    fn filtered(self) -> Result<Self> {
+        let scope = self.scope();
+        let tests = self.rule.filter.iter().map(|pred| scope.pred(pred)).collect::<Result<Vec<_>>>()?;
+        match conjunction(tests) {
+            Some(all) => self.keep(all),
+            None => Ok(self),
+        }
+    }
+
+    /// `over` and the aggregates: one row for each window and combination of keys, and one for the rows that lack a key.
+    fn grouped(self, window: &Window, range: Range) -> Result<Self> {
+        let scope = self.scope();
+        let mut keys = Vec::new();
+        let mut present = Vec::new();
+        for key in &window.keys {
+            let value = scope.expr(&key.value)?;
+            keys.push(match &key.default {
+                Some(default) => {
+                    let default = lit(ScalarValue::Utf8View(Some(default.clone())));
+                    when(value.clone().is_not_null(), value).otherwise(default)?
+                }
+                None => {
+                    present.push(value.clone().is_not_null());
+                    value
+                }
+            });
+        }
+        let complete = conjunction(present);
+        if let Some(complete) = &complete {
+            // All rows that lack a key make one group.
+            for key in &mut keys {
+                *key = when(complete.clone(), key.clone()).end()?;
+            }
+        }
+        let plain = windows::is_plain(window);
+        let start = if plain {
+            let start = windows::only_start(column(TIME), window);
+            match &complete {
+                Some(complete) => when(complete.clone(), start).end()?,
+                None => start,
+            }
+        } else {
+            windows::all_starts(column(TIME), complete.clone().unwrap_or_else(|| lit(true)), window, range)
+        };
+        let named = keys.into_iter().enumerate().map(|(n, key)| (key_column(n), key));
+        let columns = named.chain([(WINDOW.to_owned(), start)]).collect();
+        let mut steps = self.add(columns)?;
+        if !plain {
+            steps = steps.unnest(WINDOW)?;
+        }
+        steps.aggregated(window, complete.is_some())
+    }
+
+    fn aggregated(mut self, window: &Window, some_lack_a_key: bool) -> Result<Self> {
+        let scope = self.scope();
+        let counted = some_lack_a_key.then(|| column(WINDOW).is_not_null());
+        let mut folded = vec![min(column(TIME)).alias(FIRST), max(column(TIME)).alias(LAST)];
+        if some_lack_a_key {
+            // Several elements of one event are one event.
+            let rows = if self.rule.each.is_some() { different(column(ROW))? } else { count(lit(1_i64)) };
+            folded.push(filtered(rows, Some(column(WINDOW).is_null()))?.alias(LOST));
+        }
+        for (n, aggregate) in self.rule.aggregates.iter().enumerate() {
+            folded.push(scope.aggregate(aggregate, counted.as_ref())?.alias(aggregate_column(n)));
+        }
+        let keys = (0..window.keys.len()).map(|n| column(key_column(n)));
+        let keys: Vec<Expr> = keys.chain([column(WINDOW)]).collect();
+        self.builder = self.builder.aggregate(keys, folded)?;
+        Ok(self)
+    }
+
+    /// `when`; the group of rows that lack a key stays.
+    fn judged(self) -> Result<Self> {
+        if self.rule.when.kind == PredKind::Const(true) {
+            return Ok(self);
+        }
+        let rule = self.rule;
+        let read = |kind: &ExprKind| if let ExprKind::Measure(n) = kind { Some(*n) } else { None };
+        let steps = self.staged(&rule.measures, deciding(rule).1, read, measure_column)?;
+        let holds = steps.scope().pred(&rule.when)?;
+        steps.keep(column(WINDOW).is_null().or(holds))
+    }
+}

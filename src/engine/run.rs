@@ -1,0 +1,226 @@
+//! Runs: takes rules and an archive (or events in memory) and a period, gives alerts and what each rule lost.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::common::Result as PlanResult;
+use datafusion::logical_expr::TableSource;
+
+use super::session::{Limits, Session};
+use super::{errors, findings, plan, table, windows};
+use crate::archive::{Archive, ArchiveFile, SourceDays};
+use crate::bind::{ForSource, admits, for_source};
+use crate::diag::Diagnostic;
+use crate::eval::alert::{Alert, finish};
+use crate::eval::clock::time_text;
+use crate::eval::{Event, Outcome, Range, Run};
+use crate::ir::{EVENT_RULE_STEP, Rule, Source, Stream, Tier};
+use crate::schema::Schema;
+
+/// Which windows, and for rules without `over` which events, a run judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Period {
+    /// Windows that end in (from, to], events in [from, to). What is not given is the first or last end of the archive's whole days.
+    Between {
+        /// The start.
+        from: Option<i64>,
+        /// The end.
+        to: Option<i64>,
+    },
+    /// For each rule the last window that ended by this time; for rules without `over` the events of the last whole five minutes.
+    At(i64),
+}
+
+/// What a run found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RunOutcome {
+    /// In their order.
+    pub alerts: Vec<Alert>,
+    /// Every rule on every source of its stream that it admits, in the order of the rules, then by source.
+    pub runs: Vec<RuleRun>,
+}
+
+/// What became of a rule on a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleRun {
+    /// The rule's name.
+    pub rule: String,
+    /// The source's name.
+    pub source: String,
+    /// Events of judged windows that were not counted because they lack a group key.
+    pub lost_to_missing_keys: u64,
+    /// Why it was not run, or not to its end; it has no alerts then.
+    pub skipped: Option<Skipped>,
+}
+
+/// Why a rule has nothing to say of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skipped {
+    /// The archive has no rows of it in the period.
+    NoRows,
+    /// None of its operations is of the source's cloud.
+    NeverFires,
+    /// It reads what the source does not carry.
+    Absent(Vec<Diagnostic>),
+    /// It could not be run to its end.
+    Failed(Diagnostic),
+}
+
+/// An archive, open to rules.
+#[derive(Debug)]
+pub struct Engine<'s> {
+    schema: &'s Schema,
+    archive: Archive,
+    session: Session,
+    limits: Limits,
+}
+
+impl<'s> Engine<'s> {
+    /// Opens an archive of the schema's streams.
+    ///
+    /// # Errors
+    /// An archive that can't be read, or a machine without threads or temporary files.
+    pub fn open(root: &Path, schema: &'s Schema, limits: Limits) -> Result<Engine<'s>, Diagnostic> {
+        let archive = Archive::open(root, schema)?;
+        let session = Session::new(limits, Some(root)).map_err(|cause| errors::no_session(&cause))?;
+        Ok(Engine { schema, archive, session, limits })
+    }
+
+    /// The archive.
+    #[must_use]
+    pub fn archive(&self) -> &Archive {
+        &self.archive
+    }
+
+    /// Runs rules of a pack over the archive.
+    ///
+    /// # Errors
+    /// A period without time in it.
+    pub fn run(&self, rules: &[Rule], pack: &str, period: Period) -> Result<RunOutcome, Diagnostic> {
+        let sources = self.archive.sources();
+        let coverage = sources.iter().map(|source| (source.source.clone(), source.days.0)).collect();
+        let whole = self.archive.days().unwrap_or_default();
+        if let Period::Between { from, to } = period {
+            let (from, to) = (from.unwrap_or(whole.0), to.unwrap_or(whole.1));
+            if from >= to && self.archive.days().is_some() {
+                return Err(errors::empty_range(&time_text(from), &time_text(to)));
+            }
+        }
+        let mut outcome = RunOutcome::default();
+        for rule in rules {
+            let run = Run { pack, range: range(rule, period, whole), coverage: &coverage };
+            for source in self.schema.sources.iter().filter(|source| admits(rule, source)) {
+                let rows = sources.iter().find(|rows| rows.source == source.name && rows.stream == rule.stream);
+                let judged = self.judge(rule, source, rows, &run);
+                let (found, skipped) = match judged {
+                    Ok(found) => (found, None),
+                    Err(why) => (Outcome::default(), Some(why)),
+                };
+                outcome.alerts.extend(found.alerts);
+                outcome.runs.push(RuleRun {
+                    rule: rule.name.clone(),
+                    source: source.name.clone(),
+                    lost_to_missing_keys: found.lost_to_missing_keys,
+                    skipped,
+                });
+            }
+        }
+        finish(pack, &mut outcome.alerts);
+        Ok(outcome)
+    }
+
+    fn judge(
+        &self,
+        rule: &Rule,
+        source: &Source,
+        rows: Option<&SourceDays>,
+        run: &Run<'_>,
+    ) -> Result<Outcome, Skipped> {
+        let Some(stream) = self.schema.stream_of(rule.stream) else { return Err(Skipped::NoRows) };
+        let rule = match for_source(rule, source, stream) {
+            ForSource::Rule(rule) => rule,
+            ForSource::Refused(why) => return Err(Skipped::Absent(why)),
+            ForSource::Never => return Err(Skipped::NeverFires),
+        };
+        let (from, to) = rule.window.as_ref().map_or((run.range.from, run.range.to), |w| windows::times(w, run.range));
+        let holds = |file: &&ArchiveFile| {
+            file.coverage.iter().any(|c| c.source == source.name && c.first < to && c.last >= from)
+        };
+        let files: Vec<&ArchiveFile> = self.archive.files(rule.stream).iter().filter(holds).collect();
+        if rows.is_none() || files.is_empty() {
+            return Err(Skipped::NoRows);
+        }
+        let content = plan::reads_content(&plan::fields_read(&rule, stream), stream);
+        let tier = if content { Tier::Content } else { Tier::Metadata };
+        let root = self.archive.root();
+        table::files(root, &files, stream, tier, &self.session.parquet_options())
+            .and_then(|table| judged(&self.session, &rule, stream, &source.name, table, content, run))
+            .map_err(|cause| Skipped::Failed(errors::failed(&rule, &source.name, self.limits.memory, &cause)))
+    }
+}
+
+/// What is judged of a rule.
+fn range(rule: &Rule, period: Period, whole: (i64, i64)) -> Range {
+    match period {
+        Period::Between { from, to } => Range { from: from.unwrap_or(whole.0), to: to.unwrap_or(whole.1) },
+        Period::At(time) => {
+            let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |window| window.step.max(1));
+            let to = time.div_euclid(step).saturating_mul(step);
+            Range { from: to.saturating_sub(step), to }
+        }
+    }
+}
+
+/// A rule's plan over a table, run to its end.
+fn judged(
+    session: &Session,
+    rule: &Rule,
+    stream: &Stream,
+    source: &str,
+    table: Arc<dyn TableSource>,
+    content: bool,
+    run: &Run<'_>,
+) -> PlanResult<Outcome> {
+    let plan = plan::plan(rule, stream, source, table, run.range)?;
+    findings::outcome(rule, stream, source, run, &session.collect(&plan, content)?)
+}
+
+/// Runs rules over events in memory as [`Engine::run`] does over an archive: to hold the engine against the evaluator.
+#[derive(Debug)]
+pub struct Bench {
+    session: Session,
+    limits: Limits,
+}
+
+impl Bench {
+    /// A bench with these limits, of which batches and partitions cut the events too.
+    ///
+    /// # Errors
+    /// A machine without threads or temporary files.
+    pub fn new(limits: Limits) -> Result<Bench, Diagnostic> {
+        let session = Session::new(limits, None).map_err(|cause| errors::no_session(&cause))?;
+        Ok(Bench { session, limits })
+    }
+
+    /// What [`crate::eval::run`] gives for the same arguments.
+    ///
+    /// # Errors
+    /// A plan that can't be made or run to its end.
+    pub fn run(&self, rule: &Rule, stream: &Stream, events: &[Event], run: &Run<'_>) -> Result<Outcome, Diagnostic> {
+        let mut sources: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
+        for event in events.iter().filter(|event| event.source.is_empty() || rule.admits(&event.source)) {
+            sources.entry(&event.source).or_default().push(event);
+        }
+        let mut outcome = Outcome::default();
+        for (source, events) in sources {
+            let found = table::events(&events, stream, self.limits.batch, self.limits.partitions)
+                .and_then(|table| judged(&self.session, rule, stream, source, table, true, run))
+                .map_err(|cause| errors::failed(rule, source, self.limits.memory, &cause))?;
+            outcome.alerts.extend(found.alerts);
+            outcome.lost_to_missing_keys += found.lost_to_missing_keys;
+        }
+        finish(run.pack, &mut outcome.alerts);
+        Ok(outcome)
+    }
+}

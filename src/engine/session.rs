@@ -1,0 +1,154 @@
+//! What plans run in: takes limits, gives a planner and a runtime whose memory is bounded. The only file that configures DataFusion.
+//!
+//! A plan that reads the content tier never spills: prompts and responses must not reach a temporary file. It fails instead where memory ends.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use datafusion::arrow::record_batch::RecordBatch;
+use datafusion::common::Result;
+use datafusion::common::config::TableParquetOptions;
+use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool};
+use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use datafusion::execution::{SessionState, SessionStateBuilder};
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::object_store::local::LocalFileSystem;
+use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
+use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
+use datafusion::optimizer::optimize_projections::OptimizeProjections;
+use datafusion::optimizer::push_down_filter::PushDownFilter;
+use datafusion::optimizer::simplify_expressions::SimplifyExpressions;
+use datafusion::optimizer::{AnalyzerRule, OptimizerRule};
+use datafusion::physical_optimizer::PhysicalOptimizerRule;
+use datafusion::physical_optimizer::combine_partial_final_agg::CombinePartialFinalAggregate;
+use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
+use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
+use datafusion::physical_optimizer::projection_pushdown::ProjectionPushdown;
+use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
+use datafusion::physical_plan::execute_stream;
+use datafusion::prelude::SessionConfig;
+use tokio::runtime::Runtime;
+
+/// Bounds of a run. The alerts do not depend on them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes that all plans of a run may hold together.
+    pub memory: usize,
+    /// How many parts of a plan run at a time.
+    pub partitions: usize,
+    /// Rows of a batch.
+    pub batch: usize,
+}
+
+/// The default of [`Limits::memory`].
+pub const MEMORY: usize = 2 << 30;
+/// Most partitions by default: more only raise the memory that a plan needs at once.
+const MAX_PARTITIONS: usize = 8;
+/// Rows of a batch by default.
+const BATCH: usize = 8_192;
+
+impl Default for Limits {
+    fn default() -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        Limits { memory: MEMORY, partitions: threads.min(MAX_PARTITIONS), batch: BATCH }
+    }
+}
+
+/// Where the archive's folder is mounted: paths below it need no escaping, and messages show no more than they must.
+pub(super) const ARCHIVE_URL: &str = "archive://local/";
+
+/// A planner and a runtime for plans of one archive.
+#[derive(Debug)]
+pub(super) struct Session {
+    runtime: Runtime,
+    metadata: SessionState,
+    content: SessionState,
+}
+
+impl Session {
+    /// A session over an archive's folder, or over none for tables in memory.
+    pub(super) fn new(limits: Limits, root: Option<&Path>) -> Result<Session> {
+        let runtime = if limits.partitions > 1 {
+            tokio::runtime::Builder::new_multi_thread().worker_threads(limits.partitions).build()
+        } else {
+            tokio::runtime::Builder::new_current_thread().build()
+        }?;
+        let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(limits.memory));
+        let state = |mode: DiskManagerMode| -> Result<SessionState> {
+            let disk = DiskManagerBuilder::default().with_mode(mode);
+            let environment = RuntimeEnvBuilder::new()
+                .with_memory_pool(Arc::clone(&pool))
+                .with_disk_manager_builder(disk)
+                .build_arc()?;
+            if let Some(root) = root {
+                let store = LocalFileSystem::new_with_prefix(root)?;
+                let url = ObjectStoreUrl::parse(ARCHIVE_URL)?;
+                environment.register_object_store(url.as_ref(), Arc::new(store));
+            }
+            Ok(session_state(limits, environment))
+        };
+        let (metadata, content) = (state(DiskManagerMode::OsTmpDirectory)?, state(DiskManagerMode::Disabled)?);
+        Ok(Session { runtime, metadata, content })
+    }
+
+    /// How Parquet files are read.
+    pub(super) fn parquet_options(&self) -> TableParquetOptions {
+        let global = self.metadata.config_options().execution.parquet.clone();
+        TableParquetOptions { global, ..TableParquetOptions::default() }
+    }
+
+    fn state(&self, content: bool) -> &SessionState {
+        if content { &self.content } else { &self.metadata }
+    }
+
+    /// Runs a plan to its end; its rows count against the memory bound like everything else.
+    pub(super) fn collect(&self, plan: &LogicalPlan, content: bool) -> Result<Vec<RecordBatch>> {
+        let state = self.state(content);
+        self.runtime.block_on(async {
+            let plan = state.create_physical_plan(plan).await?;
+            let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
+            let mut stream = execute_stream(plan, state.task_ctx())?;
+            let mut batches = Vec::new();
+            while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
+                let batch = batch?;
+                held.try_grow(batch.get_array_memory_size())?;
+                batches.push(batch);
+            }
+            Ok(batches)
+        })
+    }
+}
+
+/// Only those rules of DataFusion that plans of rules have a use for: the same in production and in tests, and quick to plan with.
+fn session_state(limits: Limits, environment: Arc<RuntimeEnv>) -> SessionState {
+    let mut config = SessionConfig::new().with_target_partitions(limits.partitions).with_batch_size(limits.batch);
+    let options = config.options_mut();
+    options.execution.parquet.pushdown_filters = true;
+    // The archive knows its files' times; footers are read when a file is opened.
+    options.execution.collect_statistics = false;
+    // Cheap plans: one pass brings filters and columns down to the scan.
+    options.optimizer.max_passes = 1;
+    let analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(TypeCoercion::new())];
+    let logical: Vec<Arc<dyn OptimizerRule + Send + Sync>> = vec![
+        Arc::new(SimplifyExpressions::new()),
+        Arc::new(PushDownFilter::new()),
+        Arc::new(CommonSubexprEliminate::new()),
+        Arc::new(OptimizeProjections::new()),
+    ];
+    let physical: Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> = vec![
+        Arc::new(FilterPushdown::new()),
+        Arc::new(EnsureRequirements::new()),
+        Arc::new(CombinePartialFinalAggregate::new()),
+        Arc::new(ProjectionPushdown::new()),
+        Arc::new(SanityCheckPlan::new()),
+    ];
+    SessionStateBuilder::new()
+        .with_config(config)
+        .with_runtime_env(environment)
+        .with_analyzer_rules(analyzer)
+        .with_optimizer_rules(logical)
+        .with_physical_optimizer_rules(physical)
+        .build()
+}

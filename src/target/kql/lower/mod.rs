@@ -1,0 +1,270 @@
+//! A bound rule as KQL's tree: takes a [`Lowering`], gives a [`Query`], or refuses.
+//!
+//! The order of a query is the order of a rule: time range, row values and filters, elements, keys, windows, aggregates, measures, `when`,
+//! output. Expressions that are used twice, and JSON that is parsed, become columns of their own in front of what uses them.
+
+mod address;
+mod aggregate;
+mod expr;
+mod list;
+mod number;
+mod outputs;
+mod pred;
+mod read;
+mod simplify;
+mod text;
+mod window;
+
+use super::names::Names;
+use super::tree::{Name, Query, Scalar, Stage, Type};
+use crate::diag::Diagnostic;
+use crate::ir::{Expr, Rule};
+use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
+use crate::target::{Condition, Lowering, Verdict};
+
+/// A tree, or one finding for each construct that can't be said.
+type Lowered<T> = Result<T, Vec<Diagnostic>>;
+
+/// A scalar and what is known of it.
+#[derive(Debug, Clone, PartialEq)]
+struct Value {
+    scalar: Scalar,
+    ty: Type,
+    /// Whether it may be missing: null, or empty where it is text.
+    optional: bool,
+}
+
+/// A condition and whether it may be null, which counts as false but for under `not`.
+#[derive(Debug, Clone, PartialEq)]
+struct Truth {
+    scalar: Scalar,
+    nullable: bool,
+}
+
+/// What the number of an `each`, `any` or `all` stands for.
+#[derive(Debug, Clone)]
+enum Element {
+    /// JSON in a column.
+    Raw(Scalar),
+    /// A record that a source makes: its fields, over an element of their own.
+    Record(Vec<Expr>),
+}
+
+/// What a lowering found besides its tree.
+#[derive(Debug, Clone, Default)]
+struct Effects {
+    provided: Vec<Condition>,
+    weaker: Vec<(Verdict, Diagnostic)>,
+}
+
+/// After grouping: what aggregates, keys and measures have become.
+#[derive(Debug, Clone, Default)]
+struct Groups {
+    aggregates: Vec<Lowered<Value>>,
+    keys: Vec<Value>,
+    measures: Vec<Lowered<Value>>,
+}
+
+/// The state of lowering one rule.
+struct Lower<'a> {
+    rule: &'a Rule,
+    time: &'a Expr,
+    place: &'a crate::ir::Place,
+    names: Names,
+    stages: Vec<Stage>,
+    /// Columns that hold an expression already.
+    hoisted: Vec<(Scalar, Name)>,
+    elements: Vec<(usize, Element)>,
+    /// Whether the expression at hand stands in a subquery over elements, where no column can be added in front.
+    inside: bool,
+    groups: Option<Groups>,
+    effects: Effects,
+}
+
+/// The rule as a query; none after [`Lowering::refuse`].
+pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
+    let outputs = Outputs::of(&cx.bound.rule);
+    let mut names = Names::default();
+    for name in [WINDOW_START, TIME, EVENT_ID, SEVERITY, &cx.place.name] {
+        names.reserve(name);
+    }
+    cx.place.columns.iter().for_each(|column| names.reserve(&column.name));
+    for name in outputs.keys.iter().chain(&outputs.measures).chain(&outputs.show) {
+        names.reserve(name);
+    }
+    let mut lower = Lower {
+        rule: &cx.bound.rule,
+        time: &cx.bound.time,
+        place: cx.place,
+        names,
+        stages: Vec::new(),
+        hoisted: Vec::new(),
+        elements: Vec::new(),
+        inside: false,
+        groups: None,
+        effects: Effects::default(),
+    };
+    let lowered = lower.rule(cx, &outputs);
+    let Effects { provided, weaker } = lower.effects;
+    provided.into_iter().for_each(|condition| cx.provided(condition));
+    weaker.into_iter().for_each(|(verdict, reason)| cx.weaken(verdict, reason));
+    match lowered {
+        Ok(values) => Some(Query { values, table: Name::new(&cx.place.name), stages: lower.stages }),
+        Err(reasons) => {
+            reasons.into_iter().for_each(|reason| cx.refuse(reason));
+            None
+        }
+    }
+}
+
+impl Lower<'_> {
+    /// The stages of a rule; gives the values that stand before the table.
+    fn rule(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Lowered<Vec<(Name, Scalar)>> {
+        let clock = self.clock(cx)?;
+        self.filter()?;
+        if self.rule.window.is_some() {
+            self.windowed(cx, outputs, &clock)?;
+        } else {
+            self.events(cx, outputs)?;
+        }
+        Ok(clock.values)
+    }
+
+    /// `where` and `each`: what does not look at an element comes first, so that fewer rows are taken apart.
+    fn filter(&mut self) -> Lowered<()> {
+        let Some(each) = &self.rule.each else {
+            return self.wheres(|_| true);
+        };
+        let reads_element = |pred: &crate::ir::Pred| {
+            let mut found = false;
+            pred.walk(&mut |expr| found |= expr.kind == crate::ir::ExprKind::Element(each.element));
+            found
+        };
+        self.wheres(|pred| !reads_element(pred))?;
+        self.take_apart(each)?;
+        self.wheres(reads_element)
+    }
+
+    fn wheres(&mut self, wanted: impl Fn(&crate::ir::Pred) -> bool) -> Lowered<()> {
+        let preds = &self.rule.filter;
+        let mut refused = Vec::new();
+        for pred in preds.iter().filter(|pred| wanted(pred)) {
+            match self.truth(pred) {
+                Ok(truth) => self.stages.push(Stage::Where(truth.scalar)),
+                Err(reasons) => refused.extend(reasons),
+            }
+        }
+        if refused.is_empty() { Ok(()) } else { Err(refused) }
+    }
+
+    /// The column of an expression that is to be written more than once: itself if that costs nothing.
+    fn once(&mut self, scalar: Scalar, wanted: &str) -> Scalar {
+        if scalar.is_simple() || self.inside {
+            return scalar;
+        }
+        if let Some((_, name)) = self.hoisted.iter().find(|(held, _)| *held == scalar) {
+            return Scalar::column(name);
+        }
+        let name = self.names.fresh(wanted);
+        self.hoisted.push((scalar.clone(), name.clone()));
+        self.extend(name.clone(), scalar);
+        Scalar::Column(name)
+    }
+
+    /// Adds a column, beside others where it reads none of them.
+    fn extend(&mut self, name: Name, scalar: Scalar) {
+        if let Some(Stage::Extend(columns)) = self.stages.last_mut() {
+            if !columns.iter().any(|(other, _)| scalar.reads(other)) {
+                columns.push((name, scalar));
+                return;
+            }
+        }
+        self.stages.push(Stage::Extend(vec![(name, scalar)]));
+    }
+
+    /// Whether a column of this name would hide one of the table.
+    fn hides(&self, name: &str) -> bool {
+        self.place.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+    }
+
+    /// Tries; where it fails nothing has happened.
+    fn attempt<T>(&mut self, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
+        let (stages, hoisted, effects) = (self.stages.clone(), self.hoisted.clone(), self.effects.clone());
+        let result = act(self);
+        if result.is_err() {
+            (self.stages, self.hoisted, self.effects) = (stages, hoisted, effects);
+        }
+        result
+    }
+
+    /// Tries something that `when` does not read: what would weaken the verdict there is a remark. What a measure rests on counts, what
+    /// only shows does not.
+    fn aside<T>(
+        &mut self,
+        cx: &mut Lowering<'_>,
+        measure: bool,
+        act: impl FnOnce(&mut Self) -> Lowered<T>,
+    ) -> Lowered<T> {
+        let before = std::mem::take(&mut self.effects);
+        let result = self.attempt(act);
+        let found = std::mem::replace(&mut self.effects, before);
+        if result.is_ok() {
+            if measure {
+                self.effects.provided.extend(found.provided);
+            }
+            for (_, reason) in found.weaker {
+                if !cx.reasons.contains(&reason) {
+                    cx.reasons.push(reason);
+                }
+            }
+        }
+        result
+    }
+}
+
+/// All results, or all findings.
+fn gather<T>(results: impl IntoIterator<Item = Lowered<T>>) -> Lowered<Vec<T>> {
+    let (mut found, mut refused) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => found.push(value),
+            Err(reasons) => refused.extend(reasons),
+        }
+    }
+    if refused.is_empty() { Ok(found) } else { Err(refused) }
+}
+
+fn refuse<T>(reason: Diagnostic) -> Lowered<T> {
+    Err(vec![reason])
+}
+
+impl Value {
+    fn new(scalar: Scalar, ty: Type, optional: bool) -> Value {
+        Value { scalar, ty, optional }
+    }
+
+    /// No value.
+    fn missing(ty: Type) -> Value {
+        Value::new(Scalar::missing(ty), ty, true)
+    }
+
+    /// Whether it is there.
+    fn present(self) -> Scalar {
+        match (self.optional, self.ty) {
+            (false, _) => Scalar::Bool(true),
+            (true, Type::String) => Scalar::call("isnotempty", [self.scalar]),
+            (true, _) => Scalar::call("isnotnull", [self.scalar]),
+        }
+    }
+}
+
+impl Truth {
+    /// Never null.
+    fn plain(scalar: Scalar) -> Truth {
+        Truth { scalar, nullable: false }
+    }
+
+    fn nullable(scalar: Scalar, nullable: bool) -> Truth {
+        Truth { scalar, nullable }
+    }
+}

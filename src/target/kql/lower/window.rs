@@ -1,0 +1,163 @@
+//! Time: takes the run's range and the rule's `over`, gives the stage that keeps the needed events and the expression of a window's start.
+//!
+//! A window is judged where its end lies in (from, to]. With literal times every window of the range is judged, and an event is copied into
+//! each window that holds it; without, the query judges the last window that ended by now minus the log's delay.
+
+use super::super::errors;
+use super::super::tree::{Infix, Name, Scalar, Stage, Type};
+use super::{Lower, Lowered, refuse};
+use crate::ir::{SECOND, Window};
+use crate::target::names::WINDOW_START;
+use crate::target::{Condition, EVENT_RULE_STEP, Judges, Lowering};
+
+/// Most windows into which an event is copied: a day by the minute.
+const MAX_PANES: i64 = 1_440;
+/// Most numbers that are written out; more are counted by `range`.
+const MAX_WRITTEN: i64 = 60;
+/// From 0001-01-01, where KQL's `bin` begins to count, to 1970, in microseconds.
+const BIN_ORIGIN: i64 = 62_135_596_800 * SECOND;
+/// What a datetime holds, in microseconds since 1970.
+const DATETIMES: [i64; 2] = [-BIN_ORIGIN, 253_402_300_799_999_999];
+
+/// Where a run's time lies.
+pub(super) struct Clock {
+    /// What stands before the table.
+    pub(super) values: Vec<(Name, Scalar)>,
+    /// The event's time, not cut to microseconds.
+    time: Scalar,
+    span: Span,
+}
+
+/// Which windows.
+enum Span {
+    /// Those that start in this range, both ends in.
+    Starts(i64, i64),
+    /// The one that starts here.
+    Last(Scalar),
+}
+
+impl Lower<'_> {
+    /// Keeps the events of the run's windows, and says what the verdict rests on.
+    pub(super) fn clock(&mut self, cx: &mut Lowering<'_>) -> Lowered<Clock> {
+        let time = self.time;
+        let value = self.value(time)?;
+        if value.ty != Type::Datetime {
+            return refuse(errors::unbound(time.span));
+        }
+        let time = self.once(uncut(value.scalar), "event_time");
+        let window = self.rule.window.as_ref();
+        if cx.bound.event_id.is_some() || window.is_none() {
+            cx.provided(Condition::NoDuplicates);
+        }
+        if window.is_some_and(|window| window.merges) {
+            cx.provided(Condition::RepeatsAreMerged);
+        }
+        let mut values = Vec::new();
+        let (from, to, span) = match cx.request.range {
+            Some((from, to)) => {
+                cx.judges = Judges::AllWindows;
+                let (first, last) = match window {
+                    Some(window) => starts_in(window, from, to),
+                    None => (from, to),
+                };
+                let length = window.map_or(0, |window| window.length);
+                // Without a whole window in the range there is nothing to judge: an empty range of time.
+                let end = last.saturating_add(length).max(first);
+                let [first_at, end_at] = [first, end].map(|at| Scalar::Datetime(at.clamp(DATETIMES[0], DATETIMES[1])));
+                (first_at, end_at, Span::Starts(first, last))
+            }
+            None => {
+                cx.judges = Judges::OneWindow;
+                cx.provided(Condition::OneWindowARun);
+                cx.provided(Condition::EventsArriveWithin(cx.source.delay));
+                let (length, step) =
+                    window.map_or((EVENT_RULE_STEP, EVENT_RULE_STEP), |window| (window.length, window.step));
+                let now = Scalar::call("now", []);
+                let arrived = match cx.source.delay {
+                    0 => now,
+                    delay => Scalar::infix(now, Infix::Subtract, Scalar::Timespan(delay)),
+                };
+                let (until, since) = (self.names.fresh("until"), self.names.fresh("since"));
+                let start = Scalar::infix(Scalar::column(&until), Infix::Subtract, Scalar::Timespan(length));
+                values.push((until.clone(), bin(arrived, step)));
+                values.push((since.clone(), start));
+                (Scalar::column(&since), Scalar::column(&until), Span::Last(Scalar::Column(since)))
+            }
+        };
+        let after = Scalar::infix(time.clone(), Infix::GreaterEqual, from);
+        let before = Scalar::infix(time.clone(), Infix::Less, to);
+        self.stages.push(Stage::Where(Scalar::all(vec![after, before])));
+        Ok(Clock { values, time, span })
+    }
+
+    /// The window's start, after the stages that copy events into their windows.
+    pub(super) fn window_start(&mut self, window: &Window, clock: &Clock) -> Lowered<Scalar> {
+        let pane = bin(clock.time.clone(), window.step);
+        if window.step == window.length {
+            return Ok(pane);
+        }
+        let name = Name::new(WINDOW_START);
+        match &clock.span {
+            Span::Last(start) => {
+                // A group key that is no column would be a constant, which `summarize` need not take.
+                self.extend(name.clone(), start.clone());
+            }
+            Span::Starts(first, last) => {
+                let panes = window.length / window.step.max(1);
+                if panes > MAX_PANES {
+                    return refuse(errors::too_many_panes(panes, MAX_PANES, window.span));
+                }
+                let hop = self.names.fresh("window_hop");
+                let hops = if panes <= MAX_WRITTEN {
+                    Scalar::Array((0..panes).map(Scalar::Long).collect())
+                } else {
+                    Scalar::call("range", [Scalar::Long(0), Scalar::Long(panes - 1), Scalar::Long(1)])
+                };
+                self.extend(hop.clone(), hops);
+                let list = Scalar::column(&hop);
+                self.stages.push(Stage::MvExpand { element: hop.clone(), list: list.clone(), ty: Type::Long });
+                let back = Scalar::infix(list, Infix::Multiply, Scalar::Timespan(window.step));
+                self.extend(name.clone(), Scalar::infix(pane, Infix::Subtract, back));
+                let after = Scalar::infix(Scalar::column(&name), Infix::GreaterEqual, Scalar::Datetime(*first));
+                let before = Scalar::infix(Scalar::column(&name), Infix::LessEqual, Scalar::Datetime(*last));
+                self.stages.push(Stage::Where(Scalar::all(vec![after, before])));
+            }
+        }
+        Ok(Scalar::Column(name))
+    }
+}
+
+/// The first and last start of the windows whose end lies in (from, to].
+fn starts_in(window: &Window, from: i64, to: i64) -> (i64, i64) {
+    let step = window.step.max(1);
+    let first = from.saturating_sub(window.length).div_euclid(step).saturating_add(1).saturating_mul(step);
+    let last = to.saturating_sub(window.length).div_euclid(step).saturating_mul(step);
+    (first, last)
+}
+
+/// A time cut to a multiple of a length since 1970.
+fn bin(time: Scalar, length: i64) -> Scalar {
+    if BIN_ORIGIN % length.max(1) == 0 {
+        Scalar::call("bin", [time, Scalar::Timespan(length)])
+    } else {
+        Scalar::call("bin_at", [time, Scalar::Timespan(length), Scalar::Datetime(0)])
+    }
+}
+
+/// A time as finely as the language keeps it.
+pub(super) fn cut(time: Scalar) -> Scalar {
+    Scalar::call("bin", [time, Scalar::Timespan(1)])
+}
+
+/// The time behind [`cut`]: what falls before or after a whole microsecond does so without it.
+pub(super) fn uncut(time: Scalar) -> Scalar {
+    match time {
+        Scalar::Call("bin", mut args) if args.last() == Some(&Scalar::Timespan(1)) => args.swap_remove(0),
+        time => time,
+    }
+}
+
+/// Whether a time is one of KQL's.
+pub(super) fn is_datetime(micros: i64) -> bool {
+    (DATETIMES[0]..=DATETIMES[1]).contains(&micros)
+}

@@ -1,0 +1,278 @@
+//! The command line from outside: flags, exit statuses, and the JSON that programs read. What the verbs do is tested below them.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const PACK: &str = "rulepacks/ai-security";
+
+fn skywatch(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_skywatch"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("NO_COLOR")
+        .output()
+        .expect("the program runs")
+}
+
+fn status(arguments: &[&str]) -> i32 {
+    skywatch(arguments).status.code().expect("no signal ended it")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json(arguments: &[&str]) -> Value {
+    let output = skywatch(arguments);
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", text(&output.stderr)))
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (name, text) in files {
+        std::fs::write(folder.path().join(name), text).expect("a file in it");
+    }
+    folder
+}
+
+const MANIFEST: (&str, &str) = ("pack.toml", "id = \"mine\"\nversion = \"0.1.0\"\nlanguage = 1\n");
+const BROKEN: (&str, &str) = ("r.sky", "rule r { severity low  from invocation  where callr.id == \"a\" }\n");
+
+#[test]
+fn check_says_how_bad_it_is() {
+    assert_eq!(status(&["check", PACK]), 0);
+    let broken = folder(&[MANIFEST, BROKEN]);
+    let path = broken.path().display().to_string();
+    assert_eq!(status(&["check", &path]), 1);
+    let found = json(&["check", &path, "--format", "json"]);
+    assert_eq!((&found["format"], &found["errors"]), (&1.into(), &1.into()));
+    assert_eq!(found["findings"][0]["code"], "E0201");
+    assert_eq!(found["findings"][0]["labels"][0]["line"], 1);
+    assert_eq!(status(&["check", "no-such-pack"]), 2);
+    assert_eq!(status(&["check"]), 2);
+}
+
+#[test]
+fn verbs_that_need_a_whole_pack_refuse_a_broken_one() {
+    let broken = folder(&[MANIFEST, BROKEN]);
+    let path = broken.path().display().to_string();
+    for arguments in [vec!["test", &path], vec!["emit", &path, "--to", "all"]] {
+        let output = skywatch(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(text(&output.stderr).contains("unknown field `callr.id`"));
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn explain_shows_a_page_or_the_nearest_code() {
+    let page = text(&skywatch(&["explain", "e0203"]).stdout);
+    assert!(page.starts_with("# E0203: types do not fit"), "{page}");
+    assert_eq!(status(&["explain", "E9999"]), 2);
+    assert!(text(&skywatch(&["explain"]).stdout).contains("E0401"));
+}
+
+#[test]
+fn fmt_checks_rewrites_and_leaves_broken_files_alone() {
+    assert_eq!(status(&["fmt", "--check", PACK]), 0);
+    let loose = "rule   r {severity low from   invocation}\n";
+    let pack = folder(&[MANIFEST, ("a.sky", loose), ("b.sky", "rule broken {")]);
+    let path = |name: &str| pack.path().join(name).display().to_string();
+    assert_eq!(status(&["fmt", "--check", &path("a.sky")]), 1);
+    assert_eq!(std::fs::read_to_string(path("a.sky")).expect("it is there"), loose);
+    assert_eq!(status(&["fmt", &path("a.sky")]), 0);
+    assert_eq!(
+        std::fs::read_to_string(path("a.sky")).expect("it is there"),
+        "rule r { severity low  from invocation }\n"
+    );
+    assert_eq!(status(&["fmt", &path("b.sky")]), 2);
+    assert_eq!(std::fs::read_to_string(path("b.sky")).expect("it is there"), "rule broken {");
+}
+
+#[test]
+fn test_fails_on_a_failed_and_on_an_empty_run() {
+    assert_eq!(status(&["test", PACK]), 0);
+    let rule = "rule r { severity low  from invocation }\n";
+    let fails = "test r \"never\" {\n    given invocation [ { time = 2026-01-01 } ]\n    expect no alert\n}\n";
+    let empty = folder(&[MANIFEST, ("r.sky", rule)]);
+    assert_eq!(status(&["test", &empty.path().display().to_string()]), 1);
+    let failing = folder(&[MANIFEST, ("r.sky", &format!("{rule}{fails}"))]);
+    let path = failing.path().display().to_string();
+    assert_eq!(status(&["test", &path]), 1);
+    let report = json(&["test", &path, "--format", "json"]);
+    assert_eq!((&report["passed"], &report["failed"]), (&0.into(), &1.into()));
+    assert!(report["tests"][0]["problems"][0].as_str().is_some_and(|p| p.contains("not expected")));
+}
+
+#[test]
+fn emit_gives_one_array_with_every_key() {
+    let emitted = json(&["emit", PACK, "--to", "all", "--format", "json"]);
+    let emitted = emitted.as_array().expect("an array");
+    assert!(emitted.len() > 14, "{} pairs", emitted.len());
+    let keys = [
+        "rule",
+        "source",
+        "target",
+        "verdict",
+        "provided",
+        "left_out",
+        "reasons",
+        "query",
+        "place",
+        "window_seconds",
+        "every_seconds",
+        "lookback_seconds",
+        "delay_seconds",
+        "judges",
+        "needs",
+    ];
+    for emission in emitted {
+        let object = emission.as_object().expect("objects");
+        assert_eq!(object.len(), keys.len(), "{object:?}");
+        assert!(keys.iter().all(|key| object.contains_key(*key)), "{object:?}");
+        let verdict = emission["verdict"].as_str().expect("a word");
+        // Without --allow only exact queries have a text, and everything else has a reason.
+        assert_eq!(emission["query"].is_string(), verdict == "exact", "{emission}");
+        assert_eq!(emission["reasons"].as_array().is_some_and(|r| !r.is_empty()), verdict != "exact", "{emission}");
+    }
+}
+
+#[test]
+fn emit_writes_files_that_a_person_finds() {
+    let out = tempfile::tempdir().expect("a temporary folder");
+    let path = out.path().display().to_string();
+    assert_eq!(status(&["emit", PACK, "--to", "kql", "--rule", "guardrail_changed", "--out", &path]), 0);
+    let file = out.path().join("kql/guardrail_changed.azure.activity.kql");
+    let query = std::fs::read_to_string(file).expect("the query");
+    assert!(query.starts_with("// rule guardrail_changed on azure.activity"), "{query}");
+    assert!(query.contains("// verdict: exact"));
+}
+
+#[test]
+fn emit_refuses_bad_arguments() {
+    for arguments in [
+        vec!["--to", "kusto"],
+        vec!["--to", "kql", "--rule", "gardrail_changed"],
+        vec!["--to", "kql", "--source", "azure.activty"],
+        vec!["--to", "kql", "--from", "2026-11-02"],
+        vec!["--to", "kql", "--from", "2026-11-03", "--to", "2026-11-02"],
+        vec!["--to", "kql", "--allow", "refused"],
+        vec!["--to", "kql", "--from", "yesterday", "--to", "2026-11-02"],
+    ] {
+        let output = skywatch(&[&["emit", PACK], arguments.as_slice()].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[cfg(feature = "engine")]
+mod archive {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn files(below: &str) -> Vec<String> {
+        let (mut files, mut open) =
+            (Vec::new(), vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(below)]);
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(folder).expect("the samples").flatten() {
+                let path: PathBuf = entry.path();
+                if path.is_dir() { open.push(path) } else { files.push(path.display().to_string()) }
+            }
+        }
+        files.sort();
+        files
+    }
+
+    /// An archive of all samples, and what each ingest said.
+    fn ingested(archive: &str) -> Vec<(&'static str, Value)> {
+        let sources = [
+            ("aws.bedrock", "aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
+            ("aws.cloudtrail", "aws/AWSLogs/111122223333/CloudTrail"),
+            ("azure.activity", "azure"),
+            ("gcp.audit", "gcp"),
+        ];
+        sources
+            .into_iter()
+            .map(|(source, below)| {
+                let files = files(below);
+                let mut arguments = vec!["ingest", "--source", source, "--archive", archive, "--format", "json"];
+                arguments.extend(files.iter().map(String::as_str));
+                (source, json(&arguments))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_main_job_from_raw_logs_to_alerts() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let archive = place.path().join("archive").display().to_string();
+        let story: Value = serde_json::from_str(include_str!("../samples/story.json")).expect("the story");
+        for (source, report) in ingested(&archive) {
+            let n = |key: &str| report[key].as_u64().expect("a count");
+            assert_eq!(
+                n("read"),
+                n("rows") + n("merged") + n("duplicates") + n("other") + n("quarantined"),
+                "{source}: {report}"
+            );
+            let told = &story["sources"][source];
+            for (ours, theirs) in
+                [("read", "read"), ("rows", "events"), ("duplicates", "duplicates"), ("quarantined", "quarantined")]
+            {
+                assert_eq!(report[ours], told[theirs], "{source}: {ours}: {report}");
+            }
+        }
+        let run =
+            |extra: &[&str]| skywatch(&[&["run", PACK, "--archive", &archive, "--format", "json"], extra].concat());
+        let first = run(&[]);
+        assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
+        let lines: Vec<Value> =
+            text(&first.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON lines")).collect();
+        let keys = [
+            "id", "rule", "title", "severity", "tags", "source", "window", "until", "first", "last", "keys",
+            "measures", "show", "partial",
+        ];
+        for alert in &lines {
+            assert_eq!(alert.as_object().map(serde_json::Map::len), Some(keys.len()));
+            assert!(keys.iter().all(|key| alert.get(key).is_some()), "{alert}");
+        }
+        assert!(!text(&first.stderr).contains("FAILED"), "{}", text(&first.stderr));
+        // The same archive and arguments give the same bytes; ingesting the same files again changes nothing.
+        ingested(&archive);
+        assert_eq!(run(&[]).stdout, first.stdout);
+        assert_eq!(run(&["--fail-on", "critical"]).status.code(), Some(0));
+        assert_eq!(run(&["--fail-on", "high"]).status.code(), Some(1));
+        assert_eq!(run(&["--rule", "no_such_rule"]).status.code(), Some(2));
+        assert_eq!(run(&["--from", "2026-11-05", "--to", "2026-11-02"]).status.code(), Some(2));
+        // Adjoining runs judge each window once.
+        let halves: Vec<u8> =
+            [["--from", "2026-11-02", "--to", "2026-11-03"], ["--from", "2026-11-03", "--to", "2026-11-05"]]
+                .iter()
+                .flat_map(|range| run(range.as_slice()).stdout)
+                .collect();
+        let sorted = |bytes: &[u8]| {
+            let mut lines: Vec<String> = text(bytes).lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(&halves), sorted(&first.stdout));
+        let one = run(&["--rule", "content_filter_blocks", "--at", "2026-11-02T11:20:00Z"]);
+        assert_eq!(text(&one.stdout).lines().count(), 1, "{}", text(&one.stderr));
+        let summary = place.path().join("summary.json").display().to_string();
+        assert_eq!(run(&["--summary", &summary]).status.code(), Some(0));
+        let summary: Value =
+            serde_json::from_str(&std::fs::read_to_string(summary).expect("the report")).expect("JSON");
+        assert!(summary["runs"].as_array().is_some_and(|runs| runs.iter().any(|r| r["lost_to_missing_keys"] == 1)));
+    }
+
+    #[test]
+    fn unusable_input_is_said() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let archive = place.path().display().to_string();
+        assert_eq!(status(&["run", PACK, "--archive", "no-such-archive"]), 2);
+        assert_eq!(status(&["ingest", "--source", "aws.bedrok", "README.md", "--archive", &archive]), 2);
+        assert_eq!(status(&["ingest", "--source", "aws.bedrock", "no-such-file", "--archive", &archive]), 2);
+    }
+}
