@@ -7,8 +7,8 @@ mod support;
 
 use std::fmt::Write as _;
 
-use kql::{HOUR, RANGE, START, emission, rule};
-use skywatch::target::{Emission, Judges, Verdict};
+use kql::{RANGE, emission, rule};
+use skywatch::target::Emission;
 
 const EMITTED: &str = include_str!("kql/emitted.txt");
 

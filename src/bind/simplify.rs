@@ -238,10 +238,10 @@ fn arm(when: &Pred, here: Pred, rest: Pred, span: Span) -> Pred {
 
 /// `not when`, or true where `rest` can hold only if `when` does not.
 fn otherwise(when: &Pred, rest: &Pred) -> Pred {
-    if let Some((pinned, values)) = pins(rest) {
-        if values.iter().all(|value| under(when, &pinned, value) == Some(false)) {
-            return Pred::new(PredKind::Const(true), when.span);
-        }
+    if let Some((pinned, values)) = pins(rest)
+        && values.iter().all(|value| under(when, &pinned, value) == Some(false))
+    {
+        return Pred::new(PredKind::Const(true), when.span);
     }
     when.clone().negate()
 }

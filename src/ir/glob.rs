@@ -46,8 +46,11 @@ impl Glob {
             }
             match self.parts.get(at + 1) {
                 // Between two parts that are there; a star beside an end says nothing.
-                Some(next) if !(at_start && part.is_empty()) && !(at + 1 == last && next.is_empty()) => {
-                    nodes.push(anything());
+                Some(next) => {
+                    let beside_an_end = (at_start && part.is_empty()) || (at + 1 == last && next.is_empty());
+                    if !beside_an_end {
+                        nodes.push(anything());
+                    }
                 }
                 None if !(part.is_empty() && last > 0) => nodes.push(Node::End),
                 _ => {}

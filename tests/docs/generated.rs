@@ -143,6 +143,11 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     out
 }
 
+/// A count without its last digits, so that one case more changes no document.
+fn over(count: usize, step: usize) -> String {
+    format!("over {}", count / step * step)
+}
+
 /// How much each check covers, counted.
 pub(crate) fn counts() -> String {
     let sky = files(&root().join("tests/conformance"));
@@ -157,10 +162,10 @@ pub(crate) fn counts() -> String {
     let (_, random) = engine.split_once("= cases(").unwrap();
     let random = random.chars().take_while(|c| *c != ')').filter(char::is_ascii_digit).collect();
     let rows = [
-        ("conformance cases, on the evaluator and on DataFusion", cases.to_string(), "tests/conformance.rs"),
+        ("conformance cases, on the evaluator and on DataFusion", over(cases, 100), "tests/conformance.rs"),
         ("random rules over random events, on both", random, "tests/engine.rs"),
         ("sample logs, read by a second program that shares no code", "676".to_owned(), "tests/record_reading.rs"),
-        ("mistakes in rules, each with its whole message", mistakes.to_string(), "tests/diagnostics.rs"),
+        ("mistakes in rules, each with its whole message", over(mistakes, 50), "tests/diagnostics.rs"),
     ];
     let rows = rows.map(|(what, count, test)| format!("| {what} | {count} | `{test}` |\n"));
     format!("| what | how many | where |\n|---|---|---|\n{}", rows.concat())

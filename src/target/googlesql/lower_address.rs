@@ -3,7 +3,7 @@
 //! `NET.SAFE_IP_FROM_STRING` reads what Rust's standard library reads: it gives 4 bytes or 16. An IPv4 address written as IPv6 is the
 //! IPv4 address, so its 16 bytes are tested too.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 
@@ -64,7 +64,7 @@ fn over(text: Sql, items: Vec<(Sql, Option<String>)>, filter: Vec<Sql>) -> Selec
 fn tests(network: &IpNet) -> Vec<Sql> {
     match network {
         IpNet::V4(old) => {
-            let mapped = Ipv6Addr::from(old.network().to_ipv6_mapped());
+            let mapped = old.network().to_ipv6_mapped();
             vec![
                 in_one(old.prefix_len(), IpAddr::V4(old.network()), true),
                 in_one(old.prefix_len() + MAPPED_LENGTH, IpAddr::V6(mapped), false),

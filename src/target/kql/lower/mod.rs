@@ -173,11 +173,11 @@ impl Lower<'_> {
 
     /// Adds a column, beside others where it reads none of them.
     fn extend(&mut self, name: Name, scalar: Scalar) {
-        if let Some(Stage::Extend(columns)) = self.stages.last_mut() {
-            if !columns.iter().any(|(other, _)| scalar.reads(other)) {
-                columns.push((name, scalar));
-                return;
-            }
+        if let Some(Stage::Extend(columns)) = self.stages.last_mut()
+            && !columns.iter().any(|(other, _)| scalar.reads(other))
+        {
+            columns.push((name, scalar));
+            return;
         }
         self.stages.push(Stage::Extend(vec![(name, scalar)]));
     }

@@ -44,20 +44,23 @@ impl Lower<'_> {
                 Function::Lower => !text.contains(|c: char| c.is_ascii_uppercase()),
                 _ => !text.contains(|c: char| c.is_ascii_lowercase()),
             };
-            if let [inner] = args.as_slice() {
-                if test != TextTest::Equals && texts.iter().all(folds) {
-                    return self.text_test(test, inner, needles, every, true);
-                }
+            if let [inner] = args.as_slice()
+                && test != TextTest::Equals
+                && texts.iter().all(folds)
+            {
+                return self.text_test(test, inner, needles, every, true);
             }
         }
         if test == TextTest::Equals && !every {
             return self.equals_one(subject, &texts, nocase);
         }
         let text = self.value(subject)?.scalar;
-        if test == TextTest::StartsWith && nocase && !every {
-            if let Some(tests) = self.ascii_prefixes(&text, &texts) {
-                return Ok(Truth::plain(tests));
-            }
+        if test == TextTest::StartsWith
+            && nocase
+            && !every
+            && let Some(tests) = self.ascii_prefixes(&text, &texts)
+        {
+            return Ok(Truth::plain(tests));
         }
         let whole = |text: &str| in_place(test, literal_node(text, nocase));
         let tests: Vec<Scalar> = if nocase && test != TextTest::Equals {
