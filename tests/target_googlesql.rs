@@ -384,20 +384,24 @@ const CONDITIONS: &[&str] = &[
 fn conditions_keep_the_same_rows() {
     let mut text = PROBE.to_owned();
     for (n, condition) in CONDITIONS.iter().enumerate() {
-        text.push_str(&format!(
-            "rule keeps_{n} {{ severity low from probe where {condition} show condition = \"yes\" }}\n"
-        ));
-        text.push_str(&format!("rule drops_{n} {{ severity low from probe where not ({condition}) }}\n"));
-        let other = CONDITIONS[(n * 7 + 3) % CONDITIONS.len()];
-        text.push_str(&format!(
-            "rule mixed_{n} {{ severity low from probe where not (({condition}) and not ({other})) }}\n"
-        ));
-        text.push_str(&format!("rule either_{n} {{ severity low from probe where ({condition}) or b == true }}\n"));
-        text.push_str(&format!("rule counted_{n} {{ severity low from probe over 1h let yes = count(where {condition}), no = count(where not ({condition})) }}\n"));
+        text.push_str(&format!("rule keeps_{n} {{ severity low from probe where {condition} }}\n"));
+    }
+    // Each as a value, negated, beside another one, and inside of counts.
+    for (n, chunk) in CONDITIONS.chunks(10).enumerate() {
+        let (mut shown, mut counted) = (Vec::new(), Vec::new());
+        for (m, condition) in chunk.iter().enumerate() {
+            let other = CONDITIONS[(n * 37 + m * 7 + 3) % CONDITIONS.len()];
+            shown.push(format!("yes_{m} = if({condition}, 1, 0), no_{m} = if(not ({condition}), 1, 0)"));
+            shown.push(format!("mixed_{m} = if(not (({condition}) and not ({other})), 1, 0)"));
+            shown.push(format!("either_{m} = if(({condition}) or ({other}), 1, 0)"));
+            counted.push(format!("yes_{m} = count(where {condition}), no_{m} = count(where not ({condition}))"));
+        }
+        text.push_str(&format!("rule shows_{n} {{ severity low from probe show {} }}\n", shown.join(", ")));
+        text.push_str(&format!("rule counts_{n} {{ severity low from probe over 1h let {} }}\n", counted.join(", ")));
     }
     let resolved = resolved(&text);
     let executed = check(&probe_cases(&resolved, 150, 7, (START, START + 86_400 * SECOND)));
-    println!("{executed} conditions executed");
+    println!("{executed} queries executed");
 }
 
 /// Clauses of rules, `from probe` before them.

@@ -107,9 +107,50 @@ pub fn compare(left: &Literal, right: &Literal) -> Option<Ordering> {
     })
 }
 
+/// What a comparison of an int with a constant float is of ints alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IntTest {
+    /// No int stands so to it.
+    Never,
+    /// Every int does.
+    Always,
+    /// Those that stand so to this one.
+    Int(Comparison, i64),
+}
+
+/// The same comparison of ints: 4.5 lies between 4 and 5, and some floats are past all ints.
+#[must_use]
+pub fn with_float(comparison: Comparison, float: f64) -> IntTest {
+    let (above, below) = (float >= PAST_INTS, float < -PAST_INTS);
+    let (floor, is_whole) = (float.floor() as i64, float.fract() == 0.0);
+    match comparison {
+        Comparison::Less | Comparison::LessEqual if above => IntTest::Always,
+        Comparison::Greater | Comparison::GreaterEqual if below => IntTest::Always,
+        _ if above || below => IntTest::Never,
+        Comparison::Equal if !is_whole => IntTest::Never,
+        Comparison::Less if !is_whole => IntTest::Int(Comparison::LessEqual, floor),
+        Comparison::GreaterEqual if !is_whole => IntTest::Int(Comparison::Greater, floor),
+        same => IntTest::Int(same, floor),
+    }
+}
+
+/// The comparison with its sides exchanged.
+#[must_use]
+pub fn flipped(comparison: Comparison) -> Comparison {
+    match comparison {
+        Comparison::Equal => Comparison::Equal,
+        Comparison::Less => Comparison::Greater,
+        Comparison::LessEqual => Comparison::GreaterEqual,
+        Comparison::Greater => Comparison::Less,
+        Comparison::GreaterEqual => Comparison::LessEqual,
+    }
+}
+
+/// The first float past all ints: 2^63.
+const PAST_INTS: f64 = 9_223_372_036_854_775_808.0;
+
 /// Exactly, as numbers: neither side is rounded.
 fn int_with_float(int: i64, float: f64) -> Ordering {
-    const PAST_INTS: f64 = 9_223_372_036_854_775_808.0;
     if float >= PAST_INTS {
         return Ordering::Less;
     }
@@ -123,6 +164,32 @@ fn int_with_float(int: i64, float: f64) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_against_a_float_is_one_of_ints() {
+        let floats = [-1e300, -9_223_372_036_854_775_808.0, -2.5, -0.0, 0.5, 4.0, 9_223_372_036_854_775_808.0, 1e300];
+        let ints = [i64::MIN, -3, -2, 0, 1, 4, 5, i64::MAX];
+        let holds = |order: Ordering, comparison| match comparison {
+            Comparison::Equal => order.is_eq(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterEqual => order.is_ge(),
+        };
+        let all =
+            [Comparison::Equal, Comparison::Less, Comparison::LessEqual, Comparison::Greater, Comparison::GreaterEqual];
+        for (float, int) in floats.into_iter().flat_map(|float| ints.map(|int| (float, int))) {
+            for comparison in all {
+                let expected = holds(int_with_float(int, float), comparison);
+                let found = match with_float(comparison, float) {
+                    IntTest::Never => false,
+                    IntTest::Always => true,
+                    IntTest::Int(comparison, bound) => holds(int.cmp(&bound), comparison),
+                };
+                assert_eq!(found, expected, "{int} {comparison:?} {float}");
+            }
+        }
+    }
 
     #[test]
     fn ints_and_floats_compare_exactly() {

@@ -171,6 +171,7 @@ pub fn one_of(nodes: Vec<Node>) -> Node {
         branches.iter_mut().for_each(|branch| _ = branch.pop());
         after.insert(0, node);
     }
+    give_back(&mut before, &mut after, &mut branches);
     if branches.len() == 1 {
         before.extend(branches.into_iter().flatten());
     } else if branches.iter().any(|branch| !branch.is_empty()) {
@@ -178,6 +179,25 @@ pub fn one_of(nodes: Vec<Node>) -> Node {
     }
     before.extend(after);
     concat(before)
+}
+
+/// Gives the branches back what would leave half words outside of them: nobody reads `De(?:lete|ploy)` as two names.
+fn give_back(before: &mut Vec<Node>, after: &mut Vec<Node>, branches: &mut [Vec<Node>]) {
+    let lower = |node: Option<&Node>| matches!(node, Some(Node::Char(c)) if c.is_ascii_lowercase());
+    let upper = |node: Option<&Node>| matches!(node, Some(Node::Char(c)) if c.is_ascii_uppercase());
+    let halves = branches.iter().any(|branch| lower(branch.first())) && lower(before.last());
+    while halves && (lower(before.last()) || upper(before.last())) {
+        let done = upper(before.last());
+        let Some(node) = before.pop() else { break };
+        branches.iter_mut().for_each(|branch| branch.insert(0, node.clone()));
+        if done {
+            break;
+        }
+    }
+    while branches.iter().any(|branch| lower(branch.last())) && lower(after.first()) {
+        let node = after.remove(0);
+        branches.iter_mut().for_each(|branch| branch.push(node.clone()));
+    }
 }
 
 /// The node that all have, where there are several.

@@ -80,16 +80,17 @@ pub(crate) fn first_rule() -> String {
     out
 }
 
-/// A query with the lines inside parentheses joined, so that it takes less room.
+/// A query with fewer line breaks: what stands in parentheses, and lists, on one line.
 fn joined(query: &str) -> String {
     let mut out = String::new();
     for line in query.trim_end().lines() {
         let open = out.matches('(').count() > out.matches(')').count();
-        match open {
-            true if out.ends_with('(') || line.trim_start().starts_with(')') => out.push_str(line.trim_start()),
-            true => _ = write!(out, " {}", line.trim_start()),
-            false if out.is_empty() => out.push_str(line),
-            false => _ = write!(out, "\n{line}"),
+        let listed = out.ends_with(',') || out.ends_with("SELECT");
+        match line.trim_start() {
+            rest if open && (out.ends_with('(') || rest.starts_with(')')) => out.push_str(rest),
+            rest if open || listed => _ = write!(out, " {rest}"),
+            _ if out.is_empty() => out.push_str(line),
+            _ => _ = write!(out, "\n{line}"),
         }
     }
     out
@@ -152,9 +153,9 @@ pub(crate) fn counts() -> String {
     let starts =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("diagnostics__"));
     let mistakes = snapshots.iter().filter(|path| starts(path)).count();
-    let script = fs::read_to_string(root().join("tests/run.sh")).unwrap();
-    let (_, random) = script.split_once("SKYWATCH_CASES=").unwrap();
-    let random: String = random.chars().take_while(char::is_ascii_digit).collect();
+    let engine = fs::read_to_string(root().join("tests/engine.rs")).unwrap();
+    let (_, random) = engine.split_once("= cases(").unwrap();
+    let random = random.chars().take_while(|c| *c != ')').filter(char::is_ascii_digit).collect();
     let rows = [
         ("conformance cases, on the evaluator and on DataFusion", cases.to_string(), "tests/conformance.rs"),
         ("random rules over random events, on both", random, "tests/engine.rs"),

@@ -9,6 +9,7 @@ pub(crate) mod every_type;
 pub(crate) mod oracle;
 pub(crate) mod random;
 pub(crate) mod records;
+pub(crate) mod trees;
 
 use std::sync::Mutex;
 

@@ -172,7 +172,7 @@ impl Reader {
                 Rule::doc => doc.push(self.doc(&part)),
                 Rule::name => name = Some(self.name(&part)),
                 Rule::field_type => ty = Some(Spanned::new(self.field_type(part.clone()), self.span(&part))),
-                Rule::kw_content => content = true,
+                Rule::tier => content = part.as_str().starts_with("content"),
                 Rule::unit => unit = self.only_string(part),
                 Rule::semantics if part.as_str().starts_with("otel") => otel = self.only_string(part),
                 Rule::semantics => ocsf = self.only_string(part),

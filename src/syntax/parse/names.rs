@@ -98,7 +98,7 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_because => "`because`",
         Rule::kw_by => "`by`",
         Rule::kw_contains => "`contains`",
-        Rule::kw_content => "`content`",
+        Rule::tier | Rule::kw_content => "`content`",
         Rule::kw_default => "`default`",
         Rule::kw_else => "`else`",
         Rule::kw_ends => "`ends`",

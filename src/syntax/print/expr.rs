@@ -87,6 +87,10 @@ fn flat(expr: &Expr) -> String {
             let what = match what {
                 IsWhat::Missing => "missing".to_owned(),
                 IsWhat::Present => "present".to_owned(),
+                // Without backticks these two would ask something else.
+                IsWhat::Operations(operations) if ["missing", "present"].contains(&operations.node.as_str()) => {
+                    format!("`{}`", operations.node)
+                }
                 IsWhat::Operations(operations) => name(&operations.node),
             };
             format!("{} is {}{what}", at_level(left, Level::Sum), if *negated { "not " } else { "" })

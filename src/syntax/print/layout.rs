@@ -6,7 +6,7 @@ use super::expr::{
 };
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{Argument, Binding, Expr, ExprKind, Key};
-use crate::syntax::comments::Comment;
+use crate::syntax::comments::{Comment, comments};
 
 /// Longest line.
 pub(super) const WIDTH: usize = 110;
@@ -17,11 +17,24 @@ pub(super) struct Printer<'a> {
     pub(super) out: String,
     /// What was read; empty where a tree is printed that was not read.
     pub(super) original: &'a str,
-    /// The comments that are still to be put back.
-    pub(super) comments: std::iter::Peekable<std::vec::IntoIter<Comment>>,
+    /// The comments of the original.
+    comments: Vec<Comment>,
+    /// How many of them are put back.
+    done: usize,
 }
 
-impl Printer<'_> {
+impl<'a> Printer<'a> {
+    pub(super) fn new(original: &'a str) -> Self {
+        Printer { out: String::new(), original, comments: comments(original), done: 0 }
+    }
+
+    /// The next comment that is still to be put back, if `fits` holds.
+    pub(super) fn next_comment(&mut self, fits: impl Fn(&Comment) -> bool) -> Option<Comment> {
+        let next = self.comments.get(self.done).filter(|comment| fits(comment))?.clone();
+        self.done += 1;
+        Some(next)
+    }
+
     pub(super) fn write(&mut self, text: &str) {
         self.out.push_str(text);
     }
@@ -44,16 +57,15 @@ impl Printer<'_> {
 
     /// Whether a comment that is still to be put back stands inside.
     pub(super) fn commented(&self, span: Span) -> bool {
-        self.comments
-            .clone()
-            .take_while(|c| c.range.start < span.end as usize)
-            .any(|c| c.range.start >= span.start as usize)
+        let pending = self.comments.get(self.done..).unwrap_or_default();
+        let (start, end) = (span.start as usize, span.end as usize);
+        pending.iter().take_while(|c| c.range.start < end).any(|c| c.range.start >= start)
     }
 
     /// Prints what stands above the part that begins at byte `start` of the original: an empty line where there was one, and
     /// comments, each on a line of its own. The line that is written to is empty, and is left with `indent`.
     pub(super) fn above(&mut self, start: usize, indent: usize) {
-        while let Some(comment) = self.comments.next_if(|c| c.range.start < start) {
+        while let Some(comment) = self.next_comment(|c| c.range.start < start) {
             self.blank_before(comment.range.start);
             self.write(&" ".repeat(indent));
             self.write(self.original.get(comment.range).unwrap_or_default().trim_end());
@@ -79,14 +91,12 @@ impl Printer<'_> {
     /// not be broken. What follows begins a new line.
     pub(super) fn behind(&mut self, end: u32) {
         let end = end as usize;
-        let Some(next) = self.comments.peek().cloned() else { return };
+        let original = self.original;
         // Between the two may stand what joins parts or opens a block, on one line.
-        let gap = self.original.get(end..next.range.start);
-        let same_line = gap.is_some_and(|gap| gap.chars().all(|c| " \t,{[(".contains(c)));
-        if next.range.start < end || same_line {
+        let joined = |at: usize| original.get(end..at).is_some_and(|gap| gap.chars().all(|c| " \t,{[(".contains(c)));
+        if let Some(comment) = self.next_comment(|c| c.range.start < end || joined(c.range.start)) {
             self.write("  ");
-            self.write(self.original.get(next.range).unwrap_or_default().trim_end());
-            self.comments.next();
+            self.write(original.get(comment.range).unwrap_or_default().trim_end());
         }
     }
 

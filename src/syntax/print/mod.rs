@@ -13,13 +13,12 @@ use super::ast::{
     At, Clause, Column, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody, Operations,
     Record, Rule, Source, SourceClause, Stream, Test,
 };
-use super::comments::comments;
 use crate::source::{Span, Spanned};
 
 /// A file's canonical text. `original` is the text that `file` was read from; with an empty one there are no comments to keep.
 #[must_use]
 pub fn print_file(file: &File, original: &str) -> String {
-    let mut printer = Printer { out: String::new(), original, comments: comments(original).into_iter().peekable() };
+    let mut printer = Printer::new(original);
     let mut long = false;
     for (n, item) in file.items.iter().enumerate() {
         let start = start(item);
@@ -256,7 +255,7 @@ impl Printer<'_> {
             return self.write(&serde_json::Value::Object(map.clone()).to_string());
         };
         // Its comments are in it.
-        while self.comments.next_if(|c| c.range.start < span.end as usize).is_some() {}
+        while self.next_comment(|c| c.range.start < span.end as usize).is_some() {}
         let before = self.original.get(..span.start as usize).unwrap_or_default();
         let old = before.rsplit('\n').next().unwrap_or_default();
         let old = old.len() - old.trim_start().len();

@@ -1,377 +1,459 @@
-//! A bound rule → the filter that selects its events.
+//! A bound rule as a filter: what selects its events, and what of it can't be said.
 //!
-//! Row values are written out and cases carried into the tests that meet them first, so that what is left compares parts of the entry with
-//! constants; everything else is refused.
-
-use chrono::DateTime;
+//! The language has neither `case` nor `coalesce` nor row values: the rule is rewritten without them first, tests carried into their arms.
+//! What is left must be tests of single fields against constants.
 
 use super::errors;
-use super::tree::{Field, Filter, Operator, Value};
-use crate::bind::simplify::{Carry, simplify_rule, without_row_values};
-use crate::ir::pattern::{Dialect, Node, any_char, hex_braces, literal_node, one_of, print};
-use crate::ir::{Comparison, Expr, ExprKind, Function, Literal, Pattern, Pred, PredKind, Rule, Step, TextTest, Type};
-use crate::source::Span;
+use super::fields::{Kind, Located, SEVERITIES, locate};
+use super::text;
+use super::tree::{Filter, Test, Value};
+use crate::bind::constant::{IntTest, decided, flipped, with_float};
+use crate::bind::simplify::{Carry, simplify_rule, subject, with_subject, without_row_values};
+use crate::diag::Diagnostic;
+use crate::ir::{Comparison, Expr, ExprKind, Function, Literal, Place, Pred, PredKind, Rule, Source, Step, Type};
+use crate::target::names::SEVERITY;
 use crate::target::{Condition, Judges, Lowering, Verdict, windows};
 
-/// RE2, as Google's documentation names it; `\b` is ASCII there.
-const RE2: Dialect = Dialect { boundary: [r"\b", r"\B"], ends: ["^", "$"], escape: hex_braces, also: "" };
+/// What could be said, or one finding for each construct that could not.
+pub(super) type Said<T> = Result<T, Vec<Diagnostic>>;
 
-/// The fields that an entry's paths begin with.
-const ENTRY: [&str; 17] = [
-    "httpRequest",
-    "insertId",
-    "jsonPayload",
-    "labels",
-    "logName",
-    "metadata",
-    "operation",
-    "protoPayload",
-    "receiveTimestamp",
-    "resource",
-    "severity",
-    "sourceLocation",
-    "spanId",
-    "split",
-    "textPayload",
-    "timestamp",
-    "trace",
-];
-
-/// Lowers a rule; none where it was refused.
+/// The filter of a rule; none where something that selects events can't be said.
 pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Filter> {
     let Some(bound) = without_row_values(cx.bound.clone()) else {
-        cx.refuse(errors::cannot(cx.bound.rule.span, "row values, and written out they grow too large"));
+        cx.refuse(errors::too_large(cx.bound.rule.span));
         return None;
     };
     let bound = simplify_rule(bound, Carry::All);
-    if let Some(each) = &bound.rule.each {
-        cx.refuse(errors::cannot(each.list.span, "way to take a list apart"));
-    }
-    let mut conditions = Vec::new();
+    let rule = &bound.rule;
+    let mut lower = Lower { source: cx.source, place: cx.place, elements: Vec::new(), untyped: false };
+    let mut parts = Vec::new();
     if cx.place.name != "all" {
-        conditions.push(Filter::Log(cx.place.name.clone()));
+        parts.push(Filter::Test(Test::LogId(cx.place.name.clone())));
     }
-    let range = cx.request.range.map(|range| match &bound.rule.window {
-        Some(window) => windows::events(window, range),
-        None => range,
-    });
-    if let Some((from, to)) = range {
-        let time = |lowering: &mut Lowering<'_>| field_of(lowering, &bound.time);
-        if let Some(field) = time(cx) {
-            conditions.push(Filter::Compare(field.clone(), Operator::GreaterEqual, time_value(from)));
-            conditions.push(Filter::Compare(field, Operator::Less, time_value(to)));
+    let mut said = vec![lower.range(cx.request.range, rule, &bound.time)];
+    if let Some(each) = &rule.each {
+        said.push(Err(vec![errors::cannot(each.list.span, "way to take a list apart")]));
+    }
+    said.extend(rule.filter.iter().map(|pred| lower.pred(pred)));
+    for one in said {
+        match one {
+            Ok(filter) => parts.push(filter),
+            Err(findings) => findings.into_iter().for_each(|finding| cx.refuse(finding)),
         }
     }
-    for pred in &bound.rule.filter {
-        conditions.extend(condition(cx, pred));
+    if lower.untyped {
+        cx.provided(Condition::TypesAsRead);
     }
-    describe(cx, &bound.rule);
-    (cx.verdict != Verdict::Refused).then_some(Filter::All(conditions))
+    describe(cx, rule);
+    (cx.verdict != Verdict::Refused).then(|| Filter::all(parts))
 }
 
-/// Verdict, conditions and what is left out.
+/// The verdict's other half: on what it rests, and what entries lack.
 fn describe(cx: &mut Lowering<'_>, rule: &Rule) {
     cx.judges = Judges::AllWindows;
     if cx.request.range.is_none() {
+        // The caller gives the range, and its schedule ends before now by the delay.
         cx.provided(Condition::EventsArriveWithin(cx.source.delay));
     }
+    if cx.source.unique.is_some() {
+        cx.provided(Condition::NoDuplicates);
+    }
     match &rule.window {
-        Some(window) => cx.weaken(Verdict::Wider, errors::selects_only(window.span)),
-        None => {
-            if cx.source.unique.is_some() {
-                cx.provided(Condition::NoDuplicates);
-            }
-            let computed = rule.show.iter().filter(|item| !in_the_entry(&item.value)).map(|item| item.name.clone());
-            computed.collect::<Vec<_>>().iter().for_each(|name| cx.leave_out(name));
-            if !rule.severity.arms.is_empty() {
-                cx.leave_out("severity");
-            }
+        Some(window) => {
+            cx.weaken(Verdict::Wider, errors::selects_only(window.span));
+            rule.measures.iter().chain(&rule.show).for_each(|item| cx.leave_out(&item.name));
         }
+        None => rule.show.iter().filter(|item| !is_in_entry(&item.value)).for_each(|item| cx.leave_out(&item.name)),
+    }
+    if !rule.severity.arms.is_empty() {
+        cx.leave_out(SEVERITY);
     }
 }
 
 /// Whether a reader finds the value in the entry as it stands.
-fn in_the_entry(expr: &Expr) -> bool {
-    match &expr.kind {
+fn is_in_entry(value: &Expr) -> bool {
+    match &value.kind {
         ExprKind::Read(inner) => matches!(inner.kind, ExprKind::Path(..)),
-        ExprKind::Call(Function::Coalesce, args) => args.iter().all(in_the_entry),
+        ExprKind::Call(Function::Coalesce, values) => values.iter().all(is_in_entry),
         _ => false,
     }
 }
 
-fn condition(cx: &mut Lowering<'_>, pred: &Pred) -> Option<Filter> {
-    match &pred.kind {
-        PredKind::Const(true) => Some(Filter::All(Vec::new())),
-        PredKind::Const(false) => Some(Filter::Not(Box::new(Filter::All(Vec::new())))),
-        PredKind::All(preds) => {
-            let all: Vec<Option<Filter>> = preds.iter().map(|pred| condition(cx, pred)).collect();
-            all.into_iter().collect::<Option<Vec<_>>>().map(Filter::All)
-        }
-        PredKind::Any(preds) => any(cx, preds),
-        PredKind::Not(inner) => condition(cx, inner).map(|filter| Filter::Not(Box::new(filter))),
-        PredKind::Present(expr) => present(cx, expr),
-        PredKind::Holds(expr) => {
-            Some(Filter::Compare(field_of(cx, expr)?, Operator::Equal, Value::Bare("true".to_owned())))
-        }
-        PredKind::Compare(op, left, right) => compare(cx, *op, left, right, pred.span),
-        PredKind::EqualNoCase(left, right) => {
-            let text = constant_text(right).or_else(|| constant_text(left));
-            let subject = if constant_text(right).is_some() { left } else { right };
-            match text {
-                Some(text) => matches(cx, subject, &whole(literal_node(&text, true))),
-                None => refuse(cx, pred.span, "comparison of one part of an entry with another"),
+/// What lowering knows while it goes through predicates.
+pub(super) struct Lower<'a> {
+    source: &'a Source,
+    place: &'a Place,
+    /// Elements of lists, by number: the path of the list.
+    elements: Vec<(usize, Element)>,
+    /// Whether a part of a payload was read whose type nobody knows.
+    untyped: bool,
+}
+
+/// What an element of a list is.
+#[derive(Clone)]
+enum Element {
+    /// The path of the list.
+    At(Vec<Step>),
+    /// A record: its fields, over the raw element.
+    Record(Vec<Expr>),
+}
+
+impl Lower<'_> {
+    fn range(&mut self, range: Option<(i64, i64)>, rule: &Rule, time: &Expr) -> Said<Filter> {
+        let Some(range) = range else { return Ok(Filter::Const(true)) };
+        let (from, to) = rule.window.as_ref().map_or(range, |window| windows::events(window, range));
+        match self.located(time) {
+            Ok(at) if at.kind == Kind::Time => {
+                let compare =
+                    |comparison, micros| Filter::Test(Test::Compare(at.field.clone(), comparison, Value::Time(micros)));
+                Ok(Filter::all(vec![compare(Comparison::GreaterEqual, from), compare(Comparison::Less, to)]))
             }
+            _ => Err(vec![errors::other_time(time.span)]),
         }
-        PredKind::OneOf { subject, options, nocase } => one_of_constants(cx, subject, options, *nocase),
-        PredKind::InNetwork(subject, networks) => {
-            let field = field_of(cx, subject)?;
-            let mut nets: Vec<Filter> =
-                networks.iter().map(|net| Filter::InNetwork(field.clone(), net.to_string())).collect();
-            Some(if nets.len() == 1 { nets.remove(0) } else { Filter::Any(nets) })
+    }
+
+    fn pred(&mut self, pred: &Pred) -> Said<Filter> {
+        match &pred.kind {
+            PredKind::Const(value) => Ok(Filter::Const(*value)),
+            PredKind::All(preds) => Ok(Filter::all(self.preds(preds)?)),
+            PredKind::Any(preds) => Ok(Filter::any(self.preds(preds)?)),
+            PredKind::Not(inner) => Ok(self.pred(inner)?.negate()),
+            PredKind::Has { list, options, every, nocase } => {
+                let test = |options: &[Literal]| {
+                    let subject = Expr::new(ExprKind::Element(usize::MAX), list.ty.element()?.clone(), list.span);
+                    let kind = PredKind::OneOf { subject, options: options.to_vec(), nocase: *nocase };
+                    Some(Pred::new(kind, pred.span))
+                };
+                let groups: Vec<&[Literal]> =
+                    if *every { options.chunks(1).collect() } else { vec![options.as_slice()] };
+                let tests = groups.into_iter().filter_map(test).map(|test| self.of_element(usize::MAX, list, &test));
+                Ok(Filter::all(gather(tests.collect())?))
+            }
+            PredKind::Some { element, list, holds, every: false } => self.of_element(*element, list, holds),
+            PredKind::Some { list, .. } => Err(vec![errors::cannot(list.span, "test of every element of a list")]),
+            PredKind::Operation { .. } => Err(vec![errors::cannot(pred.span, "names of operations")]),
+            _ => match subject(pred) {
+                Some(subject) => self.test(pred, subject),
+                None => Err(vec![errors::cannot(pred.span, "comparison of one part of an entry with another")]),
+            },
         }
-        PredKind::Text { test, subject, needles, every, nocase } => {
-            let texts: Option<Vec<String>> = needles.iter().map(constant_text).collect();
-            let Some(texts) = texts else {
-                return refuse(cx, pred.span, "comparison of one part of an entry with another");
+    }
+
+    fn preds(&mut self, preds: &[Pred]) -> Said<Vec<Filter>> {
+        gather(preds.iter().map(|pred| self.pred(pred)).collect())
+    }
+
+    /// A test of one element at least. A filter's test of a repeated field is just that, but two tests may be true of two elements.
+    fn of_element(&mut self, number: usize, list: &Expr, holds: &Pred) -> Said<Filter> {
+        let before = self.elements.len();
+        let opened = self.open(number, list);
+        let filter = opened.and_then(|()| self.pred(holds));
+        self.elements.truncate(before);
+        let filter = filter?;
+        let is_one = |filter: &Filter| matches!(filter, Filter::Test(_) | Filter::Const(false));
+        let distributes = match &filter {
+            Filter::Any(filters) => filters.iter().all(is_one),
+            filter => is_one(filter),
+        };
+        if distributes {
+            Ok(filter)
+        } else {
+            Err(vec![errors::cannot(holds.span, "way to ask several things of the same element of a list")])
+        }
+    }
+
+    fn open(&mut self, number: usize, list: &Expr) -> Said<()> {
+        match &list.kind {
+            ExprKind::Read(inner) => {
+                let steps = self.steps(inner)?;
+                self.elements.push((number, Element::At(steps)));
+                Ok(())
+            }
+            ExprKind::Rows(rows) if rows.filter.is_none() && rows.lists.len() == 1 => {
+                for list in &rows.lists {
+                    let steps = self.steps(list)?;
+                    self.elements.push((rows.element, Element::At(steps)));
+                }
+                self.elements.push((number, Element::Record(rows.fields.clone())));
+                Ok(())
+            }
+            _ => Err(vec![errors::cannot(list.span, "computed lists")]),
+        }
+    }
+
+    /// The path from the record's root that a raw expression, or a value read from one, stands for.
+    fn steps(&self, expr: &Expr) -> Said<Vec<Step>> {
+        let element =
+            |number: usize| self.elements.iter().rev().find(|(of, _)| *of == number).map(|(_, at)| at.clone());
+        match &expr.kind {
+            ExprKind::Read(inner) => self.steps(inner),
+            ExprKind::Record => Ok(Vec::new()),
+            ExprKind::Path(inner, steps) => {
+                let mut whole = self.steps(inner)?;
+                whole.extend(steps.iter().cloned());
+                Ok(whole)
+            }
+            ExprKind::Element(number) => match element(*number) {
+                Some(Element::At(steps)) => Ok(steps),
+                _ => Err(vec![errors::cannot(expr.span, "whole records of a list")]),
+            },
+            ExprKind::Member(inner, field) => match &inner.kind {
+                ExprKind::Element(number) => match element(*number) {
+                    Some(Element::Record(fields)) => match fields.get(*field) {
+                        Some(value) => self.steps(value),
+                        None => Err(vec![errors::cannot(expr.span, "such part of an element")]),
+                    },
+                    _ => Err(vec![errors::cannot(expr.span, "such part of an element")]),
+                },
+                _ => Err(vec![computed(expr)]),
+            },
+            _ => Err(vec![computed(expr)]),
+        }
+    }
+
+    /// The field that a value is read from.
+    pub(super) fn located(&mut self, expr: &Expr) -> Said<Located> {
+        let steps = self.steps(expr)?;
+        let Some(at) = locate(self.place, &steps) else {
+            if steps.iter().any(|step| matches!(step, Step::Index(_) | Step::Values)) {
+                return Err(vec![errors::cannot(expr.span, "way to name one element of a list")]);
+            }
+            return Err(vec![errors::no_field(self.source, &steps, expr.span)]);
+        };
+        self.untyped |= at.kind == Kind::Any;
+        Ok(at)
+    }
+
+    /// A test of one value against constants.
+    fn test(&mut self, pred: &Pred, of: &Expr) -> Said<Filter> {
+        if let ExprKind::Call(Function::Extract(pattern), args) = &of.kind {
+            return match args.as_slice() {
+                [text] => self.extracted(pred, pattern, text),
+                _ => Err(vec![computed(of)]),
             };
-            let nodes: Vec<Node> = texts.iter().map(|text| sought(*test, literal_node(text, *nocase))).collect();
-            every_or_one(cx, subject, nodes, *every)
         }
-        PredKind::Matches { subject, patterns, every } => {
-            every_or_one(cx, subject, patterns.iter().map(|Pattern { node, .. }| node.clone()).collect(), *every)
+        let at = self.located(of)?;
+        if at.kind == Kind::Severity && of.ty == Type::Text {
+            return Ok(severities(&at, pred, of));
         }
-        PredKind::Fits { subject, globs, nocase } => {
-            matches(cx, subject, &one_of(globs.iter().map(|glob| glob.node(*nocase)).collect()))
+        match (&of.ty, at.kind) {
+            (Type::Raw, kind) => Ok(raw_present(&at, kind)),
+            (Type::Text, Kind::Text | Kind::Any) => text::tests(&at, pred),
+            (Type::Ip, Kind::Text | Kind::Any) => Ok(address(&at, pred)),
+            (Type::Int, Kind::Int | Kind::Any) | (Type::Float, Kind::Int | Kind::Any) => number(&at, pred, of),
+            (Type::Bool, Kind::Bool | Kind::Any) => Ok(truth(&at, pred)),
+            (Type::Time, Kind::Time) => time(&at, pred),
+            (ty, _) => Err(vec![errors::cannot(of.span, format!("reading of this field as {ty}"))]),
         }
-        PredKind::Has { list, .. } | PredKind::Some { list, .. } => {
-            refuse(cx, list.span, "test of a list's elements that means the same")
-        }
-        PredKind::Operation { .. } => None,
     }
 }
 
-/// `missing or 0`: the one form in which a number that is not there and one that is 0 are surely the same on every reading.
-fn any(cx: &mut Lowering<'_>, preds: &[Pred]) -> Option<Filter> {
-    let missing = |pred: &Pred| match &pred.kind {
-        PredKind::Not(inner) => match &inner.kind {
-            PredKind::Present(expr) => Some(expr.clone()),
-            _ => None,
-        },
-        _ => None,
+/// All values, or all findings.
+pub(super) fn gather<T>(said: Vec<Said<T>>) -> Said<Vec<T>> {
+    let (mut values, mut findings) = (Vec::new(), Vec::new());
+    for one in said {
+        match one {
+            Ok(value) => values.push(value),
+            Err(more) => findings.extend(more),
+        }
+    }
+    if findings.is_empty() { Ok(values) } else { Err(findings) }
+}
+
+fn computed(expr: &Expr) -> Diagnostic {
+    let what = match &expr.kind {
+        ExprKind::Call(function, _) => format!("`{}`", function.name()),
+        ExprKind::Arithmetic(..) => "arithmetic".to_owned(),
+        ExprKind::Json(_) => "way into JSON inside of text".to_owned(),
+        _ => "computed values".to_owned(),
     };
-    let zero = |pred: &Pred, of: &Expr| match &pred.kind {
-        PredKind::Compare(Comparison::Equal, left, right) => {
-            same_path(left, of) && right.as_literal() == Some(&Literal::Int(0))
+    errors::cannot(expr.span, what)
+}
+
+/// Whether a field is there: a defaulted one too.
+fn exists(at: &Located) -> Filter {
+    let exists = Filter::Test(Test::Exists(at.field.clone()));
+    match at.kind {
+        // Null is there and is no value.
+        Kind::Any => Filter::all(vec![exists, Filter::Test(Test::IsNull(at.field.clone())).negate()]),
+        _ => exists,
+    }
+}
+
+/// Whether raw JSON is there: not null, not empty text.
+fn raw_present(at: &Located, kind: Kind) -> Filter {
+    match kind {
+        Kind::Text => text::present(at),
+        Kind::Any => {
+            let empty = Filter::Test(Test::Matches(at.field.clone(), "^$".to_owned()));
+            Filter::all(vec![exists(at), empty.negate()])
         }
-        _ => false,
+        _ => exists(at),
+    }
+}
+
+/// A severity is one of nine names, so a test of it is a list of those for which it holds.
+fn severities(at: &Located, pred: &Pred, of: &Expr) -> Filter {
+    let holds = |name: &&'static str| {
+        let given = Expr::literal(Literal::Text((*name).to_owned()), of.span);
+        decided(&with_subject(pred, &given)) == Some(true)
     };
-    let mut taken: Vec<usize> = Vec::new();
-    let mut out = Vec::new();
-    for (n, pred) in preds.iter().enumerate() {
-        let Some(expr) = missing(pred) else { continue };
-        if let Some((m, compared)) = preds.iter().enumerate().find(|(_, other)| zero(other, &expr)) {
-            let PredKind::Compare(_, left, _) = &compared.kind else { continue };
-            let field = field_of(cx, left)?;
-            let other = Filter::Compare(field, Operator::NotEqual, Value::Bare("0".to_owned()));
-            out.push(Filter::Not(Box::new(other)));
-            taken.extend([n, m]);
-        }
-    }
-    let rest: Vec<Option<Filter>> =
-        preds.iter().enumerate().filter(|(n, _)| !taken.contains(n)).map(|(_, pred)| condition(cx, pred)).collect();
-    for filter in rest {
-        out.push(filter?);
-    }
-    Some(if out.len() == 1 { out.remove(0) } else { Filter::Any(out) })
-}
-
-/// Whether two expressions read the same part, whatever they read it as.
-fn same_path(a: &Expr, b: &Expr) -> bool {
-    let raw = |expr: &Expr| match &expr.kind {
-        ExprKind::Read(inner) => inner.kind.clone(),
-        other => other.clone(),
+    let equals = |name: &'static str| {
+        let equal = Filter::Test(Test::Compare(at.field.clone(), Comparison::Equal, Value::Name(name)));
+        // An entry without a severity compares as the default.
+        if name == SEVERITIES[0] { Filter::all(vec![exists(at), equal]) } else { equal }
     };
-    match (raw(a), raw(b)) {
-        (ExprKind::Path(_, a), ExprKind::Path(_, b)) => a == b,
-        _ => false,
-    }
+    Filter::any(SEVERITIES.iter().filter(|name| holds(name)).map(|name| equals(name)).collect())
 }
 
-fn present(cx: &mut Lowering<'_>, expr: &Expr) -> Option<Filter> {
-    match (&expr.kind, &expr.ty) {
-        (ExprKind::Read(_), Type::Text) => matches(cx, expr, &any_char()),
-        // A part whose type is not said is there where it is, and not an empty text.
-        (ExprKind::Path(..), Type::Raw) => {
-            let field = field_of(cx, expr)?;
-            let empty = Filter::Compare(field.clone(), Operator::Matches, Value::Text("^$".to_owned()));
-            Some(Filter::All(vec![Filter::There(field), Filter::Not(Box::new(empty))]))
-        }
-        (ExprKind::Read(_), Type::Int | Type::Float | Type::Bool | Type::Time) => {
-            Some(Filter::There(field_of(cx, expr)?))
-        }
-        (ExprKind::Call(Function::Coalesce, args), _) => {
-            let any: Vec<Option<Filter>> = args.iter().map(|arg| present(cx, arg)).collect();
-            any.into_iter().collect::<Option<Vec<_>>>().map(Filter::Any)
-        }
-        (ExprKind::Call(Function::Extract(pattern), args), _) if pattern.groups == 0 && args.len() == 1 => {
-            matches(cx, args.first()?, &pattern.node)
-        }
-        (_, Type::Ip) => refuse(cx, expr.span, "way to ask whether a text is an address"),
-        _ => refuse(cx, expr.span, "computed values"),
-    }
-}
-
-fn compare(cx: &mut Lowering<'_>, op: Comparison, left: &Expr, right: &Expr, span: Span) -> Option<Filter> {
-    let (op, subject, literal) = match (left.as_literal(), right.as_literal()) {
-        (None, Some(literal)) => (op, left, literal),
-        (Some(literal), None) => (mirrored(op), right, literal),
-        _ => return refuse(cx, span, "comparison of one part of an entry with another"),
+/// A comparison, with the field's presence where an absent one would compare as a default for which it holds.
+fn compare(at: &Located, comparison: Comparison, value: Value) -> Filter {
+    let of_default = match &value {
+        Value::Int(value) => Some(0.cmp(value)),
+        Value::Float(value) => 0.0.partial_cmp(value),
+        Value::Bool(value) => Some(false.cmp(value)),
+        Value::Time(_) | Value::Name(_) => None,
     };
-    match literal {
-        Literal::Text(text) => matches(cx, subject, &whole(literal_node(text, false))),
-        Literal::Int(number) => number_test(cx, op, subject, number.to_string()),
-        Literal::Float(number) => number_test(cx, op, subject, format!("{number}")),
-        Literal::Bool(value) => {
-            Some(Filter::Compare(field_of(cx, subject)?, Operator::Equal, Value::Bare(value.to_string())))
-        }
-        Literal::Time(time) => {
-            let field = field_of(cx, subject)?;
-            let at = |operator, time: i64| Filter::Compare(field.clone(), operator, time_value(time));
-            // Entries have nanoseconds; the language cuts them.
-            let next = time.saturating_add(1);
-            Some(match op {
-                Comparison::Less => at(Operator::Less, *time),
-                Comparison::LessEqual => at(Operator::Less, next),
-                Comparison::Greater => at(Operator::GreaterEqual, next),
-                Comparison::GreaterEqual => at(Operator::GreaterEqual, *time),
-                Comparison::Equal => Filter::All(vec![at(Operator::GreaterEqual, *time), at(Operator::Less, next)]),
-            })
-        }
-        Literal::Ip(_) | Literal::Decimal(_) | Literal::Duration(_) => {
-            refuse(cx, span, &format!("comparison of {} values", literal.ty()))
-        }
-    }
-}
-
-fn number_test(cx: &mut Lowering<'_>, op: Comparison, subject: &Expr, number: String) -> Option<Filter> {
-    let field = field_of(cx, subject)?;
-    if field.0.first().is_some_and(|first| first == "jsonPayload") && subject.ty == Type::Int {
-        cx.weaken(Verdict::Differs, errors::fractions(subject.span));
-    }
-    let operator = match op {
-        Comparison::Equal => Operator::Equal,
-        Comparison::Less => Operator::Less,
-        Comparison::LessEqual => Operator::LessEqual,
-        Comparison::Greater => Operator::Greater,
-        Comparison::GreaterEqual => Operator::GreaterEqual,
-    };
-    Some(Filter::Compare(field, operator, Value::Bare(number)))
-}
-
-fn one_of_constants(cx: &mut Lowering<'_>, subject: &Expr, options: &[Literal], nocase: bool) -> Option<Filter> {
-    let texts: Option<Vec<&str>> = options
-        .iter()
-        .map(|option| match option {
-            Literal::Text(text) => Some(text.as_str()),
-            _ => None,
-        })
-        .collect();
-    if let Some(texts) = texts {
-        return matches(
-            cx,
-            subject,
-            &one_of(texts.into_iter().map(|text| whole(literal_node(text, nocase))).collect()),
-        );
-    }
-    let each = options.iter().map(|option| {
-        compare(cx, Comparison::Equal, subject, &Expr::literal(option.clone(), subject.span), subject.span)
+    let default_holds = of_default.is_some_and(|order| match comparison {
+        Comparison::Equal => order.is_eq(),
+        Comparison::Less => order.is_lt(),
+        Comparison::LessEqual => order.is_le(),
+        Comparison::Greater => order.is_gt(),
+        Comparison::GreaterEqual => order.is_ge(),
     });
-    each.collect::<Option<Vec<_>>>().map(Filter::Any)
+    let test = Filter::Test(Test::Compare(at.field.clone(), comparison, value));
+    if at.defaulted && default_holds { Filter::all(vec![exists(at), test]) } else { test }
 }
 
-/// A text in which one of the nodes (or every one) is found.
-fn every_or_one(cx: &mut Lowering<'_>, subject: &Expr, nodes: Vec<Node>, every: bool) -> Option<Filter> {
-    if !every {
-        return matches(cx, subject, &one_of(nodes));
-    }
-    let all: Option<Vec<Filter>> = nodes.iter().map(|node| matches(cx, subject, node)).collect();
-    all.map(Filter::All)
-}
-
-fn matches(cx: &mut Lowering<'_>, subject: &Expr, node: &Node) -> Option<Filter> {
-    let field = field_of(cx, subject)?;
-    Some(Filter::Compare(field, Operator::Matches, Value::Text(print(node, &RE2))))
-}
-
-/// The part of the entry that an expression reads.
-fn field_of(cx: &mut Lowering<'_>, expr: &Expr) -> Option<Field> {
-    let path = match &expr.kind {
-        ExprKind::Read(inner) => &inner.kind,
-        other => other,
-    };
-    let steps = match path {
-        ExprKind::Path(base, steps) if base.kind == ExprKind::Record => steps,
-        _ => return refuse(cx, expr.span, "computed values"),
-    };
-    let column = cx.place.columns.iter().find(|column| steps.starts_with(&column.path));
-    let (mut keys, rest): (Vec<String>, &[Step]) = match column {
-        Some(column) => {
-            (column.name.split('.').map(str::to_owned).collect(), steps.get(column.path.len()..).unwrap_or_default())
+fn number(at: &Located, pred: &Pred, of: &Expr) -> Said<Filter> {
+    let (comparison, literal) = match &pred.kind {
+        PredKind::Present(_) => return Ok(exists(at)),
+        PredKind::OneOf { options, .. } => {
+            let equal = |option: &Literal| {
+                Pred::new(
+                    PredKind::Compare(Comparison::Equal, of.clone(), Expr::literal(option.clone(), of.span)),
+                    pred.span,
+                )
+            };
+            let each = options.iter().map(|option| number(at, &equal(option), of)).collect();
+            return Ok(Filter::any(gather(each)?));
         }
-        None => (Vec::new(), steps),
+        PredKind::Compare(comparison, left, right) => match (left.as_literal(), right.as_literal()) {
+            (_, Some(literal)) => (*comparison, literal),
+            (Some(literal), _) => (flipped(*comparison), literal),
+            _ => return Err(vec![errors::cannot(pred.span, "comparison of one part of an entry with another")]),
+        },
+        _ => return Err(vec![errors::cannot(pred.span, "such test of a number")]),
     };
-    for step in rest {
-        match step {
-            Step::Key(key) => keys.push(key.clone()),
-            Step::Index(_) | Step::Elements | Step::Values => {
-                return refuse(cx, expr.span, "way to name one element of a list");
+    // The constant is converted to the field's type: a fraction would never equal or pass an int.
+    let of_ints = at.kind == Kind::Int || of.ty == Type::Int;
+    match literal {
+        Literal::Int(value) => Ok(compare(at, comparison, Value::Int(*value))),
+        Literal::Float(value) if of_ints => Ok(match with_float(comparison, *value) {
+            IntTest::Never => Filter::Const(false),
+            IntTest::Always => exists(at),
+            IntTest::Int(comparison, bound) => compare(at, comparison, Value::Int(bound)),
+        }),
+        Literal::Float(value) => Ok(compare(at, comparison, Value::Float(*value))),
+        _ => Err(vec![errors::cannot(pred.span, "decimal numbers")]),
+    }
+}
+
+fn truth(at: &Located, pred: &Pred) -> Filter {
+    let equals = |value| compare(at, Comparison::Equal, Value::Bool(value));
+    match &pred.kind {
+        PredKind::Present(_) => exists(at),
+        PredKind::Compare(_, left, right) => {
+            let literal = right.as_literal().or(left.as_literal());
+            equals(!matches!(literal, Some(Literal::Bool(false))))
+        }
+        PredKind::OneOf { options, .. } => {
+            let values = options.iter().filter_map(|option| match option {
+                Literal::Bool(value) => Some(equals(*value)),
+                _ => None,
+            });
+            Filter::any(values.collect())
+        }
+        _ => equals(true),
+    }
+}
+
+/// Entries have nanoseconds, the language cuts them to microseconds: a time is its whole microsecond.
+fn time(at: &Located, pred: &Pred) -> Said<Filter> {
+    let test = |comparison, micros| Filter::Test(Test::Compare(at.field.clone(), comparison, Value::Time(micros)));
+    let compared = |comparison, micros: i64| {
+        let next = micros.saturating_add(1);
+        match comparison {
+            Comparison::Less => test(Comparison::Less, micros),
+            Comparison::LessEqual => test(Comparison::Less, next),
+            Comparison::Greater => test(Comparison::GreaterEqual, next),
+            Comparison::GreaterEqual => test(Comparison::GreaterEqual, micros),
+            Comparison::Equal => {
+                Filter::all(vec![test(Comparison::GreaterEqual, micros), test(Comparison::Less, next)])
             }
         }
+    };
+    match &pred.kind {
+        PredKind::Present(_) => Ok(exists(at)),
+        PredKind::Compare(comparison, left, right) => match (left.as_literal(), right.as_literal()) {
+            (_, Some(Literal::Time(micros))) => Ok(compared(*comparison, *micros)),
+            (Some(Literal::Time(micros)), _) => Ok(compared(flipped(*comparison), *micros)),
+            _ => Err(vec![errors::cannot(pred.span, "such test of a time")]),
+        },
+        PredKind::OneOf { options, .. } => {
+            let equal = options.iter().filter_map(|option| match option {
+                Literal::Time(micros) => Some(compared(Comparison::Equal, *micros)),
+                _ => None,
+            });
+            Ok(Filter::any(equal.collect()))
+        }
+        _ => Err(vec![errors::cannot(pred.span, "such test of a time")]),
     }
-    let first = keys.first().cloned().unwrap_or_default();
-    if !ENTRY.contains(&first.as_str()) {
-        cx.refuse(errors::no_entry_field(expr.span, &first));
-        return None;
-    }
-    Some(Field(keys))
 }
 
-fn refuse<T>(cx: &mut Lowering<'_>, span: Span, what: &str) -> Option<T> {
-    cx.refuse(errors::cannot(span, what));
-    None
+/// A test of an address: what is none is in no network. An IPv4 address may be written as IPv6 too.
+fn address(at: &Located, pred: &Pred) -> Filter {
+    let networks: Vec<ipnet::IpNet> = match &pred.kind {
+        PredKind::InNetwork(_, networks) => networks.clone(),
+        PredKind::OneOf { options, .. } => options.iter().filter_map(alone).collect(),
+        PredKind::Compare(_, left, right) => {
+            right.as_literal().or(left.as_literal()).and_then(alone).into_iter().collect()
+        }
+        // Present: it is an address.
+        _ => vec![ipnet::Ipv4Net::default().into(), ipnet::Ipv6Net::default().into()],
+    };
+    let is_presence = matches!(pred.kind, PredKind::Present(_));
+    let within = |network| Filter::Test(Test::InNetwork(at.field.clone(), network));
+    let mapped = |network: &ipnet::Ipv4Net| {
+        let address = network.network().to_ipv6_mapped();
+        ipnet::Ipv6Net::new(address, network.prefix_len() + 96).ok().map(|net| net.trunc().into())
+    };
+    let tests = networks.iter().map(|network| match network {
+        ipnet::IpNet::V4(old) => {
+            let both = std::iter::once((*old).into()).chain(mapped(old).filter(|_| !is_presence));
+            Filter::any(both.map(within).collect())
+        }
+        ipnet::IpNet::V6(new) if !is_presence => {
+            let all_mapped = mapped(&ipnet::Ipv4Net::default());
+            let holds_mapped = new.contains(&std::net::Ipv4Addr::UNSPECIFIED.to_ipv6_mapped());
+            let inside = new.prefix_len() >= 96 && new.network().to_ipv4_mapped().is_some();
+            match all_mapped {
+                // Those are IPv4, and none of them is in an IPv6 network.
+                Some(_) if inside => Filter::Const(false),
+                Some(all_mapped) if holds_mapped => {
+                    Filter::all(vec![within((*new).into()), within(all_mapped).negate()])
+                }
+                _ => within((*new).into()),
+            }
+        }
+        network => within(*network),
+    });
+    Filter::any(tests.collect())
 }
 
-fn constant_text(expr: &Expr) -> Option<String> {
-    match expr.as_literal() {
-        Some(Literal::Text(text)) => Some(text.clone()),
+fn alone(literal: &Literal) -> Option<ipnet::IpNet> {
+    match literal {
+        Literal::Ip(ip) => Some((*ip).into()),
         _ => None,
     }
-}
-
-fn whole(node: Node) -> Node {
-    sought(TextTest::Equals, node)
-}
-
-fn sought(test: TextTest, node: Node) -> Node {
-    match test {
-        TextTest::Contains => node,
-        TextTest::StartsWith => Node::Concat(vec![Node::Start, node]),
-        TextTest::EndsWith => Node::Concat(vec![node, Node::End]),
-        TextTest::Equals => Node::Concat(vec![Node::Start, node, Node::End]),
-    }
-}
-
-fn mirrored(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Equal => Comparison::Equal,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
-    }
-}
-
-fn time_value(us: i64) -> Value {
-    let time = DateTime::from_timestamp_micros(us).unwrap_or_default();
-    Value::Text(time.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string())
 }

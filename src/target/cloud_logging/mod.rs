@@ -1,16 +1,17 @@
-//! Cloud Logging: takes a bound rule, gives the filter that selects its events, or says why there is none.
+//! Cloud Logging: takes a rule over the raw record of a log, gives the filter that selects its events.
 //!
-//! The language only selects: a rule with `over` comes out as its selecting half, wider, and its rows are exactly the events that the rule
-//! keeps after `where`. What its documentation says of missing fields decides the forms: a comparison with a part that is not there is false,
-//! `!=` and `!~` too, so a complement is always `NOT` of the whole and never another operator. `=` folds case and Unicode, so texts are
-//! compared by anchored patterns. An entry comes whole: what a rule shows of it as it stands needs no column.
+//! The language has no groups, no arithmetic and no columns. A rule without `over` comes out whole: its entries are the events that alert.
+//! A rule with `over` comes out as its selecting half, *wider*: the entries are exactly those that it keeps after `where`.
+//!
+//! Every negation is `NOT` before the whole test, because `!=` and `!~` are false of missing fields; every test of text is a pattern, because
+//! `=` folds case. What a rule shows is in the entry, where it is a part of the record as it stands; computed values are left out.
 
 mod errors;
+mod fields;
 mod lower;
 mod print;
-mod tree;
-
-pub use tree::Filter;
+mod text;
+pub mod tree;
 
 use super::{Backend, Info, Lowering};
 use crate::ir::PlaceKind;
@@ -30,13 +31,13 @@ impl Backend for CloudLogging {
         docs: "https://cloud.google.com/logging/docs/view/logging-query-language",
     };
 
-    type Tree = Filter;
+    type Tree = tree::Filter;
 
-    fn lower(&self, cx: &mut Lowering<'_>) -> Option<Filter> {
+    fn lower(&self, cx: &mut Lowering<'_>) -> Option<tree::Filter> {
         lower::lower(cx)
     }
 
-    fn print(&self, tree: &Filter) -> String {
+    fn print(&self, tree: &tree::Filter) -> String {
         print::print(tree)
     }
 }

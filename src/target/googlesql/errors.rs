@@ -1,7 +1,7 @@
 //! What this target says when it can't say something.
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Place, Source, Step};
+use crate::ir::{Place, Source, Step, path_text};
 use crate::source::Span;
 
 /// A part of the record that no column holds.
@@ -36,21 +36,4 @@ pub(super) fn too_large(span: Span) -> Diagnostic {
     Diagnostic::error(Code::TooLong, "the values named by `with` grow too large where they are used")
         .at(span, "")
         .help("use fewer values inside one another")
-}
-
-/// A raw path as a source writes it.
-fn path_text(steps: &[Step]) -> String {
-    if steps.is_empty() {
-        return ".".to_owned();
-    }
-    steps
-        .iter()
-        .map(|step| match step {
-            Step::Key(key) if key.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()) => format!(".{key}"),
-            Step::Key(key) => format!(".\"{key}\""),
-            Step::Index(index) => format!("[{index}]"),
-            Step::Elements => "[]".to_owned(),
-            Step::Values => ".*".to_owned(),
-        })
-        .collect()
 }

@@ -6,6 +6,7 @@
 use super::errors;
 use super::lower::{Lower, Said, gather};
 use super::tree::{Node, Operator, Sql, Type};
+use crate::bind::constant::{IntTest, flipped, with_float};
 use crate::ir::{self, AggregateFunction, Comparison, Expr, ExprKind, Function, Literal, Pred, PredKind};
 use crate::source::Span;
 
@@ -200,41 +201,14 @@ fn operator(comparison: Comparison) -> Operator {
     }
 }
 
-/// The comparison with its sides exchanged.
-fn flipped(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::Equal,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
-    }
-}
-
-/// An int with a constant float, as ints: 4.5 lies between 4 and 5. What is past all ints decides by itself, of a present value.
+/// An int with a constant float, as ints.
 fn int_with_constant(comparison: Comparison, value: Sql, number: f64) -> Sql {
-    if value.node == Node::Null {
-        return Sql::bool(false);
+    match with_float(comparison, number) {
+        _ if value.node == Node::Null => Sql::bool(false),
+        IntTest::Never => Sql::bool(false),
+        IntTest::Always => present(value),
+        IntTest::Int(comparison, bound) => Sql::binary(operator(comparison), value, Sql::int(bound)),
     }
-    const PAST_INTS: f64 = 9_223_372_036_854_775_808.0;
-    let (above, below) = (number >= PAST_INTS, number < -PAST_INTS);
-    if above || below {
-        return match comparison {
-            Comparison::Equal => Sql::bool(false),
-            Comparison::Less | Comparison::LessEqual if above => present(value),
-            Comparison::Greater | Comparison::GreaterEqual if below => present(value),
-            _ => Sql::bool(false),
-        };
-    }
-    let (floor, is_whole) = (number.floor() as i64, number.fract() == 0.0);
-    let (comparison, bound) = match comparison {
-        Comparison::Equal if !is_whole => return Sql::bool(false),
-        // Below 4.5 is 4 and less, at least 4.5 is more than 4.
-        Comparison::Less if !is_whole => (Comparison::LessEqual, floor),
-        Comparison::GreaterEqual if !is_whole => (Comparison::Greater, floor),
-        same => (same, floor),
-    };
-    Sql::binary(operator(comparison), value, Sql::int(bound))
 }
 
 /// An int with a float, exactly: the int is never rounded to a float. One end of the floats lies past all ints.

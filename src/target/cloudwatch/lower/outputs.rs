@@ -73,7 +73,7 @@ impl Plan<'_> {
             Type::Text => self.text(expr),
             Type::Time => self.time_text(expr),
             Type::Ip => self.address(expr),
-            Type::Int | Type::Float | Type::Decimal | Type::Duration => self.number(expr),
+            Type::Int | Type::Float | Type::Decimal | Type::Duration => Ok(as_number(self.number(expr)?)),
             Type::Bool => {
                 let (yes, no) = (self.truth(expr, true, true)?, self.truth(expr, false, true)?);
                 let case = [yes, Term::word("true"), no, Term::word("false")];
@@ -179,22 +179,24 @@ impl Plan<'_> {
         }
         let scale = self.grouped_scale(&measure.value);
         let value = if scale == 1 { self.column_value(&measure.value)? } else { self.number(&measure.value)? };
-        let name = match scale {
-            1 => name.to_owned(),
+        let column = match (&value.term, scale) {
+            (_, 1) => name.to_owned(),
             // Compared in its own unit, shown in another.
-            _ => {
-                let own = self.fresh("measure");
-                self.later.push((scaled(Term::made(&own), scale), name.to_owned()));
-                own
-            }
+            (Term::Field(Field::Made(column, _)), _) => column.clone(),
+            _ => self.fresh("measure"),
         };
-        self.commands.push(Command::Fields(vec![(value.or_null(), name.clone())]));
+        if value.term != Term::made(&column) {
+            self.commands.push(Command::Fields(vec![(value.or_null(), column.clone())]));
+        }
+        if scale != 1 {
+            self.later.push((scaled(Term::made(&column), scale), name.to_owned()));
+        }
         let empty = match value.lack {
             Lack::Never if self.counts_rows(&value.term) => Empty::Rows,
             Lack::Never => Empty::Never,
             _ => Empty::Missing,
         };
-        Ok(Column { name, empty, scale })
+        Ok(Column { name: column, empty, scale })
     }
 
     /// The column of an aggregate that has got the name already.
@@ -256,6 +258,19 @@ impl Plan<'_> {
             }
         }
     }
+}
+
+/// A raw number as a number: `5`, `"5"` and `"+5"` are one.
+pub(super) fn as_number(value: Value) -> Value {
+    let raw = match &value.term {
+        Term::Field(Field::Log(_)) => true,
+        Term::Field(Field::Made(_, steps)) => !steps.is_empty(),
+        _ => false,
+    };
+    if !raw {
+        return value;
+    }
+    Value { term: value.term.binary(Operator::Add, Term::Int(0)), ..value }
 }
 
 /// A column in the unit in which it is shown.

@@ -327,12 +327,22 @@ fn last(
     Ok(some(plan, pred, n, list, member))
 }
 
-/// `lower(x)` compared with constants, without regard to case.
+/// `lower(x)` tested without regard to case, or compared with constants.
 fn nocase(pred: &Pred, n: usize, lower: bool, inner: &Expr) -> Option<Pred> {
     // A constant in the other case is never equal.
     let reachable =
         |text: &str| !text.contains(|c: char| if lower { c.is_ascii_uppercase() } else { c.is_ascii_lowercase() });
     let span = pred.span;
+    // Where case does not count anyway, folding changes nothing.
+    if matches!(
+        pred.kind,
+        PredKind::EqualNoCase(..)
+            | PredKind::OneOf { nocase: true, .. }
+            | PredKind::Text { nocase: true, .. }
+            | PredKind::Fits { nocase: true, .. }
+    ) {
+        return Some(with_operand(pred, n, inner.clone()));
+    }
     let kind = match &pred.kind {
         PredKind::Compare(Comparison::Equal, left, right) => {
             let other = if n == 0 { right } else { left };
@@ -350,7 +360,7 @@ fn nocase(pred: &Pred, n: usize, lower: bool, inner: &Expr) -> Option<Pred> {
                 false => PredKind::OneOf { subject: inner.clone(), options, nocase: true },
             }
         }
-        PredKind::Text { test, needles, every, nocase: false, .. } if n == 0 => {
+        PredKind::Text { test, needles, every, .. } if n == 0 => {
             let all = needles
                 .iter()
                 .all(|needle| matches!(needle.as_literal(), Some(Literal::Text(text)) if reachable(text)));

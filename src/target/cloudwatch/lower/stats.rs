@@ -4,6 +4,7 @@
 //! `distinct` is exact by two `stats`, the first by value too, where everything beside it can be merged: `count_distinct` alone is
 //! approximate. So up to three follow each other.
 
+use super::outputs::as_number;
 use super::plan::{Column, Empty, Plan, Said};
 use super::values::{Lack, Value};
 use crate::ir::{Aggregate, AggregateFunction as A, Expr, ExprKind, Function as F, Type};
@@ -125,7 +126,7 @@ impl Plan<'_> {
             Type::Time if self.is_whole(arg)? => self.time_text(arg)?,
             Type::Time => self.microseconds(arg)?,
             Type::Ip => self.address(arg)?,
-            Type::Int | Type::Float | Type::Decimal | Type::Duration => self.number(arg)?,
+            Type::Int | Type::Float | Type::Decimal | Type::Duration => as_number(self.number(arg)?),
             _ => return Err(errors::expression(arg.span, "how many different values of this type there are")),
         };
         let value = match filter {

@@ -191,11 +191,14 @@ pub(super) fn found_value(test: TextTest, subject: &Value, needle: &Value, posit
         TextTest::Contains => Function::StrContains,
         TextTest::StartsWith => Function::StartsWith,
         TextTest::EndsWith => Function::EndsWith,
-        TextTest::Equals if positive => {
-            return Term::all(vec![subject.present(), text.binary(Operator::Equal, needle_text)]);
-        }
         TextTest::Equals => {
-            return Term::any(vec![subject.absent(), text.binary(Operator::NotEqual, needle_text)]);
+            // Texts of digits may compare as numbers; with a sign behind them they are no numbers.
+            let marked = |text| Term::call(Function::Concat, [text, Term::word("~")]);
+            let (text, needle) = (marked(text), marked(needle_text));
+            return match positive {
+                true => Term::all(vec![subject.present(), text.binary(Operator::Equal, needle)]),
+                false => Term::any(vec![subject.absent(), text.binary(Operator::NotEqual, needle)]),
+            };
         }
     };
     let found = Term::call(function, [text, needle_text]);
