@@ -11,13 +11,16 @@ use std::sync::LazyLock;
 
 use skywatch::diag::render;
 use skywatch::eval::clock::parse_time;
-use skywatch::eval::{Alert, Range};
+use skywatch::eval::{Alert, Outcome, Range};
 use skywatch::ir::Expected;
 use skywatch::pack::{Pack, load};
 use skywatch::ruletest::{Case, brief, cases};
 
-/// The line that gives the range over which the test below it is judged.
+/// Begins the line that gives the range over which the test below it is judged.
 const JUDGED: &str = "// judged from ";
+
+/// Begins the line that says how many events the rule of the test below it loses.
+const LOSES: &str = "// loses ";
 
 /// Every file, by name and as a pack of its own; fails where one has errors.
 pub(crate) fn conformance_files() -> &'static [(String, Pack)] {
@@ -43,17 +46,31 @@ pub(crate) fn conformance_cases(pack: &Pack) -> Vec<Case<'_>> {
     cases(pack).map(|case| Case { range: judged(case.clone()), ..case }).collect()
 }
 
-/// The range that the line above a test gives.
+/// The range that a line above a test gives.
 fn judged(pack: &Pack, case: &Case<'_>) -> Option<Range> {
-    let span = case.test.span;
-    let before = &pack.sources.get(span.source)?.text[..span.start as usize];
-    let (from, to) = before.lines().rev().nth(1)?.strip_prefix(JUDGED)?.split_once(" to ")?;
+    let (from, to) = said_above(pack, case, JUDGED)?.split_once(" to ")?;
     Some(Range { from: parse_time(from).unwrap(), to: parse_time(to).unwrap() })
 }
 
-/// What is wrong with the alerts of a case.
-pub(crate) fn differences(case: &Case<'_>, alerts: &[Alert]) -> Vec<String> {
+/// How many events a rule loses because they lack a key, where a line above the test says so.
+fn loses(pack: &Pack, case: &Case<'_>) -> Option<u64> {
+    Some(said_above(pack, case, LOSES)?.strip_suffix(" events")?.parse().unwrap())
+}
+
+/// The rest of the line that begins so, among the comments right above a test.
+fn said_above<'a>(pack: &'a Pack, case: &Case<'_>, begin: &str) -> Option<&'a str> {
+    let span = case.test.span;
+    let above = pack.sources.get(span.source)?.text[..span.start as usize].lines().rev().skip(1);
+    above.take_while(|line| line.starts_with("//")).find_map(|line| line.strip_prefix(begin))
+}
+
+/// What is wrong with what was found in a case.
+pub(crate) fn differences(pack: &Pack, case: &Case<'_>, found: &Outcome) -> Vec<String> {
     let mut out = case.unread.clone();
+    let alerts = found.alerts.as_slice();
+    if let Some(lost) = loses(pack, case).filter(|lost| *lost != found.lost_to_missing_keys) {
+        out.push(format!("{} events lost to missing keys and not {lost}", found.lost_to_missing_keys));
+    }
     out.append(&mut case.differences(alerts));
     let whole = |alert: &Alert, expected: &Expected| case.fits(expected, alert) && names_all(expected, alert);
     for alert in alerts {
