@@ -77,6 +77,8 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// The byte at which each line begins.
+    lines: Vec<usize>,
 }
 
 /// All texts of one run.
@@ -89,7 +91,9 @@ impl SourceMap {
     /// Adds a text and gives its id.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
-        self.sources.push(Source { name: name.into(), text: text.into() });
+        let text = text.into();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        self.sources.push(Source { name: name.into(), text, lines });
         id
     }
 
@@ -108,9 +112,10 @@ impl SourceMap {
     /// Line and column, both from 1, of a span's start; columns count characters.
     #[must_use]
     pub fn line_column(&self, span: Span) -> (usize, usize) {
-        let before = self.get(span.source).and_then(|s| s.text.get(..span.start as usize)).unwrap_or_default();
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
-        (before.matches('\n').count() + 1, column)
+        let Some(source) = self.get(span.source) else { return (1, 1) };
+        let at = span.start as usize;
+        let line = source.lines.partition_point(|start| *start <= at).max(1);
+        let start = source.lines.get(line - 1).copied().unwrap_or_default();
+        (line, source.text.get(start..at).unwrap_or_default().chars().count() + 1)
     }
 }

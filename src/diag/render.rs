@@ -1,11 +1,16 @@
 //! Takes diagnostics and the texts they point into, gives what a terminal shows. The only file that knows `miette`.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource};
 
 use super::{Diagnostic, Severity};
-use crate::source::{SourceMap, Span};
+use crate::source::{SourceId, SourceMap, Span};
+
+/// Most findings that are shown; more help nobody.
+const MAX_SHOWN: usize = 200;
 
 /// The diagnostics as text, each ending with a line break. With `color`, ANSI escapes and Unicode lines; without, plain Unicode.
 #[must_use]
@@ -13,11 +18,16 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> S
     let theme = if color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler = GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false);
     let mut out = String::new();
-    for diagnostic in diagnostics {
+    // Each text once, however many findings point into it.
+    let mut texts: BTreeMap<SourceId, Arc<String>> = BTreeMap::new();
+    for diagnostic in diagnostics.iter().take(MAX_SHOWN) {
         // A label of another file than the first's is said in words: one report shows one text.
         let home = diagnostic.labels.first().map(|label| label.span.source);
         let shown = Shown {
-            text: home.and_then(|id| sources.get(id)).map(|s| NamedSource::new(&s.name, s.text.clone())),
+            text: home.and_then(|id| Some((id, sources.get(id)?))).map(|(id, source)| {
+                let text = texts.entry(id).or_insert_with(|| Arc::new(source.text.clone()));
+                NamedSource::new(&source.name, Arc::clone(text))
+            }),
             labels: diagnostic
                 .labels
                 .iter()
@@ -43,6 +53,9 @@ pub fn render(diagnostics: &[Diagnostic], sources: &SourceMap, color: bool) -> S
             out.push('\n');
         }
     }
+    if let Some(more) = diagnostics.len().checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
+        out.push_str(&format!("… and {more} more findings\n"));
+    }
     out
 }
 
@@ -55,7 +68,7 @@ fn visible(span: Span) -> std::ops::Range<usize> {
 #[derive(Debug)]
 struct Shown<'a> {
     diagnostic: &'a Diagnostic,
-    text: Option<NamedSource<String>>,
+    text: Option<NamedSource<Arc<String>>>,
     labels: Vec<LabeledSpan>,
     elsewhere: Vec<String>,
 }

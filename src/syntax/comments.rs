@@ -74,7 +74,7 @@ impl Iterator for Tokens<'_> {
             Token::Skip(Kind::Comment | Kind::Doc) => self.value,
             Token::Skip(Kind::Text | Kind::Pattern) => false,
             Token::Code(c) if c.is_whitespace() => self.value,
-            Token::Code(c) => !c.is_ascii_alphanumeric() && !")]}.`\"".contains(c),
+            Token::Code(c) => !c.is_ascii_alphanumeric() && !")]}.:`\"".contains(c),
             // Behind a word of the language comes a value, unless it ends one.
             Token::Word => {
                 let word = rest.get(..length).unwrap_or_default();

@@ -74,6 +74,12 @@ pub(super) fn too_deep(span: Span) -> Diagnostic {
         .help("name a part with `with`, or split the rule")
 }
 
+pub(super) fn too_many_mistakes(span: Span, most: usize) -> Diagnostic {
+    Diagnostic::error(Code::Syntax, format!("more than {most} mistakes: the rest of the file is not read"))
+        .at(span, "reading stopped here")
+        .help("is this a file of rules? `skywatch explain E0101` shows the shape of one")
+}
+
 pub(super) fn too_many_levels(span: Span) -> Diagnostic {
     Diagnostic::error(Code::TooDeep, "expression of more than 100 levels")
         .at(span, "each `not`, each operand of a chain and each bracket is one level")

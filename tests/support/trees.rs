@@ -296,7 +296,7 @@ impl Trees<'_> {
         {
             last.by = self.some(1, 2, |this| Key { name: None, value: this.named(0), default: None });
         }
-        let callee = *self.choices.one(&["count", "if", "within", "unseen", "where"]);
+        let callee = *self.choices.one(&["count", "if", "within", "unseen"]);
         ExprKind::Call(at(callee.to_owned()), arguments, self.some(0, 2, Trees::suffix))
     }
 

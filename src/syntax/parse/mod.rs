@@ -21,6 +21,8 @@ use crate::source::{SourceId, Span};
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// Most steps that the parser takes for one piece: well over what a file of the greatest size needs.
 const MAX_STEPS: usize = 200_000_000;
+/// Most mistakes after which an item is still read.
+const MAX_MISTAKES: usize = 100;
 /// Most levels of an expression: a chain of n operands has n, since each is applied to all before it.
 const MAX_LEVELS: usize = 100;
 
@@ -76,6 +78,13 @@ impl Reader {
         }
         for range in split::items(text) {
             let piece = text.get(range.clone()).unwrap_or_default();
+            if self.diagnostics.len() >= MAX_MISTAKES {
+                // What follows is most likely no file of rules at all.
+                self.base = 0;
+                let span = self.at(range.start..range.start);
+                self.say(errors::too_many_mistakes(span, MAX_MISTAKES));
+                break;
+            }
             match self.piece(piece, range.start) {
                 Some(item) => file.items.push(item),
                 None => file.broken.extend(split::head(piece)),
