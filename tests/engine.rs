@@ -111,7 +111,7 @@ fn odd_random_rules_over_random_events() {
 fn conformance_cases_alert_alike() {
     let every: Vec<usize> = (0..BENCHES.len()).collect();
     let mut count = 0;
-    for (file, pack) in &conformance_files() {
+    for (file, pack) in conformance_files() {
         for case in conformance_cases(pack) {
             let place = format!("{file}: {} \"{}\"", case.rule.name, case.test.title);
             let (outcome, difference) =
@@ -119,7 +119,7 @@ fn conformance_cases_alert_alike() {
             if let Some(difference) = difference {
                 panic!("{place}\n{}{difference}", shown(case.stream, &case.events));
             }
-            let problems = differences(&case, &outcome.alerts);
+            let problems = differences(pack, &case, &outcome);
             assert!(problems.is_empty(), "{place}: {problems:?}");
             count += 1;
         }
