@@ -1,70 +1,228 @@
-//! CloudWatch Logs Insights: the exact text of each construct, with verdict, conditions and reasons.
+//! CloudWatch Logs Insights: the text of each construct, with verdict, conditions and reasons: a file of rules in tests/cloudwatch, a
+//! snapshot of what they become.
 //!
-//! No engine here runs these queries, so each text was read against the vendor's documents when it was written down.
+//! No engine here runs these queries: each snapshot was read against the vendor's documents when it was accepted.
 
-use skywatch::bind::{Bound, bind};
-use skywatch::diag::Severity;
-use skywatch::ir::PlaceKind;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use skywatch::diag::{has_errors, render};
+use skywatch::ir::pattern::{Node, literal_node};
+use skywatch::ir::{PlaceKind, Rule, SECOND};
+use skywatch::pack::load;
 use skywatch::source::SourceMap;
 use skywatch::target::cloudwatch::CloudWatch;
-use skywatch::target::{Backend as _, Judges, Lowering, Request, Verdict};
-use skywatch::{resolve, schema, syntax};
+use skywatch::target::cloudwatch::tree::{Command, Query, Quoted, Term};
+use skywatch::target::{Backend as _, Judges, Lowering, Request, Verdict, emit};
+use skywatch::{bind, resolve, schema, syntax};
 
-/// One emitted query and what is said about it, as text.
-fn emit(source: &str, text: &str, range: Option<(i64, i64)>) -> String {
+/// A log of a user's own: one field of each type, at discovered fields and elsewhere, with times that may have fractions.
+const OWN_LOG: &str = r#"
+    stream own {
+        word : text   other : text   n : int   f : float   ok : bool   at : time   ip : ip   words : list of text   took : duration
+    }
+    source own.log : own {
+        at     files json_lines
+        at     cloudwatch "/own" { .id = id, .time = time, .n = n, .ok = ok, .nest = nest }
+        delay  5m
+        unique .id
+        time   = .time
+        word   = .nest."a-b"
+        other  = .odd."c.d"
+        n      = .n
+        f      = .nest.list[2]
+        ok     = .ok
+        at     = .far[0]."e-f"
+        ip     = .nest.ip
+        words  = .far.words[]
+        took   = .n * 1ms
+    }
+"#;
+
+/// 2026-01-01T00:00:00Z and the midnight after.
+const DAY: (i64, i64) = (1_767_225_600 * SECOND, 1_767_312_000 * SECOND);
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The queries of all rules of some text for these sources, and what is said about each.
+fn emitted(only: &[&str], text: &str, range: Option<(i64, i64)>) -> String {
     let mut sources = SourceMap::default();
-    let mut files = Vec::new();
-    for (name, text) in schema::BUILTIN.iter().copied().chain([("test.sky", text)]) {
+    let texts = schema::BUILTIN.iter().copied().chain([("own.sky", OWN_LOG), ("test.sky", text)]);
+    let (mut files, mut diagnostics) = (Vec::new(), Vec::new());
+    for (name, text) in texts {
         let id = sources.add(name, text);
-        let (file, diagnostics) = syntax::parse(id, text);
-        assert!(diagnostics.is_empty(), "{}", skywatch::diag::render(&diagnostics, &sources, false));
+        let (file, mut said) = syntax::parse(id, text);
+        diagnostics.append(&mut said);
         files.push(file);
     }
-    let (resolved, diagnostics) = resolve::resolve(&files, &|_| Err("no files".to_owned()));
-    let errors: Vec<_> = diagnostics.into_iter().filter(|d| d.severity == Severity::Error).collect();
-    assert!(errors.is_empty(), "{}", skywatch::diag::render(&errors, &sources, false));
-    let schema = &resolved.schema;
-    let source = schema.source(source).unwrap();
-    let rule = resolved.rules.last().unwrap();
-    let bound = match bind(rule, source, schema.stream_of(source.stream).unwrap()) {
-        Bound::Rule(bound) => bound,
-        other => panic!("not bound: {other:?}"),
-    };
-    let mut cx = Lowering {
-        bound: &bound,
-        source,
-        place: source.place(PlaceKind::CloudWatch).unwrap(),
-        request: Request { range },
-        verdict: Verdict::Exact,
-        provided: Vec::new(),
-        left_out: bound.left_out.clone(),
-        reasons: Vec::new(),
-        judges: Judges::OneWindow,
-        needs: None,
-    };
-    let tree = CloudWatch.lower(&mut cx);
-    let mut out = tree.map(|tree| CloudWatch.print(&tree)).unwrap_or_default();
-    out.push_str(&format!("\n# {}", cx.verdict.text()));
-    out.push_str(&cx.needs.map(|needs| format!(", {}", needs.text())).unwrap_or_default());
-    if !cx.provided.is_empty() {
-        let provided: Vec<String> = cx.provided.iter().map(|condition| condition.text()).collect();
-        out.push_str(&format!("\n# provided: {}", provided.join(", ")));
-    }
-    if !cx.left_out.is_empty() {
-        out.push_str(&format!("\n# left out: {}", cx.left_out.join(", ")));
-    }
-    for reason in &cx.reasons {
-        let at = reason.labels.first().map(|label| sources.text(label.span)).unwrap_or_default();
-        out.push_str(&format!("\n# {} at `{at}`: {}", reason.code.as_str(), reason.message));
+    let (resolved, mut said) = resolve::resolve(&files, &|_| Err("no files here".to_owned()));
+    diagnostics.append(&mut said);
+    assert!(!has_errors(&diagnostics), "{}", render(&diagnostics, &sources, false));
+    let mut out = String::new();
+    for rule in &resolved.rules {
+        let emissions = emit(rule, &resolved.schema, &CloudWatch, Request { range });
+        for emission in emissions.iter().filter(|emission| only.contains(&emission.source.as_str())) {
+            let query = &emission.query;
+            let needs = query.needs.map(|needs| format!(", {}", needs.text())).unwrap_or_default();
+            _ = writeln!(out, "# {}: {}{needs}", rule.name, query.verdict.text());
+            if !query.provided.is_empty() {
+                let provided: Vec<String> = query.provided.iter().map(|condition| condition.text()).collect();
+                _ = writeln!(out, "# provided: {}", provided.join("; "));
+            }
+            if !query.left_out.is_empty() {
+                _ = writeln!(out, "# left out: {}", query.left_out.join(", "));
+            }
+            for reason in &query.reasons {
+                let at = reason.labels.first().map(|label| sources.text(label.span)).unwrap_or_default();
+                _ = writeln!(out, "# {} at `{at}`: {}", reason.code.as_str(), reason.message);
+                _ = writeln!(out, "#     {}", reason.help.as_deref().unwrap_or_default());
+            }
+            _ = writeln!(out, "{}\n", query.text.as_deref().unwrap_or("(no query)"));
+        }
     }
     out
 }
 
 #[test]
-fn try_out() {
-    let rules = std::fs::read_to_string("/tmp/cwl/try.sky").unwrap();
-    for part in rules.split("----\n") {
-        let (source, text) = part.split_once('\n').unwrap();
-        println!("==== {text}\n{}\n", emit(source, text, None));
+fn each_construct_has_its_text() {
+    let mut files: Vec<PathBuf> =
+        folder("tests/cloudwatch").read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "sky"));
+    files.sort();
+    assert!(files.len() > 10, "{files:?}");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder("tests/cloudwatch"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for path in files {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        let (first, rest) = text.split_once('\n').unwrap_or_default();
+        let only: Vec<&str> = first.trim_start_matches("//").split_whitespace().collect();
+        let mut queries = emitted(&only, &text, None);
+        if rest.starts_with("// range") {
+            queries += "########## judged for one day\n\n";
+            queries += &emitted(&only, &text, Some(DAY));
+        }
+        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        settings.bind(|| insta::assert_snapshot!(name, queries));
     }
+}
+
+/// The head of what a rule with so many phrases becomes, and how often the last phrase stands in it.
+fn with_phrases(count: usize) -> (String, usize) {
+    let phrases: Vec<String> = (0..count).map(|n| format!("\"phrase number {n} of many\"")).collect();
+    let clause = format!("where prompt contains any of [{}] nocase", phrases.join(", "));
+    let text = emitted(&["aws.bedrock"], &format!("rule r {{ severity low  from invocation  {clause} }}"), None);
+    let last = format!("[Nn][Uu][Mm][Bb][Ee][Rr] {} ", count.saturating_sub(1));
+    let said =
+        text.lines().filter(|line| line.starts_with("# ")).map(|line| line.split(" at `").next().unwrap_or(line));
+    (said.collect::<Vec<_>>().join("\n"), text.matches(&last).count())
+}
+
+#[test]
+fn a_list_of_phrases_is_not_printed_for_each_part_of_a_record() {
+    let (head, printed) = with_phrases(50);
+    assert!(head.starts_with("# r: wider, 2026"), "{head}");
+    assert_eq!(printed, 2, "once for turns of the user, once for records without turns");
+    let (head, _) = with_phrases(200);
+    assert!(head.starts_with("# r: refused") && head.contains("E0404"), "{head}");
+}
+
+/// The trees of all shipped rules, with and without a range.
+fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
+    let pack = load(&folder("rulepacks/ai-security"));
+    let schema = &pack.resolved.schema;
+    for rule in &pack.resolved.rules {
+        for source in schema.sources.iter().filter(|source| bind::admits(rule, source)) {
+            let (Some(stream), Some(place)) = (schema.stream_of(source.stream), source.place(PlaceKind::CloudWatch))
+            else {
+                continue;
+            };
+            let bind::Bound::Rule(bound) = bind::bind(rule, source, stream) else { continue };
+            for range in [None, Some(DAY)] {
+                let mut cx = Lowering {
+                    bound: &bound,
+                    source,
+                    place,
+                    request: Request { range },
+                    verdict: Verdict::Exact,
+                    provided: Vec::new(),
+                    left_out: Vec::new(),
+                    reasons: Vec::new(),
+                    judges: Judges::OneWindow,
+                    needs: None,
+                };
+                let tree = CloudWatch.lower(&mut cx);
+                assert!(tree.is_some(), "{} on {}: {:?}", rule.name, source.name, cx.reasons);
+                tree.iter().for_each(|tree| visit(rule, tree));
+            }
+        }
+    }
+}
+
+/// The only line of a query that filters.
+fn filter(condition: Term) -> String {
+    CloudWatch.print(&Query { commands: vec![Command::Filter(condition)] })
+}
+
+proptest! {
+    #[test]
+    fn quoted_text_ends_where_it_should(text in any::<String>()) {
+        if let Some(quoted) = Quoted::new(&text) {
+            let printed = filter(Term::Holds(Box::new(Term::made("x")), quoted, false));
+            let inside = printed.strip_prefix("filter x like ").and_then(|rest| rest.get(1..rest.len() - 1)).unwrap_or_default();
+            let quote = printed.chars().last().unwrap_or_default();
+            prop_assert_eq!(inside, text.as_str());
+            prop_assert!("'\"".contains(quote) && !text.contains(quote) && !text.contains('\\'), "{}", printed);
+        } else {
+            let both = text.contains('"') && text.contains('\'');
+            prop_assert!(both || text.contains('\\') || text.chars().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_text_matches_it_and_ends_where_it_should(text in any::<String>(), more in any::<char>()) {
+        let whole = Node::Concat(vec![Node::Start, literal_node(&text, false), Node::End]);
+        let printed = filter(Term::Like(Box::new(Term::made("x")), whole, false));
+        let inside = printed.strip_prefix("filter x like /").and_then(|rest| rest.strip_suffix('/')).unwrap_or_default();
+        let mut escaped = false;
+        for c in inside.chars() {
+            prop_assert!(escaped || c != '/', "{}", printed);
+            escaped = c == '\\' && !escaped;
+        }
+        prop_assert!(!escaped && !inside.contains(['"', '\'', '`', '#', '\n', '\r']), "{}", printed);
+        let Ok(regex) = regex::Regex::new(inside) else { return Err(TestCaseError::fail(printed)) };
+        prop_assert!(regex.is_match(&text), "{}", printed);
+        let longer = format!("{text}{more}");
+        prop_assert!(!regex.is_match(&longer), "{}", printed);
+    }
+}
+
+#[test]
+fn no_column_is_made_twice() {
+    let mut queries = 0;
+    shipped(&mut |rule, query| {
+        queries += 1;
+        let mut made: Vec<&str> = Vec::new();
+        for command in &query.commands {
+            let new: Vec<&str> = match command {
+                Command::Fields(columns) | Command::Stats(columns, _) => {
+                    columns.iter().map(|(_, name)| name.as_str()).collect()
+                }
+                Command::Parse(_, _, name) | Command::Unnest(_, name) => vec![name],
+                _ => Vec::new(),
+            };
+            let again = new.iter().find(|name| made.contains(name));
+            assert_eq!(again, None, "{}: {}", rule.name, CloudWatch.print(query));
+            if let Command::Stats(_, by) = command {
+                // Earlier columns are gone.
+                made = by.iter().map(String::as_str).collect();
+            }
+            made.extend(new);
+        }
+    });
+    assert!(queries > 20, "{queries} queries");
 }

@@ -341,7 +341,8 @@ impl Plan<'_> {
             let number = field.clone().binary(Operator::Equal, Term::Int(number));
             Term::any(vec![number, field.binary(Operator::Equal, Term::word(word))])
         } else {
-            let field = field.or(Term::word(""));
+            // A word, because empty text might compare as 0.
+            let field = field.or(Term::word("null"));
             let number = field.clone().binary(Operator::NotEqual, Term::Int(number));
             Term::all(vec![number, field.binary(Operator::NotEqual, Term::word(word))])
         })
