@@ -84,6 +84,11 @@ fn tables_of_constructs_are_current() {
 }
 
 #[test]
+fn counts_are_current() {
+    generated::keep("README.md", "counts", &generated::counts());
+}
+
+#[test]
 fn readme_is_short() {
     let lines = fs::read_to_string(root().join("README.md")).unwrap().lines().count();
     assert!(lines < 150, "README.md has {lines} lines");

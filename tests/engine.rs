@@ -2,77 +2,60 @@
 
 mod support;
 
+#[path = "engine/archive.rs"]
+mod archive;
+#[path = "engine/bench.rs"]
+mod bench;
+
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use skywatch::engine::{Bench, Limits};
-use skywatch::eval::{Event, Outcome, Range, Run, run};
-use skywatch::ir::{Rule, Stream};
+use bench::{BENCHES, compare, shown};
+use skywatch::eval::{Event, Outcome, Range};
 use support::choices::Choices;
+use support::conformance::{conformance_cases, conformance_files, differences};
 use support::every_type::{FIELDS, START, STREAM, events};
 use support::{cases, resolved_on, seeded};
 
-/// A day in microseconds.
-const DAY: i64 = 86_400_000_000;
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
 
-/// One part and large batches, and several parts with batches so small that every group is put together from pieces.
-static BENCHES: LazyLock<[Bench; 2]> = LazyLock::new(|| {
-    let bench = |partitions, batch| {
-        let limits = Limits { memory: 256 << 20, partitions, batch };
-        Bench::new(limits).unwrap_or_else(|cause| panic!("{}", cause.message))
-    };
-    [bench(1, 8_192), bench(2, 3)]
-});
+/// Ranges of random runs: everything, and such that windows straddle an end.
+const RANGES: [Range; 7] = [
+    Range { from: START - DAY, to: START + 30 * DAY },
+    Range { from: START, to: START + HOUR },
+    Range { from: START + 1, to: START + 2 * HOUR },
+    Range { from: START + HOUR / 2, to: START + HOUR },
+    Range { from: START + HOUR, to: START + 8 * DAY },
+    Range { from: START - DAY, to: START },
+    Range { from: START + 60_000_000, to: START + 240_000_000 },
+];
 
-/// What the evaluator gives, and how the engine differs from it.
-fn compare(rule: &Rule, stream: &Stream, events: &[Event], range: Range) -> (Outcome, Option<String>) {
-    let coverage = BTreeMap::from([(String::new(), START)]);
-    let under = Run { pack: "p", range, coverage: &coverage };
-    let expected = run(rule, stream, events, &under).unwrap_or_else(|cause| panic!("{}", cause.message));
-    for (n, bench) in BENCHES.iter().enumerate() {
-        let difference = match bench.run(rule, stream, events, &under) {
-            Err(cause) => format!("fails: {}", cause.message),
-            Ok(found) if found == expected => continue,
-            Ok(found) => format!("gives\n{}not\n{}", said(&found), said(&expected)),
-        };
-        return (expected, Some(format!("bench {n} {difference}")));
-    }
-    (expected, None)
-}
-
-fn said(outcome: &Outcome) -> String {
-    let alerts = outcome.alerts.iter().map(|alert| format!("  {}\n", json(alert)));
-    format!("  lost {}\n{}", outcome.lost_to_missing_keys, alerts.collect::<String>())
-}
-
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
-/// Events in one line each, without what is missing.
-fn shown(stream: &Stream, events: &[Event]) -> String {
-    let event = |event: &Event| {
-        let fields = stream.fields.iter().zip(&event.fields).filter(|(_, value)| value.is_present());
-        fields.map(|(field, value)| format!("{} = {}", field.name, json(value))).collect::<Vec<_>>().join(", ")
-    };
-    events.iter().map(|e| format!("  {{ {} }}\n", event(e))).collect()
-}
-
-/// A random case: a rule, its events, and how the engine differs on them.
-fn random_case(data: &[u32]) -> (Outcome, Option<String>) {
+/// A random case on some benches: a rule, its events, and how the engine differs on them.
+fn random_case(data: &[u32], benches: &[usize]) -> (Outcome, Option<String>) {
     let mut choices = Choices::new(data.to_vec());
     let text = support::random::rule(&mut choices, FIELDS);
     let resolved = resolved_on(&skywatch::schema::BUILTIN[..1], &[STREAM, &text]);
     let rule = &resolved.rules[0];
     let stream = &resolved.schema.streams[rule.stream];
-    let events = events(&mut choices, stream, 12);
-    let (outcome, difference) = compare(rule, stream, &events, Range { from: START - DAY, to: START + 30 * DAY });
-    (outcome, difference.map(|difference| format!("{text}{}{difference}", shown(stream, &events))))
+    let mut events = events(&mut choices, stream, 12);
+    let range = RANGES[if choices.once_in(2) { choices.below(RANGES.len()) } else { 0 }];
+    if choices.once_in(3) {
+        name_sources(&mut choices, &mut events);
+    }
+    let coverage = ["", "aws.a"].map(|source| (source.to_owned(), START));
+    let (outcome, difference) = compare(benches, rule, stream, &events, range, &coverage.into());
+    (outcome, difference.map(|difference| format!("{text}{range:?}\n{}{difference}", shown(stream, &events))))
+}
+
+fn name_sources(choices: &mut Choices, events: &mut [Event]) {
+    for event in events {
+        event.source = (*choices.one(&["", "aws.a", "azure.b"])).into();
+    }
 }
 
 /// Fewer and smaller choices that still differ, and how.
-fn shrunk(mut data: Vec<u32>, mut difference: String) -> String {
+fn shrunk(mut data: Vec<u32>, mut difference: String, benches: &[usize]) -> String {
     let mut size = data.len();
     while size > 0 {
         let mut at = 0;
@@ -81,8 +64,9 @@ fn shrunk(mut data: Vec<u32>, mut difference: String) -> String {
             let cut = [&data[..at], &data[end..]].concat();
             let zeros = [&data[..at], &vec![0; end - at], &data[end..]].concat();
             let smaller = [cut, zeros].into_iter().filter(|tried| *tried != data);
-            match smaller.into_iter().find_map(|tried| random_case(&tried).1.map(|difference| (tried, difference))) {
-                Some((tried, found)) => (data, difference) = (tried, found),
+            let found = |tried: Vec<u32>| random_case(&tried, benches).1.map(|difference| (tried, difference));
+            match smaller.into_iter().find_map(found) {
+                Some(smaller) => (data, difference) = smaller,
                 None => at += size,
             }
         }
@@ -91,20 +75,55 @@ fn shrunk(mut data: Vec<u32>, mut difference: String) -> String {
     difference
 }
 
-#[test]
-fn random_rules_over_random_events() {
-    let total = cases(300);
+/// Every second of the random cases: two tests share the processors.
+fn random_cases(parity: u32) {
+    let total = cases(5_000);
     let (mut with_alerts, mut took) = (0, Duration::ZERO);
-    for number in 0..total {
-        let data = seeded(number, 400);
+    let numbers: Vec<u32> = (0..total).filter(|number| number % 2 == parity).collect();
+    for number in &numbers {
+        let data = seeded(*number, 400);
+        // Each case on one bench, every eighth on both.
+        let benches: &[usize] = if number % 16 / 2 == 0 { &[0, 1] } else { &[[0], [1]][(number / 2 % 2) as usize] };
         let begin = Instant::now();
-        let (outcome, difference) = random_case(&data);
+        let (outcome, difference) = random_case(&data, benches);
         took += begin.elapsed();
         if let Some(difference) = difference {
-            panic!("case {number}:\n{}", shrunk(data, difference));
+            panic!("case {number}:\n{}", shrunk(data, difference, benches));
         }
-        with_alerts += u32::from(!outcome.alerts.is_empty());
+        with_alerts += usize::from(!outcome.alerts.is_empty());
     }
-    println!("{total} rules, {with_alerts} with alerts, {:?} a rule", took / total.max(1));
-    assert!(with_alerts * 4 > total, "too few rules alert to compare anything: {with_alerts} of {total}");
+    let count = numbers.len().max(1);
+    println!("{count} random rules on both, {with_alerts} with alerts, {:?} a rule", took / count as u32);
+    assert!(with_alerts * 4 > count, "too few rules alert to compare anything: {with_alerts} of {count}");
+}
+
+#[test]
+fn even_random_rules_over_random_events() {
+    random_cases(0);
+}
+
+#[test]
+fn odd_random_rules_over_random_events() {
+    random_cases(1);
+}
+
+#[test]
+fn conformance_cases_alert_alike() {
+    let every: Vec<usize> = (0..BENCHES.len()).collect();
+    let mut count = 0;
+    for (file, pack) in &conformance_files() {
+        for case in conformance_cases(pack) {
+            let place = format!("{file}: {} \"{}\"", case.rule.name, case.test.title);
+            let (outcome, difference) =
+                compare(&every, case.rule, case.stream, &case.events, case.range, &BTreeMap::new());
+            if let Some(difference) = difference {
+                panic!("{place}\n{}{difference}", shown(case.stream, &case.events));
+            }
+            let problems = differences(&case, &outcome.alerts);
+            assert!(problems.is_empty(), "{place}: {problems:?}");
+            count += 1;
+        }
+    }
+    println!("{count} conformance cases on both");
+    assert!(count >= 150, "only {count} conformance cases");
 }

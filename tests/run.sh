@@ -19,7 +19,7 @@ fi
 cases() {
     echo "== cargo test $*"
     part=$(mktemp)
-    { cargo test --locked "$@" -- --show-output 2>&1; echo $? >"$status"; } | tee "$part" |
+    { cargo test --locked --no-fail-fast "$@" -- --show-output 2>&1; echo $? >"$status"; } | tee "$part" |
         grep -E '^ +(Running|Doc-tests) |^test result|^SKIPPED: |^error|panicked at '
     if [ "$(cat "$status")" != 0 ]; then
         failed=1
@@ -35,5 +35,6 @@ cases --no-default-features
 
 sum() { sed -n "s/^test result: .* \([0-9]*\) $1;.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
 skipped=$(grep -c '^SKIPPED: ' "$log")
+[ $failed = 0 ] || printf "FAILED: "
 echo "$(sum passed) passed, $(sum failed) failed, $skipped SKIPPED"
 exit $failed

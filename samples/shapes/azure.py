@@ -39,7 +39,7 @@ BODIES = {
 }
 FLOWS = {  # result type, signature, seconds after the start, status code
     "ok": [("Start", "Started.", 0, ""), ("Accept", "Accepted.Created", 1, "Created"), ("Success", "Succeeded.", 4, "OK")],
-    "denied": [("Failure", "Forbidden.", 0, "Forbidden")],
+    "denied": [("Failure", "Failed.Forbidden", 0, "Forbidden")],
     "failed": [("Start", "Started.", 0, ""), ("Failure", "Conflict.", 2, "Conflict")],
     "started": [("Start", "Started.", 0, "")],
 }

@@ -4,6 +4,9 @@
 //! and `operation is NAME` becomes the globs of the source's cloud. The same source expressions drive ingest, so a local answer and an
 //! emitted query can differ only where a target differs.
 
+pub mod constant;
+pub mod simplify;
+
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic};

@@ -38,7 +38,9 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
             }
             let rules: usize = packs.iter().map(|p| p.resolved.rules.len()).sum();
             let tests: usize = packs.iter().map(|p| p.resolved.tests.len()).sum();
-            let line = format!("{rules} rules, {tests} tests: {errors} errors, {warnings} warnings\n");
+            let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+            let (rules, tests) = (many(rules, "rule"), many(tests, "test"));
+            let line = format!("{rules}, {tests}: {}, {}\n", many(errors, "error"), many(warnings, "warning"));
             if errors > 0 { complain(&line) } else { say(&line) }
         }
     }

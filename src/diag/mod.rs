@@ -9,7 +9,7 @@ mod render;
 
 pub use code::Code;
 pub use json::to_json;
-pub use nearest::nearest;
+pub use nearest::{nearest, one_slip};
 pub use render::render;
 
 use crate::source::Span;
@@ -86,7 +86,9 @@ impl Diagnostic {
         }
         let shown = known.iter().take(8).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
         let rest = known.len().saturating_sub(8);
-        if rest == 0 {
+        if known.len() == 1 {
+            self.help(format!("the only one known is {shown}"))
+        } else if rest == 0 {
             self.help(format!("known are {shown}"))
         } else {
             self.help(format!("known are {shown} and {rest} more"))

@@ -10,3 +10,9 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .max_by(|a, b| a.0.total_cmp(&b.0).then_with(|| b.1.cmp(a.1)))
         .map(|(_, name)| name)
 }
+
+/// The known id that is one slip away: a character too many, too few or another, or two that changed places. For ids, which all look alike.
+#[must_use]
+pub fn one_slip<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    known.into_iter().find(|id| strsim::osa_distance(&wrong.to_lowercase(), &id.to_lowercase()) == 1)
+}

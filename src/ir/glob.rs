@@ -1,5 +1,7 @@
 //! Patterns of operation names: `*` stands for any characters, everything else for itself.
 
+use super::pattern::{Node, anything, concat, literal_node};
+
 /// A glob over a whole text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Glob {
@@ -29,6 +31,31 @@ impl Glob {
         self.parts.join("*")
     }
 
+    /// The pattern that is found in a text where the whole text fits; with `nocase`, A–Z are folded. A star at an end is left out.
+    #[must_use]
+    pub fn node(&self, nocase: bool) -> Node {
+        let last = self.parts.len().saturating_sub(1);
+        let mut nodes = Vec::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            let at_start = at == 0;
+            if at_start && !(part.is_empty() && last > 0) {
+                nodes.push(Node::Start);
+            }
+            if !part.is_empty() {
+                nodes.push(literal_node(part, nocase));
+            }
+            match self.parts.get(at + 1) {
+                // Between two parts that are there; a star beside an end says nothing.
+                Some(next) if !(at_start && part.is_empty()) && !(at + 1 == last && next.is_empty()) => {
+                    nodes.push(anything());
+                }
+                None if !(part.is_empty() && last > 0) => nodes.push(Node::End),
+                _ => {}
+            }
+        }
+        concat(nodes)
+    }
+
     /// Whether the whole of `text` fits; with `nocase`, A–Z are folded.
     #[must_use]
     pub fn fits(&self, text: &str, nocase: bool) -> bool {
@@ -44,5 +71,27 @@ impl Glob {
             left = left.get(at + part.len()..).unwrap_or_default();
         }
         left.ends_with(last.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ir::pattern::{RUST, print};
+
+    #[test]
+    fn the_pattern_says_what_the_glob_says() {
+        let globs = ["a", "", "*", "**", "a*", "*a", "*a*", "a*b", "a**b", "*a*b*", "a.b*c", "*.b", "aB*"];
+        let texts =
+            ["", "a", "b", "ab", "ba", "aab", "abb", "a.b", "a.bc", "xaxbx", "axb", "a\nb", "A", "AB", "x.b", "aBx"];
+        for glob in globs.map(Glob::new) {
+            for nocase in [false, true] {
+                let regex = regex::Regex::new(&print(&glob.node(nocase), &RUST));
+                for text in texts {
+                    let found = regex.as_ref().map(|regex| regex.is_match(text));
+                    assert_eq!(found, Ok(glob.fits(text, nocase)), "{} in {text:?}", glob.text());
+                }
+            }
+        }
     }
 }

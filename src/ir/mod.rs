@@ -21,7 +21,7 @@ pub use glob::Glob;
 pub use pattern::Pattern;
 pub use pred::{Comparison, Pred, PredKind, TextTest};
 pub use rule::{Aggregate, AggregateFunction, Binding, Each, Key, Level, OnlySource, Rule, SeverityOf, Texts, Window};
-pub use show::show_rule;
+pub use show::{path_text, show_rule};
 pub use source::{Column, ColumnKind, Field, FileFormat, Place, PlaceKind, Source, Stream, Tier, cloud_of};
 pub use test::{Constant, Expected, Given, Test};
 pub use types::{FieldId, Literal, RecordType, Type, duration};

@@ -11,6 +11,8 @@ use regex_syntax::ast::{self, Ast};
 pub const MAX_REPEAT: u32 = 1_000;
 /// Most characters of a pattern.
 pub const MAX_LENGTH: usize = 4_000;
+/// Every character there is.
+const ANY: [(char, char); 1] = [('\0', char::MAX)];
 /// Most nodes once `{n,m}` is written out: what engines with a program-size limit still take.
 const MAX_SIZE: usize = 20_000;
 
@@ -119,10 +121,95 @@ impl Pattern {
     }
 }
 
+/// A pattern's text that finds exactly `text`.
+#[must_use]
+pub fn escape(text: &str) -> String {
+    regex_syntax::escape(text)
+}
+
+/// One character as it is written inside `[…]`.
+#[must_use]
+pub fn escape_in_class(character: &str) -> String {
+    if "\\^[]-&~".contains(character) { format!(r"\{character}") } else { character.to_owned() }
+}
+
 /// The node that matches `text` itself; with `nocase`, A–Z in either case.
 #[must_use]
 pub fn literal_node(text: &str, nocase: bool) -> Node {
     concat(text.chars().map(|c| char_node(c, nocase)).collect())
+}
+
+/// The node that matches any one character, line breaks too.
+#[must_use]
+pub fn any_char() -> Node {
+    Node::Class { negated: false, ranges: ANY.to_vec() }
+}
+
+/// The node that matches any number of any characters.
+#[must_use]
+pub fn anything() -> Node {
+    Node::Repeat { min: 0, max: None, greedy: true, node: Box::new(any_char()) }
+}
+
+/// One of several nodes, of which a text needs to be found by one; what all begin or end with stands outside.
+#[must_use]
+pub fn one_of(nodes: Vec<Node>) -> Node {
+    let mut branches: Vec<Vec<Node>> = nodes
+        .into_iter()
+        .map(|node| match node {
+            Node::Concat(nodes) => nodes,
+            Node::Empty => Vec::new(),
+            node => vec![node],
+        })
+        .collect();
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    while let Some(node) = shared(branches.iter().map(|branch| branch.first())) {
+        branches.iter_mut().for_each(|branch| _ = branch.remove(0));
+        before.push(node);
+    }
+    while let Some(node) = shared(branches.iter().map(|branch| branch.last())) {
+        branches.iter_mut().for_each(|branch| _ = branch.pop());
+        after.insert(0, node);
+    }
+    give_back(&mut before, &mut after, &mut branches);
+    if branches.len() == 1 {
+        before.extend(branches.into_iter().flatten());
+    } else if branches.iter().any(|branch| !branch.is_empty()) {
+        before.push(Node::Alternate(branches.into_iter().map(concat).collect()));
+    }
+    before.extend(after);
+    concat(before)
+}
+
+/// Gives the branches back what would leave half words outside of them: nobody reads `De(?:lete|ploy)` as two names.
+fn give_back(before: &mut Vec<Node>, after: &mut Vec<Node>, branches: &mut [Vec<Node>]) {
+    let lower = |node: Option<&Node>| matches!(node, Some(Node::Char(c)) if c.is_ascii_lowercase());
+    let upper = |node: Option<&Node>| matches!(node, Some(Node::Char(c)) if c.is_ascii_uppercase());
+    let halves = branches.iter().any(|branch| lower(branch.first())) && lower(before.last());
+    while halves && (lower(before.last()) || upper(before.last())) {
+        let done = upper(before.last());
+        let Some(node) = before.pop() else { break };
+        branches.iter_mut().for_each(|branch| branch.insert(0, node.clone()));
+        if done {
+            break;
+        }
+    }
+    while branches.iter().any(|branch| lower(branch.last())) && lower(after.first()) {
+        let node = after.remove(0);
+        branches.iter_mut().for_each(|branch| branch.push(node.clone()));
+    }
+}
+
+/// The node that all have, where there are several.
+fn shared<'a>(nodes: impl Iterator<Item = Option<&'a Node>>) -> Option<Node> {
+    let mut nodes = nodes.peekable();
+    let first = (*nodes.peek()?)?;
+    let mut count = 0;
+    let same = nodes.all(|node| {
+        count += 1;
+        node == Some(first)
+    });
+    (same && count > 1).then(|| first.clone())
 }
 
 /// How a dialect writes what differs between dialects.
@@ -179,6 +266,7 @@ fn write_node(out: &mut String, node: &Node, dialect: &Dialect, level: Level) {
     match node {
         Node::Empty => out.push_str(if level == Level::Alternate { "" } else { "(?:)" }),
         Node::Char(c) => write_char(out, *c, dialect, r"\.+*?()|[]{}^$#&-~/", false),
+        Node::Class { negated: false, ranges } if *ranges == ANY => out.push_str(r"[\s\S]"),
         Node::Class { negated, ranges } => {
             out.push_str(if *negated { "[^" } else { "[" });
             for (low, high) in ranges {
@@ -272,7 +360,11 @@ fn syntax_error(e: &ast::Error) -> PatternError {
         K::UnsupportedBackreference => {
             error(range, "back-references are not portable: no target has them", "spell the repeated part out")
         }
-        kind => error(range, format!("unreadable pattern: {kind}"), ""),
+        kind => error(
+            range,
+            format!("unreadable pattern: {kind}"),
+            r"a character that means something in patterns stands for itself behind a backslash: `\(`, `\[`, `\.`",
+        ),
     }
 }
 
@@ -346,7 +438,9 @@ fn unicode_class(span: &ast::Span) -> PatternError {
     )
 }
 
-fn concat(nodes: Vec<Node>) -> Node {
+/// One node after the other. INVARIANT: at least two in a [`Node::Concat`], none of them one itself.
+#[must_use]
+pub fn concat(nodes: Vec<Node>) -> Node {
     let mut flat = Vec::with_capacity(nodes.len());
     for node in nodes {
         match node {

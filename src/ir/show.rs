@@ -69,7 +69,7 @@ impl Shown<'_> {
             ExprKind::Element(n) => format!("e{n}"),
             ExprKind::Member(inner, n) => format!("{}.#{n}", self.expr(inner)),
             ExprKind::Record => "$".to_owned(),
-            ExprKind::Path(inner, steps) => self.expr(inner) + &path(steps),
+            ExprKind::Path(inner, steps) => self.expr(inner) + &path_text(steps),
             ExprKind::Read(inner) => format!("read[{}]({})", expr.ty, self.expr(inner)),
             ExprKind::Json(inner) => format!("json({})", self.expr(inner)),
             ExprKind::Entries(inner) => format!("entries({})", self.expr(inner)),
@@ -199,7 +199,12 @@ fn literal(literal: &Literal) -> String {
     }
 }
 
-fn path(steps: &[Step]) -> String {
+/// A raw path as a source writes it; `.` for the whole record.
+#[must_use]
+pub fn path_text(steps: &[Step]) -> String {
+    if steps.is_empty() {
+        return ".".to_owned();
+    }
     let step = |step: &Step| match step {
         Step::Key(key) if key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => format!(".{key}"),
         Step::Key(key) => format!(".{key:?}"),

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-
 use crate::diag::{Code, Diagnostic};
 use crate::ir::PlaceKind;
 use crate::schema::Schema;
@@ -13,8 +11,7 @@ use crate::source::{SourceId, Span};
 pub const LANGUAGE: i64 = 1;
 
 /// What a pack says of itself.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manifest {
     /// Unique among a user's packs; part of every alert's id.
     pub id: String,
@@ -23,64 +20,143 @@ pub struct Manifest {
     /// Of the language: 1.
     pub language: i64,
     /// For people.
-    #[serde(default)]
     pub description: String,
     /// SPDX.
-    #[serde(default)]
     pub license: String,
     /// By source and target: where this user's logs are, in place of the defaults.
-    #[serde(default)]
     pub places: BTreeMap<String, BTreeMap<String, String>>,
 }
 
+/// Keys that a manifest may have.
+const KEYS: [&str; 6] = ["id", "version", "language", "description", "license", "places"];
 /// Tables of later versions.
 const LATER: [&str; 4] = ["levels", "budget", "retention", "use"];
 
 /// Reads a manifest; `id` is that of its text, for the places of findings.
 ///
 /// # Errors
-/// What is not TOML, lacks `id`, `version` or `language`, or has a key that is not known.
-pub(super) fn read(text: &str, id: SourceId) -> Result<Manifest, Diagnostic> {
-    let at = |error: &toml::de::Error| Span::new(id, error.span().unwrap_or(0..0));
+/// What is not TOML, lacks `id`, `version` or `language`, or has a key that is not known: all of it.
+pub(super) fn read(text: &str, id: SourceId) -> Result<Manifest, Vec<Diagnostic>> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
-        Diagnostic::error(Code::BadManifest, format!("unreadable pack.toml: {}", sentence(error.message())))
-            .at(at(&error), "")
+        let at = Span::new(id, error.span().unwrap_or(0..0));
+        vec![
+            Diagnostic::error(Code::BadManifest, format!("unreadable pack.toml: {}", sentence(error.message())))
+                .at(at, "")
+                .help("pack.toml is TOML: `key = \"text\"`, one a line"),
+        ]
     })?;
-    if let Some(later) = LATER.iter().find(|name| table.contains_key(**name)) {
-        let start = text.find(&format!("[{later}")).unwrap_or(0);
-        return Err(Diagnostic::error(Code::NotYet, format!("`[{later}]` is not in this version yet"))
-            .at(Span::new(id, start..start + later.len() + 2), "reserved for a later version")
-            .help("leave it out for now"));
+    let mut reader = Reader { text, id, table: &table, diagnostics: Vec::new() };
+    for key in table.keys() {
+        if LATER.contains(&key.as_str()) {
+            let start = text.find(&format!("[{key}")).unwrap_or(0);
+            let message = format!("`[{key}]` is not in this version yet");
+            reader.diagnostics.push(
+                Diagnostic::error(Code::NotYet, message)
+                    .at(Span::new(id, start..start + key.len() + 2), "reserved for a later version")
+                    .help("leave it out for now"),
+            );
+        } else if !KEYS.contains(&key.as_str()) {
+            let at = reader.line(key);
+            let diagnostic = Diagnostic::error(Code::BadManifest, format!("unknown key `{key}`")).at(at, "");
+            reader.diagnostics.push(diagnostic.suggest(key, KEYS));
+        }
     }
-    let manifest: Manifest = toml::from_str(text).map_err(|error| {
-        Diagnostic::error(Code::BadManifest, format!("unreadable pack.toml: {}", sentence(error.message())))
-            .at(at(&error), "")
-            .help(
-                "a pack needs `id`, `version` and `language = 1`; it may have `description`, `license` and `[places]`",
-            )
-    })?;
-    let known_id = !manifest.id.is_empty()
-        && manifest.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_');
-    if !known_id {
-        return Err(key_error(
-            text,
-            id,
-            "id",
-            format!("pack id `{}`", manifest.id),
-            "use lower-case letters, digits, `-` and `_`",
-        ));
+    let manifest = Manifest {
+        id: reader.required("id", "\"my-rules\""),
+        version: reader.required("version", "\"0.1.0\""),
+        language: reader.language(),
+        description: reader.text("description").unwrap_or_default(),
+        license: reader.text("license").unwrap_or_default(),
+        places: reader.places(),
+    };
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if table.get("id").is_some_and(toml::Value::is_str) && (manifest.id.is_empty() || !manifest.id.chars().all(fits)) {
+        let message = format!("`{}` can't be a pack's id", manifest.id);
+        reader.wrong("id", message, "use lower-case letters, digits, `-` and `_`");
     }
-    if manifest.language != LANGUAGE {
-        let message = format!("language version {}, this program reads version {LANGUAGE}", manifest.language);
-        return Err(key_error(
-            text,
-            id,
-            "language",
-            message,
-            "write `language = 1`, or use the program that the pack was written for",
-        ));
+    if reader.diagnostics.is_empty() { Ok(manifest) } else { Err(reader.diagnostics) }
+}
+
+/// Takes a manifest's keys apart and says what is wrong with them.
+struct Reader<'a> {
+    text: &'a str,
+    id: SourceId,
+    table: &'a toml::Table,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    /// The line on which a key is set; the start where it is not.
+    fn line(&self, key: &str) -> Span {
+        let mut start = 0;
+        for line in self.text.split_inclusive('\n') {
+            let rest = line.trim_start().trim_start_matches(['"', '[']);
+            if rest.strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with(['=', ']', '"', '.'])) {
+                return Span::new(self.id, start..start + line.trim_end().len());
+            }
+            start += line.len();
+        }
+        Span::new(self.id, 0..0)
     }
-    Ok(manifest)
+
+    fn wrong(&mut self, key: &str, message: String, help: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::error(Code::BadManifest, message).at(self.line(key), "").help(help));
+    }
+
+    fn text(&mut self, key: &str) -> Option<String> {
+        match self.table.get(key)? {
+            toml::Value::String(text) => Some(text.clone()),
+            _ => {
+                self.wrong(key, format!("`{key}` is a text"), format!("put it in quotes: `{key} = \"…\"`"));
+                None
+            }
+        }
+    }
+
+    fn missing(&mut self, key: &str, example: &str) {
+        self.wrong(key, format!("pack.toml has no `{key}`"), format!("write `{key} = {example}`"));
+    }
+
+    fn required(&mut self, key: &str, example: &str) -> String {
+        if !self.table.contains_key(key) {
+            self.missing(key, example);
+        }
+        self.text(key).unwrap_or_default()
+    }
+
+    fn language(&mut self) -> i64 {
+        match self.table.get("language") {
+            Some(toml::Value::Integer(LANGUAGE)) => {}
+            Some(toml::Value::Integer(other)) => self.wrong(
+                "language",
+                format!("language version {other}, this program reads version {LANGUAGE}"),
+                "write `language = 1`, or use the program that the pack was written for",
+            ),
+            Some(_) => self.wrong("language", "`language` is a whole number".to_owned(), "write `language = 1`"),
+            None => self.missing("language", "1"),
+        }
+        LANGUAGE
+    }
+
+    fn places(&mut self) -> BTreeMap<String, BTreeMap<String, String>> {
+        const SHAPE: &str = "write `\"aws.bedrock\" = { cloudwatch = \"/my/logs\" }` below `[places]`";
+        let mut out: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+        let Some(places) = self.table.get("places") else { return out };
+        let Some(places) = places.as_table() else {
+            self.wrong("places", "`places` is a table".to_owned(), SHAPE);
+            return out;
+        };
+        for (source, targets) in places {
+            let texts = targets.as_table().map(|targets| {
+                targets.iter().map(|(target, name)| Some((target.clone(), name.as_str()?.to_owned()))).collect()
+            });
+            match texts {
+                Some(Some(texts)) => _ = out.insert(source.clone(), texts),
+                _ => self.wrong(source, format!("the places of `{source}` are texts, one a target"), SHAPE),
+            }
+        }
+        out
+    }
 }
 
 /// One line, beginning in lower case.
@@ -88,17 +164,6 @@ fn sentence(message: &str) -> String {
     let line = message.lines().collect::<Vec<_>>().join(", ");
     let mut chars = line.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
-}
-
-fn key_error(text: &str, id: SourceId, key: &str, message: impl Into<String>, help: &str) -> Diagnostic {
-    let start = text.lines().scan(0, |at, line| {
-        let start = *at;
-        *at += line.len() + 1;
-        Some((start, line))
-    });
-    let line =
-        start.filter(|(_, line)| line.trim_start().starts_with(key)).map(|(at, line)| at..at + line.len()).next();
-    Diagnostic::error(Code::BadManifest, message).at(Span::new(id, line.unwrap_or(0..0)), "").help(help)
 }
 
 /// Puts a user's places into the schema.
@@ -120,7 +185,8 @@ pub(super) fn set_places(manifest: &Manifest, text: &str, id: SourceId, schema: 
                 Some(place) if !name.trim().is_empty() => place.name.clone_from(name),
                 Some(_) => out.push(
                     Diagnostic::error(Code::BadManifest, format!("empty place for `{source}` on `{target}`"))
-                        .at(at, ""),
+                        .at(at, "")
+                        .help("name the log group, table or log, or leave it out: the source has a default"),
                 ),
                 None => {
                     let known: Vec<&str> = found.places.iter().map(|p| p.kind.word()).collect();

@@ -76,6 +76,11 @@ pub fn load(path: &Path) -> Pack {
     }
     let manifest = if path.is_dir() { pack.manifest(path) } else { None };
     let paths = if path.is_dir() { pack.sky_files(path) } else { vec![path.to_owned()] };
+    if paths.is_empty() {
+        let message = format!("`{}` holds no .sky file", path.display());
+        let help = "write a rule into a file that ends in `.sky`, anywhere below the pack's folder";
+        pack.diagnostics.push(Diagnostic::error(Code::NoRules, message).help(help));
+    }
     for path in paths {
         let Some(text) = pack.read(&path, MAX_FILE_BYTES as u64) else { continue };
         let id = pack.sources.add(path.display().to_string(), text.as_str());
@@ -95,6 +100,8 @@ pub fn load(path: &Path) -> Pack {
         pack.diagnostics.append(&mut said);
         pack.id = manifest.id;
     }
+    // As a reader meets them: by file and place.
+    pack.diagnostics.sort_by_key(|d| d.labels.first().map(|label| (label.span.source, label.span.start)));
     pack
 }
 
@@ -112,8 +119,8 @@ impl Pack {
         let id = self.sources.add(path.display().to_string(), text.as_str());
         match manifest::read(&text, id) {
             Ok(manifest) => Some((manifest, text, id)),
-            Err(diagnostic) => {
-                self.diagnostics.push(diagnostic);
+            Err(mut diagnostics) => {
+                self.diagnostics.append(&mut diagnostics);
                 None
             }
         }
@@ -152,7 +159,10 @@ impl Pack {
 
     fn unreadable(&mut self, path: &Path, why: &str) {
         let message = format!("`{}` can't be read: {why}", path.display());
-        self.diagnostics.push(Diagnostic::error(Code::UnreadableFile, message));
+        self.diagnostics.push(
+            Diagnostic::error(Code::UnreadableFile, message)
+                .help("a pack is a folder with a pack.toml, or one .sky file; its files are UTF-8"),
+        );
     }
 
     fn read(&mut self, path: &Path, limit: u64) -> Option<String> {

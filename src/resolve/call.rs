@@ -2,13 +2,13 @@
 
 use super::errors;
 use super::scope::{Phase, Resolver};
-use crate::ir::{Aggregate, AggregateFunction, Expr, ExprKind, Function, Literal, Pattern, Type};
+use crate::ir::{Aggregate, AggregateFunction, Expr, ExprKind, Function, Literal, Pattern, Type, pattern};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument};
 
 /// The aggregates, and how each is written.
-const AGGREGATES: [(&str, &str); 12] = [
-    ("count", "count()"),
+pub const AGGREGATES: [(&str, &str); 12] = [
+    ("count", "count()` or `count(where x is present)"),
     ("sum", "sum(x)"),
     ("avg", "avg(x)"),
     ("min", "min(x)"),
@@ -23,7 +23,7 @@ const AGGREGATES: [(&str, &str); 12] = [
 ];
 
 /// Functions of values, and how each is written.
-const FUNCTIONS: [(&str, &str); 18] = [
+pub const FUNCTIONS: [(&str, &str); 18] = [
     ("lower", "lower(x)"),
     ("upper", "upper(x)"),
     ("length", "length(x)"),
@@ -35,7 +35,7 @@ const FUNCTIONS: [(&str, &str); 18] = [
     ("least", "least(a, b)"),
     ("if", "if(condition, a, b)"),
     ("extract", "extract(x, /…/)"),
-    ("segment", "segment(x, \"/\", -1)"),
+    ("segment", SEGMENT),
     ("base64_decode", "base64_decode(x)"),
     ("hash", "hash(x)"),
     ("hour", "hour(time)"),
@@ -44,8 +44,8 @@ const FUNCTIONS: [(&str, &str); 18] = [
     ("host", "host(url)"),
 ];
 
-/// Functions that read raw JSON: they exist in sources only.
-const READERS: [(&str, &str); 10] = [
+/// Functions that read raw JSON, and how each is written: they exist in sources only.
+pub const READERS: [(&str, &str); 10] = [
     ("int", "int(.x)"),
     ("float", "float(.x)"),
     ("ip", "ip(.x)"),
@@ -70,6 +70,45 @@ const LATER: [(&str, &str); 8] = [
     ("unmask", "test the text with `matches`, with the disguises spelled out"),
 ];
 
+/// What other languages call things, and what to write here.
+const ELSEWHERE: [(&str, &str); 35] = [
+    ("contains", "x contains \"…\""),
+    ("has", "xs has \"…\""),
+    ("startswith", "x starts with \"…\""),
+    ("starts_with", "x starts with \"…\""),
+    ("endswith", "x ends with \"…\""),
+    ("ends_with", "x ends with \"…\""),
+    ("matches", "x matches /…/"),
+    ("regex", "x matches /…/"),
+    ("regex_match", "x matches /…/"),
+    ("like", "x contains \"…\", or x matches /…/"),
+    ("isnull", "x is missing"),
+    ("isempty", "x is missing"),
+    ("isnotnull", "x is present"),
+    ("isnotempty", "x is present"),
+    ("exists", "x is present"),
+    ("ispresent", "x is present"),
+    ("cidrmatch", "source.ip in 10.0.0.0/8"),
+    ("ipv4_is_in_range", "source.ip in 10.0.0.0/8"),
+    ("len", "length(x) for a text, size(xs) for a list"),
+    ("strlen", "length(x)"),
+    ("substr", "substring(x, 0, 100)"),
+    ("tolower", "lower(x)"),
+    ("toupper", "upper(x)"),
+    ("strcat", "concat(a, b)"),
+    ("ifnull", "coalesce(a, b)"),
+    ("iff", "if(condition, a, b)"),
+    ("iif", "if(condition, a, b)"),
+    ("dcount", "distinct(x)"),
+    ("count_distinct", "distinct(x)"),
+    ("countif", "count(where condition)"),
+    ("sumif", "sum(x where condition)"),
+    ("average", "avg(x)"),
+    ("mean", "avg(x)"),
+    ("median", "percentile(x, 50)"),
+    ("make_set", "values(x, 10)"),
+];
+
 /// Most elements that `values` and `top` give.
 const MAX_VALUES: i64 = 1_000;
 
@@ -84,6 +123,9 @@ impl Resolver<'_> {
         let word = name.node.as_str();
         if let Some((_, way_out)) = LATER.iter().find(|(later, _)| *later == word) {
             return self.wrong(errors::not_yet(name.span, word, way_out));
+        }
+        if let Some(key) = arguments.iter().find_map(|argument| argument.by.first()) {
+            return self.wrong(errors::by_here(key.value.span, word));
         }
         let reader = READERS.iter().find(|(n, _)| *n == word);
         let aggregate = AGGREGATES.iter().find(|(n, _)| *n == word).filter(|_| !self.scope.raw);
@@ -102,6 +144,10 @@ impl Resolver<'_> {
             Some((_, usage)) if self.scope.raw => self.reader(word, usage, &values, want, span),
             Some(_) => self.wrong(errors::source_only(name.span, word)),
             None => {
+                let elsewhere = ELSEWHERE.iter().find(|(n, _)| n.eq_ignore_ascii_case(word));
+                if let Some((_, here)) = elsewhere {
+                    return self.wrong(errors::foreign_function(name.span, word, here));
+                }
                 let known = FUNCTIONS
                     .iter()
                     .chain(&AGGREGATES)
@@ -161,7 +207,7 @@ impl Resolver<'_> {
             ("extract", [x, pattern]) => {
                 let subject = self.value(x, &Type::Text)?;
                 let ast::ExprKind::Literal(ast::Literal::Pattern(text)) = &*pattern.node else {
-                    return self.wrong(errors::bad_argument(pattern.span, word, "a pattern `/…/`"));
+                    return self.wrong(errors::bad_argument(pattern.span, word, "a pattern", usage));
                 };
                 let pattern = self.pattern(text, false, pattern.span)?;
                 call(Function::Extract(pattern), vec![subject], Type::Text)
@@ -175,7 +221,7 @@ impl Resolver<'_> {
             }
             ("size", [x]) => {
                 if let ast::ExprKind::Reference(name, suffixes) = &*x.node
-                    && let Some(list) = self.lists.get(&name.node).filter(|_| suffixes.is_empty())
+                    && let Some(list) = self.names.lists.get(&name.node).filter(|_| suffixes.is_empty())
                 {
                     let size = i64::try_from(list.items.len()).unwrap_or(i64::MAX);
                     return Some(Expr::literal(Literal::Int(size), span));
@@ -197,23 +243,6 @@ impl Resolver<'_> {
         let raw_list = value.ty == Type::List(Box::new(Type::Raw));
         let want = if raw_list { Type::List(Box::new(Type::Text)) } else { Type::Text };
         self.coerce(value, &want)
-    }
-
-    /// Values of one type: that of the first that has one, else the one that is wanted, else raw.
-    fn same_type(&mut self, parts: &[&ast::Expr], want: Option<&Type>) -> Option<Vec<Expr>> {
-        let resolved = parts.iter().map(|p| self.expr(p, want)).collect::<Option<Vec<_>>>()?;
-        let raw = |ty: &Type| *ty == Type::Raw || *ty == Type::List(Box::new(Type::Raw));
-        let floats = resolved.iter().any(|e| e.ty == Type::Float);
-        let own = resolved.iter().map(|e| &e.ty).find(|ty| !raw(ty)).cloned();
-        let ty = match own {
-            Some(Type::Int) if floats => Some(Type::Float),
-            // The only part of a record is what is meant: see `coerce`.
-            Some(Type::Record(_)) => want.cloned().or(Some(Type::Text)),
-            Some(ty) => Some(ty),
-            None => want.cloned(),
-        };
-        let Some(ty) = ty else { return Some(resolved) };
-        resolved.into_iter().map(|e| self.coerce(e, &ty)).collect()
     }
 
     fn coalesce(&mut self, parts: &[&ast::Expr], want: Option<&Type>, span: Span) -> Option<Expr> {
@@ -249,7 +278,9 @@ impl Resolver<'_> {
         let subject = self.value(x, &Type::Text)?;
         let character = match &*separator.node {
             ast::ExprKind::Literal(ast::Literal::Text(text, _)) if text.chars().count() == 1 => text.clone(),
-            _ => return self.wrong(errors::bad_argument(separator.span, "segment", "one character in quotes")),
+            _ => {
+                return self.wrong(errors::bad_argument(separator.span, "segment", "one character in quotes", SEGMENT));
+            }
         };
         let number = match &*number.node {
             ast::ExprKind::Literal(ast::Literal::Int(n, _)) if (-100..=100).contains(n) => *n,
@@ -257,13 +288,13 @@ impl Resolver<'_> {
                 return self.wrong(errors::bad_argument(
                     number.span,
                     "segment",
-                    "a number from -100 to 100: 0 is the first part, -1 the last",
+                    "a number from -100 to 100",
+                    "segment(x, \"/\", 0)` for the first part, `segment(x, \"/\", -1)` for the last, `segment(x, \"/\", 1)",
                 ));
             }
         };
-        let one = regex_syntax::escape(&character);
-        let part =
-            if "\\^[]-&~".contains(&character) { format!(r"[^\{character}]*") } else { format!("[^{character}]*") };
+        let one = pattern::escape(&character);
+        let part = format!("[^{}]*", pattern::escape_in_class(&character));
         let text = match number {
             0 => format!("^({part})"),
             -1 => format!("({part})$"),
@@ -326,11 +357,7 @@ impl Resolver<'_> {
     pub(super) fn pattern(&mut self, text: &str, nocase: bool, span: Span) -> Option<Pattern> {
         match Pattern::new(text, nocase) {
             Ok(pattern) => Some(pattern),
-            // The place inside the pattern is right where no `\/` stands before it.
-            Err(error) => {
-                let inside = (!text.contains('/')).then_some(span.start + 1);
-                self.wrong(errors::pattern(span, error, inside))
-            }
+            Err(error) => self.wrong(errors::pattern(span, text, error)),
         }
     }
 
@@ -371,7 +398,7 @@ impl Resolver<'_> {
                 if filter.is_some() {
                     return self.wrong(errors::arguments(span, word, usage, arguments.len()));
                 }
-                filter = Some(self.pred(condition)?);
+                filter = Some(self.pred(condition));
             }
         }
         let arity = match word {
@@ -383,14 +410,9 @@ impl Resolver<'_> {
         if !arity.contains(&values.len()) {
             return self.wrong(errors::arguments(span, word, usage, values.len()));
         }
-        self.scope.digest = word == "distinct";
-        let args = values
-            .iter()
-            .take(if word == "distinct" { 8 } else { 1 })
-            .map(|v| self.expr(v, None))
-            .collect::<Option<Vec<_>>>();
-        self.scope.digest = false;
-        let args = args?;
+        let read = |v: &&ast::Expr| if word == "distinct" { self.digest_or(v) } else { self.expr(v, None) };
+        let args: Vec<Option<Expr>> = values.iter().take(if word == "distinct" { 8 } else { 1 }).map(read).collect();
+        let args = args.into_iter().collect::<Option<Vec<_>>>()?;
         let ty = args.first().map_or(Type::Int, |a| a.ty.clone());
         let measurable = |ty: &Type| ty.is_number() || *ty == Type::Duration;
         let fits = match word {
@@ -407,7 +429,7 @@ impl Resolver<'_> {
                 "stddev" => "a number",
                 _ => "a single value",
             };
-            return self.wrong(errors::type_mismatch(at, expected, &ty));
+            return self.wrong(errors::not_measurable(at, expected, &ty, word));
         }
         let (function, result) = match word {
             "count" => (AggregateFunction::Count, Type::Int),
@@ -424,6 +446,10 @@ impl Resolver<'_> {
             "top" => (AggregateFunction::Top(self.how_many(word, values.get(1).copied()?)?), Type::List(Box::new(ty))),
             "first" => (AggregateFunction::First, ty),
             _ => (AggregateFunction::Last, ty),
+        };
+        let filter = match filter {
+            Some(filter) => Some(filter?),
+            None => None,
         };
         Some(Aggregate { function, args, filter, ty: result, span })
     }
@@ -442,7 +468,12 @@ impl Resolver<'_> {
         };
         match percent.filter(|p| (1..=100_000_000_000).contains(p)) {
             Some(percent) => Some(percent),
-            None => self.wrong(errors::bad_argument(expr.span, "percentile", "a number over 0 and at most 100")),
+            None => self.wrong(errors::bad_argument(
+                expr.span,
+                "percentile",
+                "a number over 0 and at most 100",
+                "percentile(x, 95)",
+            )),
         }
     }
 
@@ -451,9 +482,13 @@ impl Resolver<'_> {
             ast::ExprKind::Literal(ast::Literal::Int(n, _)) if (1..=MAX_VALUES).contains(n) => u32::try_from(*n).ok(),
             _ => None,
         };
-        n.or_else(|| self.wrong(errors::bad_argument(expr.span, word, "a number from 1 to 1000")))
+        let usage = format!("{word}(x, 10)");
+        n.or_else(|| self.wrong(errors::bad_argument(expr.span, word, "a number from 1 to 1000", &usage)))
     }
 }
+
+/// How `segment` is written.
+const SEGMENT: &str = "segment(x, \"/\", -1)";
 
 /// A URL's host: what stands behind `//` and a user's name, without port and path; an IPv6 address in its brackets.
 const HOST: &str = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#:@]+)";

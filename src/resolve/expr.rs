@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::errors;
+use super::number::{decimal, to_float};
 use super::scope::{Phase, Resolver};
-use crate::ir::{self, Arithmetic, Expr, ExprKind, Function, Literal, RecordType, Rows, Step, Type};
+use crate::ir::{self, Expr, ExprKind, Function, Literal, RecordType, Rows, Step, Type};
 use crate::source::Span;
-use crate::syntax::ast::{self, ArithmeticOp, Suffix};
+use crate::syntax::ast::{self, Suffix};
 
 impl Resolver<'_> {
     /// An expression of exactly the type that is wanted.
@@ -106,73 +107,124 @@ impl Resolver<'_> {
         Some(Expr::literal(value, span))
     }
 
+    /// A name: the innermost meaning that it has here.
     fn reference(&mut self, name: &ast::Name, suffixes: &[Suffix], span: Span) -> Option<Expr> {
         let word = name.node.as_str();
-        if let Some((_, number, ty)) = self.scope.elements.iter().rev().find(|(n, _, _)| n == word).cloned() {
-            return self.below(Expr::new(ExprKind::Element(number), ty, name.span), suffixes, span);
-        }
-        if let Some((number, (_, ty))) =
-            self.scope.with.iter().enumerate().find(|(_, (n, _))| n == word).map(|(i, w)| (i, w.clone()))
-        {
-            if self.scope.phase == Phase::Window {
-                return self.wrong(errors::field_after_grouping(span, word, &self.key_names()));
-            }
-            return self.below(Expr::new(ExprKind::With(number), ty, name.span), suffixes, span);
-        }
         let dotted = dotted(word, suffixes);
-        if self.scope.phase == Phase::Window {
-            if let Some((number, (_, ty))) =
-                self.scope.measures.iter().enumerate().find(|(_, (n, _))| *n == dotted).map(|(i, m)| (i, m.clone()))
-            {
+        let element = self.scope.element(word);
+        if let Some(element) = element.filter(|e| !self.scope.is_grouped(e)) {
+            return self.below(Expr::new(ExprKind::Element(element.number), element.ty?, name.span), suffixes, span);
+        }
+        let window = self.scope.phase == Phase::Window;
+        if window {
+            if let Some(number) = self.scope.measures.iter().position(|(n, _)| *n == dotted) {
+                let ty = self.scope.measures.get(number)?.1.clone()?;
                 return Some(Expr::new(ExprKind::Measure(number), ty, span));
             }
-            if let Some((number, key)) = self.scope.keys.iter().enumerate().find(|(_, key)| key.name == dotted) {
-                return Some(Expr::new(ExprKind::Key(number), key.value.ty.clone(), span));
+            if let Some(number) = self.scope.keys.iter().position(|key| key.name == dotted) {
+                let value = &self.scope.keys.get(number)?.value;
+                if self.is_digest_field(value) && !self.scope.digest {
+                    return self.wrong(errors::digest(span));
+                }
+                let ty = value.ty.clone();
+                return Some(Expr::new(ExprKind::Key(number), ty, span));
+            }
+            if self.scope.broken_keys.contains(&dotted) {
+                return None;
             }
         }
-        if self.lists.contains_key(word) && suffixes.is_empty() {
-            return self.wrong(errors::list(
-                span,
-                format!("list `{word}` is no single value"),
-                format!("write `in {word}`, or `any of {word}`"),
-            ));
+        let field = self.scope.stream.and_then(|stream| Some((stream, stream.field(&dotted)?)));
+        if let Some(number) =
+            self.scope.with.iter().position(|(n, _)| n == word || *n == dotted).filter(|_| field.is_none())
+        {
+            if window {
+                return self.wrong(errors::field_after_grouping(span, word, &self.key_names()));
+            }
+            let ty = self.scope.with.get(number)?.1.clone()?;
+            return self.below(Expr::new(ExprKind::With(number), ty, name.span), suffixes, span);
         }
-        let Some(stream) = self.scope.stream else {
-            let known: Vec<String> = self
-                .scope
-                .with
-                .iter()
-                .map(|(n, _)| n.clone())
-                .chain(self.scope.elements.iter().map(|(n, _, _)| n.clone()))
-                .collect();
-            let known: Vec<&str> = known.iter().map(String::as_str).collect();
-            return self.wrong(
-                errors::unknown(span, "name", &dotted, known)
-                    .help("a part of the raw record begins with a dot: `.requestId`"),
-            );
-        };
-        let Some(field) = stream.field(&dotted) else {
-            let mut known: Vec<&str> = stream.fields.iter().map(|f| f.name.as_str()).collect();
-            let own: Vec<String> = self
-                .scope
-                .with
-                .iter()
-                .map(|(n, _)| n.clone())
-                .chain(self.scope.measures.iter().map(|(n, _)| n.clone()))
-                .chain(self.key_names())
-                .collect();
-            known.extend(own.iter().map(String::as_str));
-            let diagnostic = errors::unknown_field(span, &dotted, &stream.name, known);
-            return self.wrong(diagnostic);
-        };
-        if self.scope.phase == Phase::Window {
+        let Some((stream, field)) = field else { return self.unknown_name(name, suffixes, &dotted, span) };
+        if window {
             return self.wrong(errors::field_after_grouping(span, &dotted, &self.key_names()));
         }
-        if dotted == "prompt_digest" && !self.scope.digest {
+        let ty = stream.get(field).map_or(Type::Text, |f| f.ty.clone());
+        let value = Expr::new(ExprKind::Field(field), ty, span);
+        if self.is_digest_field(&value) && !self.scope.digest {
             return self.wrong(errors::digest(span));
         }
-        let ty = stream.get(field).map_or(Type::Text, |f| f.ty.clone());
-        Some(Expr::new(ExprKind::Field(field), ty, span))
+        Some(value)
+    }
+
+    /// Says what a name that stands for nothing here was probably meant to be.
+    fn unknown_name(&mut self, name: &ast::Name, suffixes: &[Suffix], dotted: &str, span: Span) -> Option<Expr> {
+        let word = name.node.as_str();
+        if self.scope.element(word).is_some() {
+            return self.wrong(errors::field_after_grouping(span, dotted, &self.key_names()));
+        }
+        if self.scope.phase == Phase::Row && self.scope.measures.iter().any(|(n, _)| n == word) {
+            return self.wrong(errors::measure_here(span, word));
+        }
+        if suffixes.is_empty() {
+            if self.names.is_broken("list", word) {
+                return self.silent();
+            }
+            if self.names.lists.contains_key(word) {
+                return self.wrong(errors::list_as_value(span, word));
+            }
+            if matches!(word, "null" | "none" | "nil" | "NULL" | "None") {
+                return self.wrong(errors::null(span, word));
+            }
+        }
+        let own = self.scope.own_names();
+        let own = own.iter().map(String::as_str);
+        let diagnostic = match self.scope.stream {
+            Some(stream) => {
+                let known: Vec<&str> = stream.fields.iter().map(|f| f.name.as_str()).chain(own).collect();
+                match self.other_stream(stream, dotted) {
+                    Some(other) => errors::field_of_another_stream(span, dotted, &stream.name, other),
+                    None => errors::unknown_field(span, dotted, &stream.name, known),
+                }
+            }
+            None if self.scope.raw => errors::unknown(span, "name", dotted, own.collect::<Vec<_>>())
+                .help(format!("a part of the raw record begins with a dot: `.{dotted}`")),
+            None => errors::unquoted(span, dotted),
+        };
+        self.wrong(diagnostic)
+    }
+
+    /// Another stream that has this field.
+    fn other_stream(&self, own: &ir::Stream, field: &str) -> Option<&str> {
+        let other = self.streams.iter().find(|s| s.name != own.name && s.field(field).is_some());
+        other.map(|stream| stream.name.as_str())
+    }
+
+    fn is_digest_field(&self, value: &Expr) -> bool {
+        let field = match value.kind {
+            ExprKind::Field(field) => self.scope.stream.and_then(|stream| stream.get(field)),
+            _ => None,
+        };
+        field.is_some_and(|field| field.name == DIGEST)
+    }
+
+    /// A value where `prompt_digest` itself may stand, but nothing made of it.
+    pub(super) fn digest_or(&mut self, expr: &ast::Expr) -> Option<Expr> {
+        self.scope.digest = matches!(&*expr.node, ast::ExprKind::Reference(..));
+        let value = self.expr(expr, None);
+        self.scope.digest = false;
+        value
+    }
+
+    /// A list, of whatever.
+    pub(super) fn list_of(&mut self, expr: &ast::Expr) -> Option<Expr> {
+        let list = self.expr(expr, None)?;
+        if list.ty.element().is_some() {
+            return Some(list);
+        }
+        let diagnostic = errors::type_mismatch(list.span, "a list", &list.ty);
+        self.wrong(match list.ty {
+            Type::Raw => diagnostic.help("take its elements: write `[]` behind the path"),
+            _ => diagnostic,
+        })
     }
 
     fn key_names(&self) -> Vec<String> {
@@ -204,33 +256,28 @@ impl Resolver<'_> {
     }
 
     fn case(&mut self, arms: &[(Option<ast::Expr>, ast::Expr)], want: Option<&Type>, span: Span) -> Option<Expr> {
+        let preds: Vec<Option<Option<ir::Pred>>> =
+            arms.iter().map(|(condition, _)| condition.as_ref().map(|c| self.pred(c))).collect();
+        let values: Vec<&ast::Expr> = arms.iter().map(|(_, value)| value).collect();
+        let values = self.same_type(&values, want);
+        let last = arms.len().saturating_sub(1);
+        if let Some((_, value)) = arms.iter().take(last).find(|(condition, _)| condition.is_none()) {
+            return self.wrong(errors::else_not_last(value.span));
+        }
+        let mut values = values?;
+        if values.iter().all(|value| is_raw(&value.ty)) {
+            let want = want.filter(|ty| **ty != Type::Raw).cloned().unwrap_or(Type::Text);
+            values = values.into_iter().map(|value| self.coerce(value, &want)).collect::<Option<Vec<_>>>()?;
+        }
+        let ty = values.first()?.ty.clone();
         let mut out = Vec::new();
         let mut default = None;
-        let mut ty: Option<Type> = want.filter(|t| **t != Type::Raw).cloned();
-        let mut failed = false;
-        for (n, (condition, value)) in arms.iter().enumerate() {
-            let pred = condition.as_ref().map(|c| self.pred(c));
-            let resolved = self.expr(value, ty.as_ref()).and_then(|v| match ty.clone() {
-                Some(ty) => self.coerce(v, &ty),
-                None if v.ty == Type::Raw => self.coerce(v, &Type::Text),
-                None => Some(v),
-            });
-            let Some(resolved) = resolved else {
-                failed = true;
-                continue;
-            };
-            ty.get_or_insert_with(|| resolved.ty.clone());
+        for (pred, value) in preds.into_iter().zip(values) {
             match pred {
-                Some(Some(pred)) => out.push((pred, resolved)),
-                Some(None) => failed = true,
-                None if n + 1 == arms.len() => default = Some(Box::new(resolved)),
-                None => {
-                    failed = true;
-                    self.diagnostics.push(errors::bad_argument(value.span, "case", "`else` as its last arm"));
-                }
+                Some(pred) => out.push((pred?, value)),
+                None => default = Some(Box::new(value)),
             }
         }
-        let ty = ty.filter(|_| !failed)?;
         Some(Expr::new(ExprKind::Case(out, default), ty, span))
     }
 
@@ -250,8 +297,8 @@ impl Resolver<'_> {
         for list in lists {
             let list = self.expr(list, None)?;
             if list.ty != Type::List(Box::new(Type::Raw)) {
-                let diagnostic =
-                    errors::type_mismatch(list.span, "a list of raw parts: a path with `[]` or `.*`", &list.ty);
+                let diagnostic = errors::type_mismatch(list.span, "a list of raw parts", &list.ty)
+                    .help("take elements with `[]`, or an object's values with `.*`");
                 return self.wrong(diagnostic);
             }
             resolved.push(list);
@@ -263,7 +310,7 @@ impl Resolver<'_> {
             },
             _ => None,
         };
-        let (element, body) = self.with_element(&word.node, Type::Raw, |this| {
+        let (element, body) = self.with_element(word, Some(Type::Raw), |this| {
             let filter = match filter {
                 Some(filter) => Some(this.pred(filter)?),
                 None => None,
@@ -314,56 +361,6 @@ impl Resolver<'_> {
         Some((Arc::new(RecordType { fields: types }), fields))
     }
 
-    fn arithmetic(&mut self, left: &ast::Expr, op: ArithmeticOp, right: &ast::Expr, span: Span) -> Option<Expr> {
-        let (left_want, right_want) = (literal_first(left), literal_first(right));
-        // A literal takes the type of what it stands beside, so the other side is resolved first.
-        let (l, r) = if left_want {
-            let r = self.expr(right, None)?;
-            (self.expr(left, Some(&r.ty))?, r)
-        } else {
-            let l = self.expr(left, None)?;
-            let want = l.ty.clone();
-            (l, self.expr(right, Some(&want).filter(|_| right_want))?)
-        };
-        let l = self.read_operand(l, &r.ty)?;
-        let r = self.read_operand(r, &l.ty)?;
-        let (l, r) = same_number(l, r);
-        use Type::{Decimal, Duration, Float, Int, Time};
-        let (op, l, r, ty) = match (op, &l.ty, &r.ty) {
-            (ArithmeticOp::Add, Int, Int) => (Arithmetic::Add, l, r, Int),
-            (ArithmeticOp::Subtract, Int, Int) => (Arithmetic::Subtract, l, r, Int),
-            (ArithmeticOp::Multiply, Int, Int) => (Arithmetic::Multiply, l, r, Int),
-            (ArithmeticOp::Divide, Int, Int) => (Arithmetic::Divide, to_float(l), to_float(r), Float),
-            (op, Float, Float) => (kind(op), l, r, Float),
-            (op, Decimal, Decimal) => (kind(op), l, r, Decimal),
-            (ArithmeticOp::Add, Time, Duration) => (Arithmetic::Add, l, r, Time),
-            (ArithmeticOp::Add, Duration, Time) => (Arithmetic::Add, r, l, Time),
-            (ArithmeticOp::Subtract, Time, Time) => (Arithmetic::Subtract, l, r, Duration),
-            (ArithmeticOp::Subtract, Time, Duration) => (Arithmetic::Subtract, l, r, Time),
-            (ArithmeticOp::Add, Duration, Duration) => (Arithmetic::Add, l, r, Duration),
-            (ArithmeticOp::Subtract, Duration, Duration) => (Arithmetic::Subtract, l, r, Duration),
-            (ArithmeticOp::Multiply, Duration, Int | Float) => (Arithmetic::Multiply, l, r, Duration),
-            (ArithmeticOp::Multiply, Int | Float, Duration) => (Arithmetic::Multiply, r, l, Duration),
-            (ArithmeticOp::Divide, Duration, Duration) => (Arithmetic::Divide, l, r, Float),
-            (ArithmeticOp::Divide, Duration, Int | Float) => (Arithmetic::Divide, l, r, Duration),
-            _ => {
-                let diagnostic = errors::incomparable(span, op.text(), &l.ty, &r.ty);
-                let message = format!("`{}` has no meaning between {} and {}", op.text(), l.ty, r.ty);
-                return self.wrong(ir_message(diagnostic, message));
-            }
-        };
-        Some(Expr::new(ExprKind::Arithmetic(op, Box::new(l), Box::new(r)), ty, span))
-    }
-
-    /// A raw operand is read as an int, or as a float beside a float.
-    fn read_operand(&mut self, expr: Expr, other: &Type) -> Option<Expr> {
-        if expr.ty != Type::Raw {
-            return Some(expr);
-        }
-        let want = if *other == Type::Float { Type::Float } else { Type::Int };
-        self.coerce(expr, &want)
-    }
-
     /// Makes an expression have a type: reads raw parts, widens ints, takes the only part of a record.
     pub(super) fn coerce(&mut self, expr: Expr, want: &Type) -> Option<Expr> {
         if expr.ty == *want {
@@ -395,54 +392,19 @@ impl Resolver<'_> {
                 Some(Expr::new(ExprKind::Member(Box::new(expr), 0), want.clone(), span))
             }
             (found, want) => {
-                let diagnostic = errors::type_mismatch(span, &want.to_string(), found);
+                let diagnostic = errors::coercion(span, want, found);
                 self.wrong(diagnostic)
             }
         }
     }
 }
 
-fn ir_message(diagnostic: crate::diag::Diagnostic, message: String) -> crate::diag::Diagnostic {
-    crate::diag::Diagnostic { message, ..diagnostic }
-}
+/// The field that is a keyed hash: it is compared, counted and grouped by, never shown.
+pub(super) const DIGEST: &str = "prompt_digest";
 
-fn kind(op: ArithmeticOp) -> Arithmetic {
-    match op {
-        ArithmeticOp::Add => Arithmetic::Add,
-        ArithmeticOp::Subtract => Arithmetic::Subtract,
-        ArithmeticOp::Multiply => Arithmetic::Multiply,
-        ArithmeticOp::Divide => Arithmetic::Divide,
-    }
-}
-
-/// Whether an expression is a literal, which takes the type of the other side.
-pub(super) fn literal_first(expr: &ast::Expr) -> bool {
-    matches!(&*expr.node, ast::ExprKind::Literal(_))
-}
-
-/// Two numbers of different types as two of the wider one; other pairs as they are.
-fn same_number(left: Expr, right: Expr) -> (Expr, Expr) {
-    let to_decimal = |expr: Expr| {
-        let span = expr.span;
-        Expr::new(ExprKind::Call(Function::ToDecimal, vec![expr]), Type::Decimal, span)
-    };
-    match (&left.ty, &right.ty) {
-        (Type::Int, Type::Float) => (to_float(left), right),
-        (Type::Float, Type::Int) => (left, to_float(right)),
-        (Type::Int, Type::Decimal) => (to_decimal(left), right),
-        (Type::Decimal, Type::Int) => (left, to_decimal(right)),
-        _ => (left, right),
-    }
-}
-
-/// An int as a float; a literal is converted at once.
-pub(super) fn to_float(expr: Expr) -> Expr {
-    let span = expr.span;
-    match expr.kind {
-        #[expect(clippy::cast_precision_loss, reason = "`float` of an int rounds to nearest: that is its meaning")]
-        ExprKind::Literal(Literal::Int(value)) => Expr::literal(Literal::Float(value as f64), span),
-        _ => Expr::new(ExprKind::Call(Function::ToFloat, vec![expr]), Type::Float, span),
-    }
+/// Whether a value has not been read as a type yet.
+pub(super) fn is_raw(ty: &Type) -> bool {
+    *ty == Type::Raw || ty.element() == Some(&Type::Raw)
 }
 
 /// A path below an expression, joined with the path that the expression already is.
@@ -484,19 +446,6 @@ pub(super) fn dotted(word: &str, suffixes: &[Suffix]) -> String {
         }
     }
     name
-}
-
-/// Billionths of a number's text, if it has at most nine places.
-fn decimal(text: &str) -> Option<i128> {
-    let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
-    let (whole, places) = text.split_once('.').unwrap_or((text, ""));
-    if places.len() > 9 {
-        return None;
-    }
-    let scale = 10_i128.pow(9 - u32::try_from(places.len()).ok()?);
-    let places = if places.is_empty() { 0 } else { places.parse::<i128>().ok()? };
-    let value = whole.parse::<i128>().ok()?.checked_mul(1_000_000_000)?.checked_add(places * scale)?;
-    Some(if negative { -value } else { value })
 }
 
 /// What a name's type is called in messages.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use ipnet::IpNet;
 
 use super::errors;
-use crate::diag::{Code, Diagnostic};
-use crate::ir::{Literal, Type};
+use super::scope::Names;
+use crate::diag::Diagnostic;
+use crate::ir::{Literal, Pattern, Type};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, ListBody};
 
@@ -16,10 +17,8 @@ const MAX_ITEMS: usize = 10_000;
 /// A named list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct NamedList {
-    /// Its elements, each with its place.
+    /// Its elements, each with its place; never none.
     pub(super) items: Vec<Spanned<Item>>,
-    /// Its name in its declaration.
-    pub(super) span: Span,
 }
 
 /// An element of a list.
@@ -43,7 +42,8 @@ impl Item {
         }
     }
 
-    fn kind(&self) -> String {
+    /// What messages and `list NAME of …` call it.
+    pub(super) fn kind(&self) -> String {
         match self {
             Item::Value(Literal::Ip(_)) | Item::Network(_) => "network".to_owned(),
             Item::Pattern(_) => "pattern".to_owned(),
@@ -75,6 +75,11 @@ pub(super) fn items(elements: &[ast::Expr], diagnostics: &mut Vec<Diagnostic>) -
                 ast::Literal::Network(network, _) => Item::Network(*network),
                 ast::Literal::Pattern(text) => Item::Pattern(text.clone()),
             },
+            ast::ExprKind::Reference(name, suffixes) => {
+                let written = super::expr::dotted(&name.node, suffixes);
+                diagnostics.push(errors::unquoted_item(element.span, &written));
+                continue;
+            }
             _ => {
                 diagnostics.push(errors::list(
                     element.span,
@@ -85,6 +90,15 @@ pub(super) fn items(elements: &[ast::Expr], diagnostics: &mut Vec<Diagnostic>) -
             }
         };
         out.push(Spanned::new(item, element.span));
+    }
+    // Among floats an int is a float.
+    if out.iter().any(|item| matches!(item.node, Item::Value(Literal::Float(_)))) {
+        for item in &mut out {
+            #[expect(clippy::cast_precision_loss, reason = "an int among floats is that float")]
+            if let Item::Value(Literal::Int(n)) = item.node {
+                item.node = Item::Value(Literal::Float(n as f64));
+            }
+        }
     }
     let first = out.first().map(|item| item.node.kind());
     if let Some(odd) = out.iter().find(|item| Some(item.node.kind()) != first) {
@@ -98,23 +112,34 @@ pub(super) fn items(elements: &[ast::Expr], diagnostics: &mut Vec<Diagnostic>) -
     out
 }
 
-/// All lists of a pack, by name.
-pub(super) fn lists(
-    declared: &[&ast::List],
-    read: ReadFile<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> BTreeMap<String, NamedList> {
-    let mut out: BTreeMap<String, NamedList> = BTreeMap::new();
+/// Adds all lists of a pack to its names; those with errors are broken.
+pub(super) fn lists(declared: &[&ast::List], read: ReadFile<'_>, names: &mut Names, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
     for list in declared {
         let name = &list.name;
-        if let Some(first) = out.get(&name.node) {
-            diagnostics.push(errors::duplicate(name.span, "list", &name.node, Some(first.span)));
+        if let Some(first) = seen.insert(&name.node, name.span) {
+            diagnostics.push(errors::duplicate(name.span, "list", &name.node, Some(first)));
             continue;
         }
+        let before = diagnostics.len();
         let items = match &list.body {
             ListBody::Elements(elements) => items(elements, diagnostics),
             ListBody::File(path) => from_file(path, list.of.as_ref(), read, diagnostics),
         };
+        for item in &items {
+            if let Item::Pattern(text) = &item.node
+                && let Err(error) = Pattern::new(text, false)
+            {
+                diagnostics.push(errors::pattern(item.span, text, error));
+            }
+        }
+        if items.is_empty() && diagnostics.len() == before {
+            diagnostics.push(errors::list(
+                name.span,
+                format!("list `{}` is empty", name.node),
+                "nothing is in it, so no test with it could hold: give it an element, or take it out",
+            ));
+        }
         if let (Some(of), Some(item)) = (&list.of, items.first())
             && item.node.kind() != of.node
         {
@@ -131,9 +156,12 @@ pub(super) fn lists(
                 "split it, or join with a table at ingest",
             ));
         }
-        out.insert(name.node.clone(), NamedList { items, span: name.span });
+        if diagnostics.len() == before {
+            names.lists.insert(name.node.clone(), NamedList { items });
+        } else {
+            names.broken.insert(("list", name.node.clone()));
+        }
     }
-    out
 }
 
 /// One text a line, trimmed; blank lines and `#` lines are skipped.
@@ -146,8 +174,7 @@ fn from_file(
     let text = match read(&path.node) {
         Ok(text) => text,
         Err(why) => {
-            let message = format!("list file `{}` can't be read: {why}", path.node);
-            diagnostics.push(Diagnostic::error(Code::UnreadableFile, message).at(path.span, ""));
+            diagnostics.push(errors::list_file(path.span, &path.node, &why));
             return Vec::new();
         }
     };
@@ -165,6 +192,9 @@ fn from_file(
         }
     };
     let mut out = Vec::new();
+    let wrong = |number: usize, what: String, help: String| {
+        errors::list(path.span, format!("line {} of `{}`: {what}", number + 1, path.node), help)
+    };
     for (number, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
@@ -182,15 +212,15 @@ fn from_file(
             Some(network) if network.addr() == network.network() => {
                 out.push(Spanned::new(Item::Network(network), path.span))
             }
-            Some(network) => diagnostics.push(errors::list(
-                path.span,
-                format!("line {} of `{}`: `{line}` has bits set behind its prefix", number + 1, path.node),
+            Some(network) => diagnostics.push(wrong(
+                number,
+                format!("`{line}` has bits set behind its prefix"),
                 format!("write `{}`", network.trunc()),
             )),
-            None => diagnostics.push(errors::list(
-                path.span,
-                format!("line {} of `{}`: `{line}` is no network", number + 1, path.node),
-                "write `10.0.0.0/8`, one a line",
+            None => diagnostics.push(wrong(
+                number,
+                format!("`{line}` is no network"),
+                "write one network or address a line: `10.0.0.0/8`".to_owned(),
             )),
         }
     }

@@ -6,6 +6,7 @@ mod call;
 mod errors;
 mod expr;
 mod list;
+mod number;
 mod pred;
 mod rule;
 mod scope;
@@ -13,12 +14,14 @@ mod source;
 mod stream;
 mod test;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+pub use call::{AGGREGATES, FUNCTIONS, READERS};
 pub use list::ReadFile;
+use scope::Names;
 
 use crate::diag::Diagnostic;
-use crate::ir::{Field, Glob, Rule, Test};
+use crate::ir::{Field, Glob, Rule, Test, cloud_of};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::ast::{self, Item, ItemKind};
@@ -37,102 +40,185 @@ pub struct Resolved {
 /// Resolves files together: the built-in ones first, then a pack's. `read` gives the text of a list's file.
 #[must_use]
 pub fn resolve(files: &[ast::File], read: ReadFile<'_>) -> (Resolved, Vec<Diagnostic>) {
-    let mut diagnostics = Vec::new();
-    let items: Vec<&Item> = files.iter().flat_map(|file| &file.items).collect();
-    let mut schema = Schema::default();
-    streams(&items, &mut schema, &mut diagnostics);
-    operations(&items, &mut schema, &mut diagnostics);
-    let declared: Vec<&ast::List> = items
-        .iter()
-        .filter_map(|item| match &item.kind {
-            ItemKind::List(list) => Some(list),
-            _ => None,
-        })
-        .collect();
-    let lists = list::lists(&declared, read, &mut diagnostics);
-    sources(&items, &mut schema, &lists, &mut diagnostics);
-    let (mut rules, mut broken): (Vec<Rule>, Vec<String>) = (Vec::new(), Vec::new());
-    let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
-    for item in &items {
-        let ItemKind::Rule(written) = &item.kind else { continue };
-        if let Some(first) = seen.insert(&written.name.node, written.name.span) {
-            diagnostics.push(errors::duplicate(written.name.span, "rule", &written.name.node, Some(first)));
-            continue;
-        }
-        let (resolved, mut said) = rule::rule(&item.doc, written, &schema, &lists);
-        diagnostics.append(&mut said);
-        match resolved {
-            Some(rule) => rules.push(rule),
-            None => broken.push(written.name.node.clone()),
-        }
+    let mut all = All {
+        items: files.iter().flat_map(|file| &file.items).collect(),
+        schema: Schema::default(),
+        names: Names::default(),
+        diagnostics: Vec::new(),
+    };
+    for broken in files.iter().flat_map(|file| &file.broken) {
+        let known = ["stream", "source", "list", "operations", "rule"].into_iter().find(|word| *word == broken.word);
+        all.names.broken.extend(known.map(|word| (word, broken.name.clone())));
     }
-    let mut tests = Vec::new();
-    for item in &items {
-        if let ItemKind::Test(written) = &item.kind {
-            tests.extend(test::test(written, &schema, &rules, &broken, &lists, &mut diagnostics));
-        }
-    }
-    (Resolved { schema, rules, tests }, diagnostics)
+    all.streams();
+    all.operations();
+    let lists: Vec<&ast::List> = all.declared(|kind| match kind {
+        ItemKind::List(list) => Some(list),
+        _ => None,
+    });
+    list::lists(&lists, read, &mut all.names, &mut all.diagnostics);
+    all.sources();
+    let rules = all.rules();
+    let tests = all.tests(&rules);
+    (Resolved { schema: all.schema, rules, tests }, all.diagnostics)
 }
 
-/// Streams: the common fields first, wherever they are declared.
-fn streams(items: &[&Item], schema: &mut Schema, diagnostics: &mut Vec<Diagnostic>) {
-    let written = || {
-        items.iter().filter_map(|item| match &item.kind {
-            ItemKind::Stream(stream) => Some((&item.doc, stream)),
-            _ => None,
-        })
-    };
-    let common: Vec<Field> = match written().find(|(_, s)| s.name.node == stream::COMMON) {
-        Some((doc, common)) => stream::stream(doc, common, &[], diagnostics).fields,
-        None => Vec::new(),
-    };
-    for (doc, one) in written().filter(|(_, s)| s.name.node != stream::COMMON) {
-        if schema.stream(&one.name.node).is_some() {
-            diagnostics.push(errors::duplicate(one.name.span, "stream", &one.name.node, None));
-            continue;
-        }
-        let resolved = stream::stream(doc, one, &common, diagnostics);
-        schema.streams.push(resolved);
-    }
+/// The items of all files, and what is known of them so far.
+struct All<'a> {
+    items: Vec<&'a Item>,
+    schema: Schema,
+    names: Names,
+    diagnostics: Vec<Diagnostic>,
 }
 
-fn operations(items: &[&Item], schema: &mut Schema, diagnostics: &mut Vec<Diagnostic>) {
-    for item in items {
-        let ItemKind::Operations(written) = &item.kind else { continue };
-        let name = &written.name;
-        if matches!(name.node.as_str(), "missing" | "present") {
-            diagnostics.push(errors::duplicate(name.span, "meaning of", &format!("is {}", name.node), None));
-            continue;
+impl<'a> All<'a> {
+    /// The items of one kind, in the order of files and text.
+    fn declared<T>(&self, kind: impl Fn(&'a ItemKind) -> Option<&'a T>) -> Vec<&'a T> {
+        self.items.iter().filter_map(|item| kind(&item.kind)).collect()
+    }
+
+    /// The items of one kind with their doc comments, but for those whose name another one had first: these are said.
+    fn once<T>(
+        &mut self,
+        word: &'static str,
+        kind: impl Fn(&'a ItemKind) -> Option<&'a T>,
+        name: impl Fn(&'a T) -> &'a ast::Name,
+    ) -> Vec<(&'a ast::Doc, &'a T)> {
+        let mut seen: BTreeMap<&str, Span> = BTreeMap::new();
+        let mut out = Vec::new();
+        for item in &self.items {
+            let Some(one) = kind(&item.kind) else { continue };
+            let name = name(one);
+            if let Some(first) = seen.get(name.node.as_str()) {
+                self.diagnostics.push(errors::duplicate(name.span, word, &name.node, Some(*first)));
+                continue;
+            }
+            seen.insert(&name.node, name.span);
+            out.push((&item.doc, one));
         }
-        let mut globs = Vec::new();
-        for (cloud, patterns) in &written.clouds {
-            for pattern in patterns {
-                if pattern.node.is_empty() {
-                    diagnostics.push(errors::empty_text(pattern.span));
-                }
-                globs.push((cloud.node.clone(), Glob::new(&pattern.node)));
+        out
+    }
+
+    /// Streams: the common fields first, wherever they are declared.
+    fn streams(&mut self) {
+        let written = self.once(
+            "stream",
+            |kind| match kind {
+                ItemKind::Stream(stream) => Some(stream),
+                _ => None,
+            },
+            |stream| &stream.name,
+        );
+        let is_common = |stream: &ast::Stream| stream.name.node == stream::COMMON;
+        let common = written.iter().find(|(_, s)| is_common(s));
+        let common: Vec<Field> = common
+            .map(|(doc, common)| stream::stream(doc, common, &[], &mut self.diagnostics).fields)
+            .unwrap_or_default();
+        for (doc, one) in written.into_iter().filter(|(_, s)| !is_common(s)) {
+            let before = self.diagnostics.len();
+            let resolved = stream::stream(doc, one, &common, &mut self.diagnostics);
+            if self.diagnostics.len() == before {
+                self.schema.streams.push(resolved);
+            } else {
+                self.names.broken.insert(("stream", one.name.node.clone()));
             }
         }
-        if schema.operations.insert(name.node.clone(), globs).is_some() {
-            diagnostics.push(errors::duplicate(name.span, "operations", &name.node, None));
+    }
+
+    fn operations(&mut self) {
+        let sources = self.declared(|kind| match kind {
+            ItemKind::Source(source) => Some(&**source),
+            _ => None,
+        });
+        let clouds: BTreeSet<&str> = sources.iter().map(|source| cloud_of(&source.name.node)).collect();
+        let written = self.once(
+            "operations",
+            |kind| match kind {
+                ItemKind::Operations(operations) => Some(operations),
+                _ => None,
+            },
+            |operations| &operations.name,
+        );
+        for (_, written) in written {
+            let before = self.diagnostics.len();
+            let name = &written.name;
+            if matches!(name.node.as_str(), "missing" | "present") {
+                self.diagnostics.push(errors::taken_by_is(name.span, &name.node));
+            }
+            if written.clouds.is_empty() {
+                self.diagnostics.push(errors::no_operations(name.span, &name.node));
+            }
+            let mut globs = Vec::new();
+            for (n, (cloud, patterns)) in written.clouds.iter().enumerate() {
+                if !clouds.contains(cloud.node.as_str()) {
+                    let known = clouds.iter().copied();
+                    self.diagnostics.push(errors::unknown(cloud.span, "cloud", &cloud.node, known));
+                }
+                let first = written.clouds.iter().take(n).find(|(other, _)| other.node == cloud.node);
+                if let Some((first, _)) = first {
+                    self.diagnostics.push(errors::duplicate(cloud.span, "cloud", &cloud.node, Some(first.span)));
+                }
+                for pattern in patterns {
+                    if pattern.node.is_empty() {
+                        self.diagnostics.push(errors::empty_operation(pattern.span));
+                    }
+                    globs.push((cloud.node.clone(), Glob::new(&pattern.node)));
+                }
+            }
+            if self.diagnostics.len() == before {
+                self.schema.operations.insert(name.node.clone(), globs);
+            } else {
+                self.names.broken.insert(("operations", name.node.clone()));
+            }
         }
     }
-}
 
-fn sources(
-    items: &[&Item],
-    schema: &mut Schema,
-    lists: &BTreeMap<String, list::NamedList>,
-    diagnostics: &mut Vec<Diagnostic>,
-) {
-    for item in items {
-        let ItemKind::Source(written) = &item.kind else { continue };
-        if schema.source(&written.name.node).is_some() {
-            diagnostics.push(errors::duplicate(written.name.span, "source", &written.name.node, None));
-            continue;
+    fn sources(&mut self) {
+        let written = self.once(
+            "source",
+            |kind| match kind {
+                ItemKind::Source(source) => Some(&**source),
+                _ => None,
+            },
+            |source| &source.name,
+        );
+        for (doc, one) in written {
+            match source::source(doc, one, &self.schema, &self.names, &mut self.diagnostics) {
+                Some(source) => self.schema.sources.push(source),
+                None => _ = self.names.broken.insert(("source", one.name.node.clone())),
+            }
         }
-        let resolved = source::source(&item.doc, written, schema, lists, diagnostics);
-        schema.sources.extend(resolved);
+    }
+
+    fn rules(&mut self) -> Vec<Rule> {
+        let written = self.once(
+            "rule",
+            |kind| match kind {
+                ItemKind::Rule(rule) => Some(&**rule),
+                _ => None,
+            },
+            |rule| &rule.name,
+        );
+        let mut rules = Vec::new();
+        for (doc, one) in written {
+            let (resolved, mut said) = rule::rule(doc, one, &self.schema, &self.names);
+            self.diagnostics.append(&mut said);
+            match resolved {
+                Some(rule) => rules.push(rule),
+                None => _ = self.names.broken.insert(("rule", one.name.node.clone())),
+            }
+        }
+        rules
+    }
+
+    fn tests(&mut self, rules: &[Rule]) -> Vec<Test> {
+        let written = self.declared(|kind| match kind {
+            ItemKind::Test(test) => Some(test),
+            _ => None,
+        });
+        written
+            .into_iter()
+            .filter_map(|test| test::test(test, &self.schema, rules, &self.names, &mut self.diagnostics))
+            .collect()
     }
 }

@@ -1,8 +1,9 @@
 //! Conditions: each form that is written becomes the one predicate that it means.
 
 use super::errors;
-use super::expr::literal_first;
-use super::list::{Item, NamedList};
+use super::expr::DIGEST;
+use super::list::Item;
+use super::number::{decimal, literal_first};
 use super::scope::Resolver;
 use crate::ir::{Comparison, Expr, ExprKind, Literal, Pattern, Pred, PredKind, TextTest, Type};
 use crate::source::{Span, Spanned};
@@ -42,17 +43,20 @@ impl Resolver<'_> {
     fn is(&mut self, left: &ast::Expr, what: &IsWhat, span: Span) -> Option<Pred> {
         match what {
             IsWhat::Missing | IsWhat::Present => {
-                self.scope.digest = true;
-                let value = self.expr(left, None);
-                self.scope.digest = false;
-                let present = Pred::new(PredKind::Present(value?), span);
+                let present = Pred::new(PredKind::Present(self.digest_or(left)?), span);
                 Some(if *what == IsWhat::Missing { present.negate() } else { present })
             }
             IsWhat::Operations(name) => {
                 let subject = self.value(left, &Type::Text)?;
                 let Some(globs) = self.operations.get(&name.node) else {
+                    if self.names.is_broken("operations", &name.node) {
+                        return self.silent();
+                    }
+                    if matches!(name.node.as_str(), "null" | "empty" | "none" | "nil" | "NULL" | "absent" | "unset") {
+                        return self.wrong(errors::null(name.span, &name.node));
+                    }
                     let known: Vec<&str> = self.operations.keys().map(String::as_str).collect();
-                    return self.wrong(errors::unknown(name.span, "operations", &name.node, known));
+                    return self.wrong(errors::no_operations_of(name.span, &name.node, known));
                 };
                 let kind = PredKind::Operation { subject, name: name.node.clone(), globs: globs.clone() };
                 Some(Pred::new(kind, span))
@@ -68,17 +72,11 @@ impl Resolver<'_> {
         holds: &ast::Expr,
         span: Span,
     ) -> Option<Pred> {
-        let list = self.expr(list, None)?;
-        let Some(element) = list.ty.element().cloned() else {
-            let mut diagnostic = errors::type_mismatch(list.span, "a list", &list.ty);
-            if list.ty == Type::Raw {
-                diagnostic = diagnostic.help("take its elements: write `[]` behind the path");
-            }
-            return self.wrong(diagnostic);
-        };
-        let (element, holds) = self.with_element(&word.node, element, |this| this.pred(holds));
+        let list = self.list_of(list);
+        let ty = list.as_ref().and_then(|list| list.ty.element().cloned());
+        let (element, holds) = self.with_element(word, ty, |this| this.pred(holds));
         let every = quantifier == Quantifier::All;
-        Some(Pred::new(PredKind::Some { element, list, holds: Box::new(holds?), every }, span))
+        Some(Pred::new(PredKind::Some { element, list: list?, holds: Box::new(holds?), every }, span))
     }
 
     fn test(&mut self, test: &ast::Comparison, span: Span) -> Option<Pred> {
@@ -98,20 +96,18 @@ impl Resolver<'_> {
 
     fn equal(&mut self, test: &ast::Comparison, span: Span) -> Option<Pred> {
         if test.quantifier.is_some() {
-            let items = self.items(&test.right, "any of")?;
+            let items = self.items(&test.right, "any of");
+            let subject = self.expr(&test.left, None)?;
+            let items = items?;
             return match test.quantifier {
                 Some(Quantifier::All) => {
-                    let subject = self.expr(&test.left, None)?;
                     let preds = items
                         .into_iter()
                         .map(|item| self.options(subject.clone(), vec![item], test.nocase, span))
                         .collect::<Option<Vec<_>>>()?;
                     Some(Pred::all(preds, span))
                 }
-                _ => {
-                    let subject = self.expr(&test.left, None)?;
-                    self.options(subject, items, test.nocase, span)
-                }
+                _ => self.options(subject, items, test.nocase, span),
             };
         }
         if self.is_list(&test.right) {
@@ -160,14 +156,17 @@ impl Resolver<'_> {
     /// Both sides of a comparison, with one type (or an int and a float).
     fn sides(&mut self, test: &ast::Comparison) -> Option<(Expr, Expr)> {
         let span = test.left.span.to(test.right.span);
+        // Both sides, so that one that is wrong does not hide the other; a literal takes the type of what it stands beside.
         let (left, right) = if literal_first(&test.left) {
-            let right = self.expr(&test.right, None)?;
-            (self.expr(&test.left, Some(&right.ty))?, right)
+            let right = self.expr(&test.right, None);
+            (self.expr(&test.left, right.as_ref().map(|r| &r.ty)), right)
         } else {
-            let left = self.expr(&test.left, None)?;
-            let right = self.expr(&test.right, Some(&left.ty).filter(|ty| **ty != Type::Raw));
-            (left, right?)
+            let left = self.expr(&test.left, None);
+            let want = left.as_ref().map(|l| &l.ty).filter(|ty| **ty != Type::Raw);
+            let right = self.expr(&test.right, want);
+            (left, right)
         };
+        let (left, right) = (left?, right?);
         let (left, right) = match (&left.ty, &right.ty) {
             (Type::Raw, Type::Raw) => (self.coerce(left, &Type::Text)?, self.coerce(right, &Type::Text)?),
             (Type::Raw, _) => {
@@ -199,7 +198,11 @@ impl Resolver<'_> {
             ast::ExprKind::Literal(ast::Literal::Network(network, _)) => {
                 vec![Spanned::new(Item::Network(*network), test.right.span)]
             }
-            _ => self.items(&test.right, "in")?,
+            _ => {
+                let items = self.items(&test.right, "in");
+                let subject = self.expr(&test.left, None)?;
+                return self.options(subject, items?, test.nocase, span);
+            }
         };
         let subject = self.expr(&test.left, None)?;
         self.options(subject, items, test.nocase, span)
@@ -209,6 +212,12 @@ impl Resolver<'_> {
     fn options(&mut self, subject: Expr, items: Vec<Spanned<Item>>, nocase: bool, span: Span) -> Option<Pred> {
         let networks = items.iter().any(|item| matches!(item.node, Item::Network(_)));
         if networks || subject.ty == Type::Ip {
+            if nocase {
+                return self.wrong(errors::nocase_on(span, &Type::Ip));
+            }
+            if subject.ty == Type::Text {
+                return self.wrong(errors::text_in_network(subject.span));
+            }
             let subject = self.coerce(subject, &Type::Ip)?;
             let mut nets = Vec::new();
             for item in items {
@@ -241,7 +250,7 @@ impl Resolver<'_> {
             _ => subject,
         };
         if nocase && subject.ty != Type::Text {
-            return self.wrong(errors::type_mismatch(subject.span, "text before `nocase`", &subject.ty));
+            return self.wrong(errors::nocase_on(subject.span, &subject.ty));
         }
         let options = self.constants(&subject.ty, items)?;
         Some(Pred::new(PredKind::OneOf { subject, options, nocase }, span))
@@ -251,99 +260,107 @@ impl Resolver<'_> {
     fn constants(&mut self, ty: &Type, items: Vec<Spanned<Item>>) -> Option<Vec<Literal>> {
         let mut out = Vec::new();
         for item in items {
-            let fitting = match (item.node, ty) {
-                (Item::Value(literal), ty) if literal.ty() == *ty => Some(literal),
+            let fitting = match (&item.node, ty) {
+                (Item::Value(literal), ty) if literal.ty() == *ty => Some(literal.clone()),
                 #[expect(clippy::cast_precision_loss, reason = "an int among floats is that float")]
-                (Item::Value(Literal::Int(n)), Type::Float) => Some(Literal::Float(n as f64)),
-                (Item::Value(Literal::Int(n)), Type::Decimal) => Some(Literal::Decimal(i128::from(n) * 1_000_000_000)),
+                (Item::Value(Literal::Int(n)), Type::Float) => Some(Literal::Float(*n as f64)),
+                (Item::Value(Literal::Int(n)), Type::Decimal) => Some(Literal::Decimal(i128::from(*n) * 1_000_000_000)),
+                // The shortest text of a float is what was written, up to 15 digits.
+                (Item::Value(Literal::Float(n)), Type::Decimal) => decimal(&n.to_string()).map(Literal::Decimal),
                 _ => None,
             };
             match fitting {
                 Some(literal) => out.push(literal),
-                None => {
-                    return self.wrong(errors::list(
-                        item.span,
-                        format!("expected {ty}, like what it is compared with"),
-                        "all elements have the type of the left side",
-                    ));
-                }
+                None => return self.wrong(errors::odd_item(item.span, ty, &item.node.kind())),
             }
         }
         Some(out)
     }
 
     fn text(&mut self, comparison: &ast::Comparison, test: TextTest, span: Span) -> Option<Pred> {
-        let subject = self.expr(&comparison.left, None)?;
+        let subject = self.expr(&comparison.left, None);
+        let needles = self.needles(comparison);
+        let subject = subject?;
         if matches!(subject.ty, Type::List(_)) {
             let diagnostic = errors::type_mismatch(subject.span, "text", &subject.ty)
                 .help("a list is asked with `has`, or `any x in xs (x contains …)`");
             return self.wrong(diagnostic);
         }
         let subject = self.coerce(subject, &Type::Text)?;
-        let needles = if comparison.quantifier.is_some() {
-            let items = self.items(&comparison.right, comparison.op.node.text())?;
+        let every = comparison.quantifier == Some(Quantifier::All);
+        Some(Pred::new(PredKind::Text { test, subject, needles: needles?, every, nocase: comparison.nocase }, span))
+    }
+
+    /// The right side of `contains` and its like.
+    fn needles(&mut self, comparison: &ast::Comparison) -> Option<Vec<Expr>> {
+        let (right, word) = (&comparison.right, comparison.op.node.text());
+        if comparison.quantifier.is_some() {
+            let items = self.items(right, word)?;
             let spans: Vec<Span> = items.iter().map(|item| item.span).collect();
             let literals = self.constants(&Type::Text, items)?;
-            literals.into_iter().zip(spans).map(|(literal, span)| Expr::literal(literal, span)).collect()
-        } else if self.is_list(&comparison.right) {
-            let word = comparison.op.node.text();
-            return self.wrong(errors::list(
-                comparison.right.span,
+            return Some(literals.into_iter().zip(spans).map(|(l, span)| Expr::literal(l, span)).collect());
+        }
+        match &*right.node {
+            _ if self.is_list(right) => self.wrong(errors::list(
+                right.span,
                 format!("`{word}` takes one text"),
                 format!("write `{word} any of …` or `{word} all of …`"),
-            ));
-        } else {
-            vec![self.value(&comparison.right, &Type::Text)?]
-        };
-        let every = comparison.quantifier == Some(Quantifier::All);
-        Some(Pred::new(PredKind::Text { test, subject, needles, every, nocase: comparison.nocase }, span))
+            )),
+            ast::ExprKind::Literal(ast::Literal::Pattern(_)) => self.wrong(errors::list(
+                right.span,
+                format!("`{word}` takes a text, not a pattern"),
+                "patterns are asked with `matches`",
+            )),
+            _ => Some(vec![self.value(right, &Type::Text)?]),
+        }
     }
 
     fn matches(&mut self, test: &ast::Comparison, span: Span) -> Option<Pred> {
-        let subject = self.value(&test.left, &Type::Text)?;
-        let texts: Vec<Spanned<String>> = match &*test.right.node {
-            ast::ExprKind::Literal(ast::Literal::Pattern(text)) => vec![Spanned::new(text.clone(), test.right.span)],
-            _ if test.quantifier.is_none() && !self.is_list(&test.right) => {
-                return self.wrong(errors::list(
-                    test.right.span,
-                    "`matches` takes a pattern",
-                    "write it between slashes: `/ignore\\s+previous/`",
-                ));
-            }
-            _ if test.quantifier.is_none() => {
-                return self.wrong(errors::list(
-                    test.right.span,
+        let subject = self.value(&test.left, &Type::Text);
+        let patterns = self.patterns(test)?;
+        let every = test.quantifier == Some(Quantifier::All);
+        Some(Pred::new(PredKind::Matches { subject: subject?, patterns, every }, span))
+    }
+
+    /// The right side of `matches`.
+    fn patterns(&mut self, test: &ast::Comparison) -> Option<Vec<Pattern>> {
+        let right = &test.right;
+        if let (ast::ExprKind::Literal(ast::Literal::Pattern(text)), None) = (&*right.node, test.quantifier) {
+            return Some(vec![self.pattern(text, test.nocase, right.span)?]);
+        }
+        if test.quantifier.is_none() {
+            return self.wrong(if self.is_list(right) {
+                errors::list(
+                    right.span,
                     "`matches` takes one pattern",
                     "write `matches any of …` or `matches all of …`",
-                ));
-            }
-            _ => {
-                let mut texts = Vec::new();
-                for item in self.items(&test.right, "matches")? {
-                    match item.node {
-                        Item::Pattern(text) => texts.push(Spanned::new(text, item.span)),
-                        _ => {
-                            return self.wrong(errors::list(
-                                item.span,
-                                "expected a pattern",
-                                "write it between slashes: `/ignore\\s+previous/`",
-                            ));
-                        }
-                    }
+                )
+            } else {
+                errors::no_pattern(right)
+            });
+        }
+        let mut out = Vec::new();
+        for item in self.items(right, "matches")? {
+            match &item.node {
+                Item::Pattern(text) => out.push(self.pattern(text, test.nocase, item.span)?),
+                Item::Value(Literal::Text(text)) => {
+                    return self.wrong(errors::expected_pattern(item.span, Some(text)));
                 }
-                texts
+                _ => return self.wrong(errors::expected_pattern(item.span, None)),
             }
-        };
-        let patterns: Vec<Pattern> =
-            texts.iter().map(|text| self.pattern(&text.node, test.nocase, text.span)).collect::<Option<Vec<_>>>()?;
-        Some(Pred::new(PredKind::Matches { subject, patterns, every: test.quantifier == Some(Quantifier::All) }, span))
+        }
+        Some(out)
     }
 
     fn has(&mut self, test: &ast::Comparison, span: Span) -> Option<Pred> {
         let list = self.expr(&test.left, None)?;
+        let items = self.has_items(test);
         let element = match list.ty.element().cloned() {
             Some(element) if element.is_scalar() => element,
-            Some(Type::Raw) => Type::Text,
+            Some(Type::Raw) => {
+                let own = items.iter().flatten().find_map(|item| item.node.ty());
+                own.unwrap_or(Type::Text)
+            }
             _ => {
                 let diagnostic = errors::type_mismatch(list.span, "a list of single values", &list.ty);
                 let help = if list.ty == Type::Text {
@@ -355,33 +372,47 @@ impl Resolver<'_> {
             }
         };
         let list = self.coerce(list, &Type::List(Box::new(element.clone())))?;
-        let items = if test.quantifier.is_some() {
-            self.items(&test.right, "has")?
-        } else {
-            let value = self.expr(&test.right, Some(&element))?;
-            match value.kind {
-                ExprKind::Literal(literal) => vec![Spanned::new(Item::Value(literal), value.span)],
-                _ => {
-                    return self.wrong(errors::list(
-                        value.span,
-                        "`has` takes a constant",
-                        "write `any x in xs (x == …)` to compare with another value",
-                    ));
-                }
-            }
-        };
-        let options = self.constants(&element, items)?;
+        if test.nocase && element != Type::Text {
+            return self.wrong(errors::nocase_on(list.span, &element));
+        }
+        let options = self.constants(&element, items?)?;
         Some(Pred::new(
             PredKind::Has { list, options, every: test.quantifier == Some(Quantifier::All), nocase: test.nocase },
             span,
         ))
     }
 
+    /// The right side of `has`.
+    fn has_items(&mut self, test: &ast::Comparison) -> Option<Vec<Spanned<Item>>> {
+        if test.quantifier.is_some() {
+            return self.items(&test.right, "has");
+        }
+        if self.is_list(&test.right) {
+            return self.wrong(errors::list(
+                test.right.span,
+                "`has` takes one value",
+                "write `has any of …` or `has all of …`",
+            ));
+        }
+        let value = self.expr(&test.right, None)?;
+        match value.kind {
+            ExprKind::Literal(literal) => Some(vec![Spanned::new(Item::Value(literal), value.span)]),
+            _ => self.wrong(errors::list(
+                value.span,
+                "`has` takes a constant",
+                "write `any x in xs (x == …)` to compare with another value",
+            )),
+        }
+    }
+
     /// Whether an expression is a list: in brackets, or by the name of one.
     fn is_list(&self, expr: &ast::Expr) -> bool {
         match &*expr.node {
             ast::ExprKind::List(_) => true,
-            ast::ExprKind::Reference(name, suffixes) => suffixes.is_empty() && self.lists.contains_key(&name.node),
+            ast::ExprKind::Reference(name, suffixes) => {
+                suffixes.is_empty()
+                    && (self.names.lists.contains_key(&name.node) || self.names.is_broken("list", &name.node))
+            }
             _ => false,
         }
     }
@@ -399,15 +430,19 @@ impl Resolver<'_> {
                 }
                 items
             }
-            ast::ExprKind::Reference(name, suffixes) if suffixes.is_empty() => match self.lists.get(&name.node) {
-                Some(NamedList { items, .. }) => {
-                    items.iter().map(|item| Spanned::new(item.node.clone(), expr.span)).collect()
+            ast::ExprKind::Reference(name, suffixes) if suffixes.is_empty() => {
+                let names = self.names;
+                match names.lists.get(&name.node) {
+                    // Its constants are placed where the rule names the list: that is what a target's refusal underlines.
+                    Some(list) => list.items.iter().map(|i| Spanned::new(i.node.clone(), expr.span)).collect(),
+                    None if names.is_broken("list", &name.node) => return self.silent(),
+                    None => {
+                        let field = self.scope.stream.is_some_and(|s| s.field(&name.node).is_some());
+                        let known = names.lists.keys().map(String::as_str);
+                        return self.wrong(errors::no_list(expr.span, word, &name.node, field, known));
+                    }
                 }
-                None => {
-                    let known: Vec<&str> = self.lists.keys().map(String::as_str).collect();
-                    return self.wrong(errors::unknown(expr.span, "list", &name.node, known));
-                }
-            },
+            }
             _ => {
                 return self.wrong(errors::list(
                     expr.span,
@@ -425,5 +460,5 @@ impl Resolver<'_> {
 
 /// `prompt_digest` may be compared with itself.
 fn is_digest(expr: &ast::Expr) -> bool {
-    matches!(&*expr.node, ast::ExprKind::Reference(name, suffixes) if name.node == "prompt_digest" && suffixes.is_empty())
+    matches!(&*expr.node, ast::ExprKind::Reference(name, suffixes) if name.node == DIGEST && suffixes.is_empty())
 }

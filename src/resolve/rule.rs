@@ -1,14 +1,12 @@
 //! A rule as written → a rule as meant.
 
-use std::collections::BTreeMap;
-
 use super::errors;
 use super::expr::dotted;
-use super::list::NamedList;
-use super::scope::{Phase, Resolver, Scope};
+use super::scope::{Names, Own, Phase, Resolver, Scope};
 use crate::diag::Diagnostic;
 use crate::ir::{
-    Binding, Each, Key, Level, OnlySource, Pred, PredKind, Rule, SeverityOf, Texts, Type, Window, cloud_of, duration,
+    Binding, Each, Expr, Key, Level, OnlySource, Pred, PredKind, Rule, SeverityOf, Texts, Type, Window, cloud_of,
+    duration,
 };
 use crate::schema::{Schema, tags};
 use crate::source::{Span, Spanned};
@@ -24,11 +22,19 @@ pub(super) fn rule(
     doc: &ast::Doc,
     written: &ast::Rule,
     schema: &Schema,
-    lists: &BTreeMap<String, NamedList>,
+    names: &Names,
 ) -> (Option<Rule>, Vec<Diagnostic>) {
     let clause = |word: &str| written.clauses.iter().find(|c| c.node.word() == word);
     let mut diagnostics = Vec::new();
     let name = &written.name;
+    if clause("severity").is_none() {
+        diagnostics.push(errors::missing_clause(
+            name.span,
+            &name.node,
+            "severity",
+            "write `severity medium`, or another of informational, low, high, critical",
+        ));
+    }
     let Some((from, only)) = clause("from").and_then(|c| match &c.node {
         Clause::From(stream, only) => Some((stream, only)),
         _ => None,
@@ -41,25 +47,20 @@ pub(super) fn rule(
         ));
         return (None, diagnostics);
     };
-    if clause("severity").is_none() {
-        diagnostics.push(errors::missing_clause(
-            name.span,
-            &name.node,
-            "severity",
-            "write `severity medium`, or another of informational, low, high, critical",
-        ));
-    }
     let Some((stream_index, stream)) = schema.stream(&from.node).and_then(|i| schema.stream_of(i).map(|s| (i, s)))
     else {
-        let known: Vec<&str> = schema.streams.iter().map(|s| s.name.as_str()).collect();
-        diagnostics.push(errors::unknown(from.span, "stream", &from.node, known));
+        if !names.is_broken("stream", &from.node) {
+            let known: Vec<&str> = schema.streams.iter().map(|s| s.name.as_str()).collect();
+            diagnostics.push(errors::unknown(from.span, "stream", &from.node, known));
+        }
         return (None, diagnostics);
     };
-    let mut resolver = Resolver::new(lists, &schema.operations, Scope::rule(stream));
+    let mut resolver = Resolver::new(names, &schema.operations, Scope::rule(stream));
     resolver.diagnostics = diagnostics;
+    resolver.streams = &schema.streams;
     let only = resolver.only(only, schema, stream_index);
     let parts = resolver.parts(written);
-    let failed = crate::diag::has_errors(&resolver.diagnostics);
+    let failed = resolver.incomplete || crate::diag::has_errors(&resolver.diagnostics);
     let mut lines = doc.iter().map(|line| line.node.trim());
     let title = lines.next().filter(|t| !t.is_empty()).map_or_else(|| name.node.replace('_', " "), str::to_owned);
     let description = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
@@ -84,7 +85,12 @@ impl Resolver<'_> {
             let known: Vec<&str> =
                 schema.sources.iter().filter(|s| s.stream == stream).map(|s| s.name.as_str()).collect();
             let fits = |source: &&str| if cloud { cloud_of(source) == name.node } else { **source == name.node };
-            if !known.iter().any(fits) {
+            let other = schema.source(&name.node).filter(|s| s.stream != stream);
+            if let Some(other) = other.and_then(|s| schema.stream_of(s.stream)) {
+                self.diagnostics.push(errors::other_stream(name.span, &name.node, &other.name));
+            } else if self.names.is_broken("source", &name.node) {
+                self.incomplete = true;
+            } else if !known.iter().any(fits) {
                 let mut all: Vec<&str> = known.iter().map(|s| cloud_of(s)).chain(known.iter().copied()).collect();
                 all.sort_unstable();
                 all.dedup();
@@ -169,24 +175,19 @@ impl Resolver<'_> {
     }
 
     /// Whether a name is free: no field, no other name, one word.
-    fn free(&mut self, name: &ast::Name) -> bool {
+    pub(super) fn free(&mut self, name: &ast::Name) -> bool {
         let taken = self.scope.stream.is_some_and(|s| s.field(&name.node).is_some());
-        let second = self.scope.with.iter().any(|(n, _)| *n == name.node)
-            || self.scope.measures.iter().any(|(n, _)| *n == name.node)
-            || self.scope.elements.iter().any(|(n, _, _)| *n == name.node)
-            || self.scope.keys.iter().any(|key| key.name == name.node);
+        let second = self.scope.own_names().contains(&name.node);
         if taken {
             self.diagnostics.push(errors::shadows_field(name.span, &name.node));
         } else if second {
             self.diagnostics.push(errors::duplicate(name.span, "name", &name.node, None));
         } else if name.node.contains('.') {
-            self.diagnostics.push(
-                errors::unknown_field(name.span, &name.node, "this rule", [])
-                    .help("a name of your own is one word: use `_` instead of the dot"),
-            );
-            return false;
+            self.diagnostics.push(errors::dotted_name(name.span, &name.node));
+        } else {
+            return true;
         }
-        !(taken || second)
+        false
     }
 
     fn with(&mut self, bindings: &[ast::Binding]) -> Vec<Binding> {
@@ -194,25 +195,16 @@ impl Resolver<'_> {
         for binding in bindings {
             let free = self.free(&binding.name);
             let value = self.expr(&binding.value, None);
-            // A name that failed is known all the same: its uses are not wrong too.
-            let ty = value.as_ref().map_or(Type::Text, |v| v.ty.clone());
-            if free {
-                self.scope.with.push((binding.name.node.clone(), ty));
-            }
+            self.scope.with.extend(own(&binding.name, value.as_ref(), free));
             out.extend(value.filter(|_| free).map(|value| Binding { name: binding.name.node.clone(), value }));
         }
         out
     }
 
     fn each(&mut self, word: &ast::Name, list: &ast::Expr) -> Option<Each> {
-        let list = self.expr(list, None)?;
-        let Some(element) = list.ty.element().cloned() else {
-            let diagnostic = errors::type_mismatch(list.span, "a list", &list.ty);
-            return self.wrong(diagnostic);
-        };
-        self.free(word);
-        let element = self.new_element(&word.node, element);
-        Some(Each { element, name: word.node.clone(), list })
+        let list = self.list_of(list);
+        let element = self.new_element(word, list.as_ref().and_then(|l| l.ty.element().cloned()));
+        Some(Each { element, name: word.node.clone(), list: list? })
     }
 
     fn window(&mut self, over: &ast::Over) -> Option<Window> {
@@ -238,8 +230,7 @@ impl Resolver<'_> {
             return self.wrong(errors::window(span, "a window longer than 366 days", "shorten it"));
         }
         if length % step != 0 {
-            let near =
-                (1..).map(|n| length / n).find(|s| *s <= step && length % *s == 0 && *s % crate::ir::SECOND == 0);
+            let near = shorter_step(length, step);
             let help = near.map_or_else(
                 || "use a step that divides the length".to_owned(),
                 |s| format!("write `every {}`", duration(s)),
@@ -260,23 +251,31 @@ impl Resolver<'_> {
         Some(Window { length, step, merges: over.step.is_some(), keys, span })
     }
 
+    /// A key; of one that failed the name is kept, so that its uses are not wrong too.
     fn key(&mut self, key: &ast::Key) -> Option<Key> {
-        self.scope.digest = true;
-        let value = self.expr(&key.value, None);
-        self.scope.digest = false;
-        let value = value?;
+        let resolved = self.good_key(key);
+        if resolved.is_none() {
+            let name = match (&key.name, &*key.value.node) {
+                (Some(name), _) => name.node.clone(),
+                (None, ast::ExprKind::Reference(word, suffixes)) => dotted(&word.node, suffixes),
+                (None, _) => return None,
+            };
+            self.scope.broken_keys.push(name);
+        }
+        resolved
+    }
+
+    fn good_key(&mut self, key: &ast::Key) -> Option<Key> {
+        let value = self.digest_or(&key.value);
         let span = key.value.span;
+        if let Some(name) = &key.name
+            && !self.free(name)
+        {
+            return None;
+        }
+        let value = value?;
         let name = match (&key.name, &*key.value.node) {
-            (Some(name), _) => {
-                if name.node.contains('.') {
-                    return self.wrong(errors::key(
-                        name.span,
-                        "a key's own name is one word",
-                        "use `_` instead of the dot",
-                    ));
-                }
-                name.node.clone()
-            }
+            (Some(name), _) => name.node.clone(),
             (None, ast::ExprKind::Reference(word, suffixes)) => dotted(&word.node, suffixes),
             (None, _) => {
                 return self.wrong(errors::key(
@@ -320,10 +319,7 @@ impl Resolver<'_> {
         for binding in bindings {
             let free = self.free(&binding.name);
             let value = self.in_window(|this| this.expr(&binding.value, None));
-            let ty = value.as_ref().map_or(Type::Int, |v| v.ty.clone());
-            if free {
-                self.scope.measures.push((binding.name.node.clone(), ty));
-            }
+            self.scope.measures.extend(own(&binding.name, value.as_ref(), free));
             out.extend(value.filter(|_| free).map(|value| Binding { name: binding.name.node.clone(), value }));
         }
         out
@@ -356,8 +352,11 @@ impl Resolver<'_> {
                     continue;
                 }
             };
-            if out.iter().any(|shown| shown.name == name) {
-                self.diagnostics.push(errors::duplicate(item.value.span, "item", &name, None));
+            let span = item.name.as_ref().map_or(item.value.span, |own| own.span);
+            // A name given here must not stand for something else in the same alert.
+            let taken = item.name.is_some() && self.scope.own_names().contains(&name);
+            if taken || out.iter().any(|shown| shown.name == name) {
+                self.diagnostics.push(errors::duplicate(span, "item", &name, None));
             }
             out.extend(value.map(|value| Binding { name, value }));
         }
@@ -379,11 +378,7 @@ impl Resolver<'_> {
             let level = match &*value.node {
                 ast::ExprKind::Reference(word, suffixes) if suffixes.is_empty() => self.level(word)?,
                 _ => {
-                    return self.wrong(errors::bad_argument(
-                        value.span,
-                        "severity",
-                        "a word: informational, low, medium, high or critical",
-                    ));
+                    return self.wrong(errors::no_level(value.span));
                 }
             };
             match condition {
@@ -394,13 +389,23 @@ impl Resolver<'_> {
         }
         match default {
             Some(default) => Some(SeverityOf { arms: out, default }),
-            None => self.wrong(errors::bad_argument(
-                case.span,
-                "severity case",
-                "an arm `else => …`: every alert has a severity",
-            )),
+            None => self.wrong(errors::no_else(case.span)),
         }
     }
+}
+
+/// The nearest shorter step that divides a length, in whole units of the step if there is one, else in whole seconds.
+fn shorter_step(length: i64, step: i64) -> Option<i64> {
+    let units = [86_400, 3_600, 60, 1].map(|seconds| seconds * crate::ir::SECOND);
+    let whole =
+        |unit: i64| (1..=1_000).filter(|n| length % n == 0).map(|n| length / n).find(|s| *s <= step && s % unit == 0);
+    units.into_iter().filter(|unit| step % unit == 0).find_map(whole)
+}
+
+/// A name and the type of its value. One that can't be a name is known all the same, so that its uses are not wrong too.
+fn own(name: &ast::Name, value: Option<&Expr>, free: bool) -> Option<Own> {
+    let ty = value.filter(|_| free).map(|value| value.ty.clone());
+    (free || name.node.contains('.')).then(|| (name.node.clone(), ty))
 }
 
 fn carry(texts: &mut Texts, kind: TextClause, written: &[Spanned<String>]) {

@@ -1,11 +1,13 @@
 //! What names stand for at one place of a rule or source, and the resolver that carries it along.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::errors;
 use super::list::NamedList;
 use crate::diag::Diagnostic;
 use crate::ir::{Aggregate, Key, Stream, Type};
 use crate::schema::Operations;
+use crate::syntax::ast;
 
 /// Which values an expression may read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,38 @@ pub(super) enum Phase {
     Window,
 }
 
+/// What a pack names besides streams, sources and rules.
+#[derive(Default)]
+pub(super) struct Names {
+    /// Lists of constants.
+    pub(super) lists: BTreeMap<String, NamedList>,
+    /// Items that failed, by word and name: whoever uses them is not wrong too.
+    pub(super) broken: BTreeSet<(&'static str, String)>,
+}
+
+impl Names {
+    /// Whether an item of this kind and name was declared and failed.
+    pub(super) fn is_broken(&self, word: &'static str, name: &str) -> bool {
+        self.broken.contains(&(word, name.to_owned()))
+    }
+}
+
+/// A name of the rule's or source's own; without a type where what it stands for failed: its uses are not wrong too.
+pub(super) type Own = (String, Option<Type>);
+
+/// The element of an enclosing `each`, `any` or `all`.
+#[derive(Clone)]
+pub(super) struct Element {
+    /// Its name.
+    pub(super) name: String,
+    /// Its number.
+    pub(super) number: usize,
+    /// Its type; none where its list failed.
+    pub(super) ty: Option<Type>,
+    /// Where it came into scope: the element of a row can't be read once rows are grouped.
+    phase: Phase,
+}
+
 /// What names stand for.
 pub(super) struct Scope<'a> {
     /// Its fields may be read; none inside sources.
@@ -23,9 +57,9 @@ pub(super) struct Scope<'a> {
     /// Inside a source: raw paths and reading functions exist.
     pub(super) raw: bool,
     /// Row values so far.
-    pub(super) with: Vec<(String, Type)>,
-    /// Elements of enclosing `each`, `any`, `all`, the innermost last: name, number, type.
-    pub(super) elements: Vec<(String, usize, Type)>,
+    pub(super) with: Vec<Own>,
+    /// Elements, the innermost last.
+    elements: Vec<Element>,
     /// The next element's number.
     pub(super) next_element: usize,
     /// Which values may be read now.
@@ -36,68 +70,98 @@ pub(super) struct Scope<'a> {
     pub(super) digest: bool,
     /// Group keys.
     pub(super) keys: Vec<Key>,
+    /// Names of group keys that failed.
+    pub(super) broken_keys: Vec<String>,
     /// Measures so far.
-    pub(super) measures: Vec<(String, Type)>,
+    pub(super) measures: Vec<Own>,
     /// Aggregates so far; equal ones are one.
     pub(super) aggregates: Vec<Aggregate>,
 }
 
 impl<'a> Scope<'a> {
-    /// The scope of a rule (or of a stream's defaults) over a stream.
-    pub(super) fn rule(stream: &'a Stream) -> Self {
+    fn new(stream: Option<&'a Stream>, raw: bool, first_element: usize) -> Self {
         Scope {
-            stream: Some(stream),
-            raw: false,
+            stream,
+            raw,
             with: Vec::new(),
             elements: Vec::new(),
-            next_element: 0,
+            next_element: first_element,
             phase: Phase::Row,
             in_aggregate: false,
             digest: false,
             keys: Vec::new(),
+            broken_keys: Vec::new(),
             measures: Vec::new(),
             aggregates: Vec::new(),
         }
     }
 
-    /// The scope of a source. Its elements are numbered from far above a rule's, so that binding never mixes them up.
+    /// The scope of a rule over a stream.
+    pub(super) fn rule(stream: &'a Stream) -> Self {
+        Scope::new(Some(stream), false, 0)
+    }
+
+    /// The scope of a stream's defaults. Elements are numbered apart from those of rules and sources, so that binding never mixes
+    /// them up.
+    pub(super) fn defaults(stream: &'a Stream) -> Self {
+        Scope::new(Some(stream), false, 1 << 19)
+    }
+
+    /// The scope of a source.
     pub(super) fn source() -> Self {
-        const FIRST_ELEMENT: usize = 1 << 20;
-        Scope {
-            stream: None,
-            raw: true,
-            with: Vec::new(),
-            elements: Vec::new(),
-            next_element: FIRST_ELEMENT,
-            phase: Phase::Row,
-            in_aggregate: false,
-            digest: false,
-            keys: Vec::new(),
-            measures: Vec::new(),
-            aggregates: Vec::new(),
-        }
+        Scope::new(None, true, 1 << 20)
+    }
+
+    /// The scope of a test's constants.
+    pub(super) fn constants() -> Self {
+        Scope::new(None, false, 0)
+    }
+
+    /// The innermost element of this name.
+    pub(super) fn element(&self, name: &str) -> Option<Element> {
+        self.elements.iter().rev().find(|element| element.name == name).cloned()
+    }
+
+    /// Whether an element came with the rows, and the rows are grouped now.
+    pub(super) fn is_grouped(&self, element: &Element) -> bool {
+        self.phase == Phase::Window && element.phase == Phase::Row
+    }
+
+    /// The names of elements and row values, for messages.
+    pub(super) fn own_names(&self) -> Vec<String> {
+        let names = self.with.iter().chain(&self.measures).map(|(name, _)| name.clone());
+        names
+            .chain(self.elements.iter().map(|e| e.name.clone()))
+            .chain(self.keys.iter().map(|k| k.name.clone()))
+            .collect()
     }
 }
 
 /// Resolves the expressions of one rule or source.
 pub(super) struct Resolver<'a> {
-    /// The pack's lists.
-    pub(super) lists: &'a BTreeMap<String, NamedList>,
+    /// The pack's names.
+    pub(super) names: &'a Names,
     /// Built-in and the pack's operations.
     pub(super) operations: &'a BTreeMap<String, Operations>,
     /// What names stand for here.
     pub(super) scope: Scope<'a>,
+    /// All streams: a field that is unknown here may be another one's.
+    pub(super) streams: &'a [Stream],
     /// What was wrong.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// Whether something was used that failed elsewhere and was said there: what was resolved here lacks a part.
+    pub(super) incomplete: bool,
 }
 
 impl<'a> Resolver<'a> {
-    pub(super) fn new(
-        lists: &'a BTreeMap<String, NamedList>,
-        operations: &'a BTreeMap<String, Operations>,
-        scope: Scope<'a>,
-    ) -> Self {
-        Resolver { lists, operations, scope, diagnostics: Vec::new() }
+    pub(super) fn new(names: &'a Names, operations: &'a BTreeMap<String, Operations>, scope: Scope<'a>) -> Self {
+        Resolver { names, operations, scope, streams: &[], diagnostics: Vec::new(), incomplete: false }
+    }
+
+    /// Gives nothing for what failed elsewhere and was said there.
+    pub(super) fn silent<T>(&mut self) -> Option<T> {
+        self.incomplete = true;
+        None
     }
 
     /// Says what is wrong; gives nothing, so that `return self.wrong(…)` reads well.
@@ -107,18 +171,30 @@ impl<'a> Resolver<'a> {
     }
 
     /// Runs `body` with a new element in scope; gives the element's number too.
-    pub(super) fn with_element<T>(&mut self, name: &str, ty: Type, body: impl FnOnce(&mut Self) -> T) -> (usize, T) {
+    pub(super) fn with_element<T>(
+        &mut self,
+        name: &ast::Name,
+        ty: Option<Type>,
+        body: impl FnOnce(&mut Self) -> T,
+    ) -> (usize, T) {
         let number = self.new_element(name, ty);
         let result = body(self);
         self.scope.elements.pop();
         (number, result)
     }
 
-    /// Brings an element into scope.
-    pub(super) fn new_element(&mut self, name: &str, ty: Type) -> usize {
+    /// Brings an element into scope. Its name must not be the first word of a field: `x.a` is then a part of the element alone.
+    pub(super) fn new_element(&mut self, name: &ast::Name, ty: Option<Type>) -> usize {
+        let first = |field: &str| field.split('.').next() == Some(&name.node);
+        let hidden = self.scope.stream.and_then(|s| s.fields.iter().find(|f| first(&f.name)));
+        if let Some(field) = hidden {
+            self.diagnostics.push(errors::hides_field(name.span, &name.node, &field.name));
+        } else if self.scope.own_names().contains(&name.node) {
+            self.diagnostics.push(errors::duplicate(name.span, "name", &name.node, None));
+        }
         let number = self.scope.next_element;
         self.scope.next_element += 1;
-        self.scope.elements.push((name.to_owned(), number, ty));
+        self.scope.elements.push(Element { name: name.node.clone(), number, ty, phase: self.scope.phase });
         number
     }
 }

@@ -1,15 +1,13 @@
 //! A source as written → expressions over the raw record, by field.
 
-use std::collections::BTreeMap;
-
 use super::errors;
 use super::expr::steps;
-use super::list::NamedList;
-use super::scope::{Resolver, Scope};
+use super::scope::{Names, Resolver, Scope};
 use super::stream::text;
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Binding, Column, ColumnKind, FileFormat, Place, PlaceKind, Source, Step, Type};
+use crate::ir::{Binding, Column, ColumnKind, FieldId, FileFormat, Place, PlaceKind, Source, Step, Type};
 use crate::schema::Schema;
+use crate::source::Span;
 use crate::syntax::ast::{self, SourceClause, Suffix};
 
 /// Resolves a source; nothing where it can't be used.
@@ -17,15 +15,17 @@ pub(super) fn source(
     doc: &ast::Doc,
     written: &ast::Source,
     schema: &Schema,
-    lists: &BTreeMap<String, NamedList>,
+    names: &Names,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Source> {
     let name = &written.name;
     let Some((stream_index, stream)) =
         schema.stream(&written.stream.node).and_then(|i| schema.stream_of(i).map(|s| (i, s)))
     else {
-        let known = schema.streams.iter().map(|s| s.name.as_str());
-        diagnostics.push(errors::unknown(written.stream.span, "stream", &written.stream.node, known));
+        if !names.is_broken("stream", &written.stream.node) {
+            let known = schema.streams.iter().map(|s| s.name.as_str());
+            diagnostics.push(errors::unknown(written.stream.span, "stream", &written.stream.node, known));
+        }
         return None;
     };
     if !name.node.contains('.') {
@@ -51,22 +51,35 @@ pub(super) fn source(
         span: name.span,
     };
     let before = diagnostics.len();
-    let mut resolver = Resolver::new(lists, &schema.operations, Scope::source());
+    let mut resolver = Resolver::new(names, &schema.operations, Scope::source());
+    let (mut delay, mut unique) = (None, None);
+    let mut given: Vec<(FieldId, Span)> = Vec::new();
     for clause in &written.clauses {
-        match clause {
+        match &clause.node {
             SourceClause::At(at) => place(at, &mut source, &mut resolver.diagnostics),
-            SourceClause::Delay(delay) => {
-                if let ast::Literal::Duration(us, _) = delay.node {
+            SourceClause::Delay(written) => {
+                if let Some(first) = delay.replace(written.span) {
+                    resolver.diagnostics.push(errors::second(written.span, "delay", first));
+                }
+                if let ast::Literal::Duration(us, _) = written.node {
                     source.delay = us;
                 }
             }
-            SourceClause::Unique(value) => source.unique = resolver.value(value, &Type::Text),
+            SourceClause::Unique(value) => {
+                if let Some(first) = unique.replace(value.span) {
+                    resolver.diagnostics.push(errors::second(value.span, "unique", first));
+                }
+                source.unique = resolver.value(value, &Type::Text);
+            }
             SourceClause::Where(condition) => source.filter.extend(resolver.pred(condition)),
             SourceClause::With(bindings) => {
                 for binding in bindings {
+                    let free = resolver.free(&binding.name);
                     let value = resolver.expr(&binding.value, None);
-                    let ty = value.as_ref().map_or(Type::Raw, |v| v.ty.clone());
-                    resolver.scope.with.push((binding.name.node.clone(), ty));
+                    if free {
+                        resolver.scope.with.push((binding.name.node.clone(), value.as_ref().map(|v| v.ty.clone())));
+                    }
+                    let value = value.filter(|_| free);
                     source.with.extend(value.map(|value| Binding { name: binding.name.node.clone(), value }));
                 }
             }
@@ -74,8 +87,10 @@ pub(super) fn source(
                 for absent in names {
                     match stream.field(&absent.node) {
                         Some(field) => {
-                            if let Some(slot) = source.absent.get_mut(field.index()) {
-                                *slot = Some(reason.node.clone());
+                            let slot = source.absent.get_mut(field.index());
+                            if slot.is_some_and(|slot| slot.replace(reason.node.clone()).is_some()) {
+                                let diagnostic = errors::duplicate(absent.span, "absent", &absent.node, None);
+                                resolver.diagnostics.push(diagnostic.help("one reason for each field is enough"));
                             }
                         }
                         None => {
@@ -105,10 +120,20 @@ pub(super) fn source(
                     resolver.diagnostics.push(errors::unknown_field(field.span, &field.node, &stream.name, known));
                     continue;
                 };
-                if source.fields.get(id.index()).is_some_and(Option::is_some) {
-                    resolver.diagnostics.push(errors::duplicate(field.span, "field", &field.node, None));
+                if id == stream.event_id() {
+                    resolver.diagnostics.push(errors::source(
+                        field.span,
+                        "`event.id` is given by `unique`",
+                        "write `unique` with the value that no other record has",
+                    ));
                     continue;
                 }
+                if given.iter().any(|(other, _)| *other == id) {
+                    let first = given.iter().find(|(other, _)| *other == id).map(|(_, span)| *span);
+                    resolver.diagnostics.push(errors::duplicate(field.span, "field", &field.node, first));
+                    continue;
+                }
+                given.push((id, field.span));
                 let ty = stream.get(id).map_or(Type::Text, |f| f.ty.clone());
                 let value = resolver.value(&binding.value, &ty);
                 if let Some(slot) = source.fields.get_mut(id.index()) {
@@ -118,17 +143,18 @@ pub(super) fn source(
         }
     }
     diagnostics.append(&mut resolver.diagnostics);
-    if crate::diag::has_errors(diagnostics.get(before..).unwrap_or_default()) {
+    if resolver.incomplete || crate::diag::has_errors(diagnostics.get(before..).unwrap_or_default()) {
         return None;
     }
-    for (id, field) in stream.ids().zip(&stream.fields) {
-        let given = source.fields.get(id.index()).is_some_and(Option::is_some);
-        if given && source.absent.get(id.index()).is_some_and(Option::is_some) {
+    for (id, span) in given {
+        if source.absent.get(id.index()).is_some_and(Option::is_some) {
+            let name = stream.get(id).map_or("", |f| f.name.as_str());
             diagnostics.push(errors::source(
-                name.span,
-                format!("`{}` is given and declared absent", field.name),
+                span,
+                format!("`{name}` is given and declared absent"),
                 "keep one of the two",
             ));
+            return None;
         }
     }
     if source.fields.get(stream.time().index()).is_some_and(Option::is_none) {
@@ -151,6 +177,9 @@ pub(super) fn source(
 
 fn place(at: &ast::At, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
     if at.target.node == "files" {
+        if source.files.is_some() {
+            diagnostics.push(errors::second_place(at.target.span, "files"));
+        }
         match at.place.as_ref().map(|p| (p.node.as_str(), p.span)) {
             Some(("json_lines", _)) | None => source.files = Some(FileFormat::JsonLines),
             Some((other, span)) => diagnostics.push(errors::unknown(span, "file format", other, ["json_lines"])),
@@ -163,7 +192,7 @@ fn place(at: &ast::At, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
         return;
     };
     if source.place(kind).is_some() {
-        diagnostics.push(errors::duplicate(at.target.span, "place on", kind.word(), None));
+        diagnostics.push(errors::second_place(at.target.span, kind.word()));
         return;
     }
     let Some(name) = &at.place else {

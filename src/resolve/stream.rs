@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::errors;
 use super::expr::type_named;
-use super::scope::{Resolver, Scope};
+use super::scope::{Names, Resolver, Scope};
 use crate::diag::Diagnostic;
 use crate::ir::{ExprKind, Field, RecordType, Stream, Tier, Type};
 use crate::syntax::ast::{self, FieldType};
@@ -43,8 +43,8 @@ pub(super) fn stream(
         let Some(default) = &field.default else { continue };
         let Some(id) = stream.field(&field.name.node) else { continue };
         let ty = stream.get(id).map_or(Type::Text, |f| f.ty.clone());
-        let (lists, operations) = (BTreeMap::new(), BTreeMap::new());
-        let mut resolver = Resolver::new(&lists, &operations, Scope::rule(&stream));
+        let (names, operations) = (Names::default(), BTreeMap::new());
+        let mut resolver = Resolver::new(&names, &operations, Scope::defaults(&stream));
         let value = resolver.value(default, &ty);
         let mut said = resolver.diagnostics;
         diagnostics.append(&mut said);

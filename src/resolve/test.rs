@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::errors;
-use super::list::NamedList;
-use super::scope::{Resolver, Scope};
+use super::scope::{Names, Resolver, Scope};
 use crate::diag::Diagnostic;
-use crate::ir::{Constant, Expected, ExprKind, Given, Literal, Rule, Stream, Test, Type};
+use crate::ir::{Constant, Expected, ExprKind, FieldId, Given, Level, Literal, Rule, Stream, Test, Type};
 use crate::schema::Schema;
 use crate::syntax::ast::{self, Expect, GivenBody, Record};
 
@@ -15,21 +14,20 @@ pub(super) fn test(
     written: &ast::Test,
     schema: &Schema,
     rules: &[Rule],
-    broken: &[String],
-    lists: &BTreeMap<String, NamedList>,
+    names: &Names,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Test> {
     let name = &written.rule;
     let Some(rule) = rules.iter().find(|rule| rule.name == name.node) else {
         // A rule that could not be resolved has said so itself.
-        if !broken.contains(&name.node) {
+        if !names.is_broken("rule", &name.node) {
             diagnostics.push(errors::unknown(name.span, "rule", &name.node, rules.iter().map(|r| r.name.as_str())));
         }
         return None;
     };
     let before = diagnostics.len();
     let given: Vec<Given> =
-        written.given.iter().filter_map(|given| self::given(given, rule, schema, lists, diagnostics)).collect();
+        written.given.iter().filter_map(|given| self::given(given, rule, schema, diagnostics)).collect();
     if written.given.is_empty() {
         diagnostics.push(errors::test(name.span, "a test without events", "write `given invocation [ … ]`"));
     }
@@ -37,7 +35,14 @@ pub(super) fn test(
     for expect in &written.expect {
         match &expect.node {
             Expect::Alert(bindings) => {
-                let values = bindings.iter().filter_map(|b| expected(b, rule, lists, diagnostics)).collect();
+                let mut values: Vec<(String, Constant)> = Vec::new();
+                for binding in bindings {
+                    if bindings.iter().take_while(|b| b.name.span != binding.name.span).any(|b| b.name == binding.name)
+                    {
+                        diagnostics.push(errors::duplicate(binding.name.span, "value of", &binding.name.node, None));
+                    }
+                    values.extend(expected(binding, rule, schema, diagnostics));
+                }
                 alerts.push(Expected { values, span: expect.span });
             }
             Expect::NoOther => no_other = true,
@@ -66,13 +71,7 @@ pub(super) fn test(
     Some(Test { rule: rule.name.clone(), title: written.title.node.clone(), given, alerts, no_other, span: name.span })
 }
 
-fn given(
-    written: &ast::Given,
-    rule: &Rule,
-    schema: &Schema,
-    lists: &BTreeMap<String, NamedList>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Given> {
+fn given(written: &ast::Given, rule: &Rule, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) -> Option<Given> {
     let name = &written.name;
     if let Some(source) = schema.source(&name.node) {
         if source.stream != rule.stream {
@@ -111,7 +110,7 @@ fn given(
         diagnostics.push(errors::test(
             name.span,
             format!("rule `{}` does not read `{}`", rule.name, name.node),
-            format!("it reads `{read}`"),
+            format!("it reads `{read}`: write `given {read} [ … ]`, or `given SOURCE` with a source of that stream"),
         ));
         return None;
     }
@@ -136,8 +135,16 @@ fn given(
             ));
             continue;
         };
-        let event: Vec<_> = fields.iter().filter_map(|field| event_field(field, stream, lists, diagnostics)).collect();
-        if !event.iter().any(|(id, _)| *id == stream.time()) {
+        let mut event: Vec<(FieldId, Constant)> = Vec::new();
+        for field in fields {
+            let Some((id, value)) = event_field(field, stream, diagnostics) else { continue };
+            if event.iter().any(|(other, _)| *other == id) {
+                diagnostics.push(errors::duplicate(field.name.span, "field", &field.name.node, None));
+            }
+            event.push((id, value));
+        }
+        let timed = fields.iter().any(|field| stream.field(&field.name.node) == Some(stream.time()));
+        if !timed {
             diagnostics.push(errors::test(record.span, "an event without `time`", "write `time = 2026-01-01T01:00Z`"));
         }
         events.push(event);
@@ -148,7 +155,6 @@ fn given(
 fn event_field(
     binding: &ast::Binding,
     stream: &Stream,
-    lists: &BTreeMap<String, NamedList>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(crate::ir::FieldId, Constant)> {
     let name = &binding.name;
@@ -162,13 +168,13 @@ fn event_field(
         return None;
     };
     let ty = stream.get(id).map_or(Type::Text, |f| f.ty.clone());
-    constant(&binding.value, &ty, lists, diagnostics).map(|value| (id, value))
+    constant(&binding.value, &ty, diagnostics).map(|value| (id, value))
 }
 
 fn expected(
     binding: &ast::Binding,
     rule: &Rule,
-    lists: &BTreeMap<String, NamedList>,
+    schema: &Schema,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(String, Constant)> {
     let name = &binding.name;
@@ -182,21 +188,29 @@ fn expected(
         diagnostics.push(errors::unknown(name.span, "key, measure or shown item", &name.node, names));
         return None;
     };
-    constant(&binding.value, ty, lists, diagnostics).map(|value| (name.node.clone(), value))
+    let value = constant(&binding.value, ty, diagnostics)?;
+    if let (Constant::One(Literal::Text(word)), false) = (&value, known.iter().any(|(k, _)| *k == name.node)) {
+        let wrong = match name.node.as_str() {
+            "severity" if Level::find(word).is_none() => Some(("severity", Level::ALL.map(Level::text).to_vec())),
+            "source" if schema.source(word).is_none() => {
+                Some(("source", schema.sources.iter().map(|s| s.name.as_str()).collect()))
+            }
+            _ => None,
+        };
+        if let Some((what, known)) = wrong {
+            diagnostics.push(errors::unknown(binding.value.span, what, word, known));
+            return None;
+        }
+    }
+    Some((name.node.clone(), value))
 }
 
 /// A constant of a type: a literal, `[ … ]`, or `[{ name = … }]` written as rows.
-fn constant(
-    expr: &ast::Expr,
-    ty: &Type,
-    lists: &BTreeMap<String, NamedList>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Option<Constant> {
+fn constant(expr: &ast::Expr, ty: &Type, diagnostics: &mut Vec<Diagnostic>) -> Option<Constant> {
     match (&*expr.node, ty) {
         (ast::ExprKind::List(elements), Type::List(element)) if !elements.is_empty() => {
-            let elements: Option<Vec<Constant>> =
-                elements.iter().map(|e| constant(e, element, lists, diagnostics)).collect();
-            elements.map(Constant::List)
+            let elements: Vec<Option<Constant>> = elements.iter().map(|e| constant(e, element, diagnostics)).collect();
+            elements.into_iter().collect::<Option<_>>().map(Constant::List)
         }
         (ast::ExprKind::Record(bindings), Type::Record(record)) => {
             let mut out = vec![None; record.fields.len()];
@@ -207,24 +221,36 @@ fn constant(
                     diagnostics.push(errors::unknown(binding.name.span, "part", &binding.name.node, known));
                     return None;
                 };
-                *slot = Some(constant(&binding.value, ty, lists, diagnostics)?);
+                if slot.is_some() {
+                    diagnostics.push(errors::duplicate(binding.name.span, "part", &binding.name.node, None));
+                }
+                *slot = Some(constant(&binding.value, ty, diagnostics)?);
             }
             Some(Constant::Record(out))
         }
+        (ast::ExprKind::List(elements), Type::List(_)) if elements.is_empty() => {
+            diagnostics.push(errors::missing_constant(expr.span, "list"));
+            None
+        }
+        (ast::ExprKind::Literal(ast::Literal::Text(text, _)), _) if text.is_empty() => {
+            diagnostics.push(errors::missing_constant(expr.span, "text"));
+            None
+        }
+        (ast::ExprKind::List(_), _) => {
+            diagnostics.push(errors::coercion(expr.span, ty, "a list"));
+            None
+        }
+        (ast::ExprKind::Record(_), _) => {
+            diagnostics.push(errors::coercion(expr.span, ty, "a record"));
+            None
+        }
         _ => {
-            let operations = BTreeMap::new();
-            let mut resolver = Resolver::new(lists, &operations, Scope::source());
+            let (names, operations) = (Names::default(), BTreeMap::new());
+            let mut resolver = Resolver::new(&names, &operations, Scope::constants());
             let value = resolver.value(expr, ty);
             diagnostics.append(&mut resolver.diagnostics);
             match value?.kind {
                 ExprKind::Literal(literal) => Some(Constant::One(literal)),
-                // An int where a float or decimal is wanted was widened by a call.
-                ExprKind::Call(_, args) => match args.first().and_then(|a| a.as_literal()) {
-                    Some(Literal::Int(n)) if *ty == Type::Decimal => {
-                        Some(Constant::One(Literal::Decimal(i128::from(*n) * 1_000_000_000)))
-                    }
-                    _ => None,
-                },
                 _ => {
                     diagnostics.push(errors::test(expr.span, "expected a constant", "tests are made of constants"));
                     None

@@ -7,6 +7,17 @@ use crate::source::Spanned;
 pub struct File {
     /// In the order of the text.
     pub items: Vec<Item>,
+    /// What could not be read, but for its first words: whoever uses such a name is not wrong too.
+    pub broken: Vec<Broken>,
+}
+
+/// An item that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// `rule`, `list` …
+    pub word: String,
+    /// What it would have declared.
+    pub name: String,
 }
 
 /// A thing that a file declares.
@@ -94,7 +105,7 @@ pub struct Source {
     /// The stream it feeds.
     pub stream: Name,
     /// In the order of the text.
-    pub clauses: Vec<SourceClause>,
+    pub clauses: Vec<Spanned<SourceClause>>,
     /// The whole declaration.
     pub span: Extent,
 }
@@ -151,6 +162,8 @@ pub struct List {
     pub of: Option<Name>,
     /// Where the elements are.
     pub body: ListBody,
+    /// The whole declaration.
+    pub span: Extent,
 }
 
 /// The elements of a list.
@@ -169,6 +182,8 @@ pub struct Operations {
     pub name: Name,
     /// A cloud and its patterns.
     pub clouds: Vec<(Name, Vec<Spanned<String>>)>,
+    /// The whole declaration.
+    pub span: Extent,
 }
 
 /// A detection.
@@ -334,6 +349,8 @@ pub struct Given {
     pub name: Name,
     /// The events or records.
     pub body: GivenBody,
+    /// The whole clause.
+    pub span: Extent,
 }
 
 /// Where a test's events are.
@@ -431,6 +448,17 @@ pub enum Quantifier {
     All,
 }
 
+impl Quantifier {
+    /// As it is written.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Quantifier::Any => "any",
+            Quantifier::All => "all",
+        }
+    }
+}
+
 /// The infix tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TestOp {
@@ -525,6 +553,8 @@ pub struct Argument {
     pub value: Option<Expr>,
     /// `where P`
     pub filter: Option<Expr>,
+    /// `by KEYS`, in `unseen(30d by caller.id)`.
+    pub by: Vec<Key>,
 }
 
 /// A step of a path.

@@ -1,6 +1,9 @@
-//! Takes a text, gives its `//` comments with their places, so that formatting can put them back.
+//! Takes a text, gives its tokens as far as they can be told without reading it, and its `//` comments with their places, so that
+//! formatting can put them back.
 
 use std::ops::Range;
+
+use super::RESERVED;
 
 /// A `//` comment: its bytes, without the line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,8 +12,6 @@ pub(super) struct Comment {
     pub(super) range: Range<usize>,
     /// Whether code stands before it on its line.
     pub(super) trailing: bool,
-    /// Whether an empty line stands before it.
-    pub(super) after_blank: bool,
 }
 
 /// What a place in a text is part of.
@@ -18,10 +19,10 @@ pub(super) struct Comment {
 pub(super) enum Token {
     /// A character of code.
     Code(char),
-    /// The start of a word: its first byte follows a non-word byte.
+    /// A whole word.
     Word,
-    /// A whole string, pattern, comment or doc comment: skip to the byte.
-    Skip(Kind, usize),
+    /// A whole string, pattern, comment or doc comment.
+    Skip(Kind),
 }
 
 /// What is skipped.
@@ -37,19 +38,52 @@ pub(super) enum Kind {
     Doc,
 }
 
-/// What stands at byte `at`, where `value_may_begin` tells `/` of a pattern from a division.
-pub(super) fn token(text: &str, at: usize, value_may_begin: bool) -> Option<Token> {
-    let rest = text.get(at..)?;
-    let c = rest.chars().next()?;
-    let line_end = || at + rest.find('\n').unwrap_or(rest.len());
-    Some(match c {
-        '"' => Token::Skip(Kind::Text, at + delimited(rest, '"')),
-        '/' if rest.starts_with("///") && !rest.starts_with("////") => Token::Skip(Kind::Doc, line_end()),
-        '/' if rest.starts_with("//") => Token::Skip(Kind::Comment, line_end()),
-        '/' if value_may_begin && !rest.starts_with("/ ") => Token::Skip(Kind::Pattern, at + delimited(rest, '/')),
-        c if c.is_ascii_alphabetic() || c == '_' => Token::Word,
-        c => Token::Code(c),
-    })
+/// A walk over a text, token by token, that knows a pattern's slash from a division's by what stands before it.
+pub(super) struct Tokens<'a> {
+    text: &'a str,
+    /// The byte at which the next token begins.
+    pub(super) at: usize,
+    /// Whether a value may begin there.
+    value: bool,
+}
+
+impl<'a> Tokens<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        Tokens { text, at: 0, value: false }
+    }
+}
+
+impl Iterator for Tokens<'_> {
+    /// The token and where it begins; it ends where the next one begins.
+    type Item = (usize, Token);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let start = self.at;
+        let rest = self.text.get(start..)?;
+        let c = rest.chars().next()?;
+        let line = || rest.find('\n').unwrap_or(rest.len());
+        let (token, length) = match c {
+            '"' => (Token::Skip(Kind::Text), delimited(rest, '"')),
+            '/' if rest.starts_with("///") && !rest.starts_with("////") => (Token::Skip(Kind::Doc), line()),
+            '/' if rest.starts_with("//") => (Token::Skip(Kind::Comment), line()),
+            '/' if self.value && !rest.starts_with("/ ") => (Token::Skip(Kind::Pattern), delimited(rest, '/')),
+            c if c.is_ascii_alphabetic() || c == '_' => (Token::Word, word_end(rest, 0)),
+            c => (Token::Code(c), c.len_utf8()),
+        };
+        self.value = match token {
+            Token::Skip(Kind::Comment | Kind::Doc) => self.value,
+            Token::Skip(Kind::Text | Kind::Pattern) => false,
+            Token::Code(c) if c.is_whitespace() => self.value,
+            Token::Code(c) => !c.is_ascii_alphanumeric() && !")]}.`\"".contains(c),
+            // Behind a word of the language comes a value, unless it ends one.
+            Token::Word => {
+                let word = rest.get(..length).unwrap_or_default();
+                RESERVED.contains(&word) && !["true", "false", "nocase"].contains(&word)
+            }
+        };
+        self.at = start + length.max(1);
+        Some((start, token))
+    }
 }
 
 /// The length of what begins with a delimiter and ends with the next one that has no backslash before it, or with its line.
@@ -67,37 +101,16 @@ fn delimited(rest: &str, delimiter: char) -> usize {
     rest.len()
 }
 
-/// Whether a pattern may begin after this text: nothing but an operator, an opening bracket, a comma or a word that takes a value precedes.
-pub(super) fn value_may_begin(before: &str) -> bool {
-    let before = before.trim_end();
-    let Some(last) = before.chars().next_back() else { return false };
-    if "=([{,>".contains(last) {
-        return true;
-    }
-    let word = before.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).next().unwrap_or_default();
-    matches!(word, "matches" | "of" | "in")
-}
-
 /// All `//` comments of a text, in order.
 pub(super) fn comments(text: &str) -> Vec<Comment> {
     let mut out = Vec::new();
-    let mut at = 0;
-    while let Some(token) = token(text, at, value_may_begin(text.get(line_start(text, at)..at).unwrap_or_default())) {
-        at = match token {
-            Token::Skip(Kind::Comment, end) => {
-                let line = text.get(line_start(text, at)..at).unwrap_or_default();
-                let above = text.get(..line_start(text, at)).unwrap_or_default();
-                out.push(Comment {
-                    range: at..end,
-                    trailing: !line.trim().is_empty(),
-                    after_blank: above.ends_with("\n\n") || above.ends_with("\n\r\n"),
-                });
-                end
-            }
-            Token::Skip(_, end) => end,
-            Token::Code(c) => at + c.len_utf8(),
-            Token::Word => word_end(text, at),
-        };
+    let mut tokens = Tokens::new(text);
+    while let Some((start, token)) = tokens.next() {
+        if token == Token::Skip(Kind::Comment) {
+            let before = text.get(..start).unwrap_or_default();
+            let line = before.rsplit('\n').next().unwrap_or_default();
+            out.push(Comment { range: start..tokens.at, trailing: !line.trim().is_empty() });
+        }
     }
     out
 }
@@ -106,8 +119,4 @@ pub(super) fn comments(text: &str) -> Vec<Comment> {
 pub(super) fn word_end(text: &str, at: usize) -> usize {
     let rest = text.get(at..).unwrap_or_default();
     at + rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len())
-}
-
-fn line_start(text: &str, at: usize) -> usize {
-    text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |n| n + 1)
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Query, Request, Verdict};
 use crate::bind::{Bound, BoundRule, admits, bind};
 use crate::diag::{Code, Diagnostic, to_json};
@@ -73,7 +74,10 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
     let query = match bind(rule, source, stream) {
         Bound::Never => return None,
         Bound::Refused(reasons) => refused(reasons),
-        Bound::Rule(bound) => lower(rule, &bound, source, stream, place, target, request),
+        Bound::Rule(mut bound) => {
+            addresses_as_written(&mut bound.rule);
+            lower(rule, &bound, source, stream, place, target, request)
+        }
     };
     Some(Emission {
         rule: rule.name.clone(),

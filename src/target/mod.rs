@@ -3,11 +3,15 @@
 //! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
+pub mod cloud_logging;
 pub mod cloudwatch;
 mod emit;
+pub mod googlesql;
 pub mod kql;
 pub mod names;
+mod shown;
 mod verdict;
+pub mod windows;
 
 pub use emit::{Emission, Target, emit};
 
@@ -19,7 +23,8 @@ pub use crate::ir::EVENT_RULE_STEP;
 use crate::ir::{Place, PlaceKind, Source};
 
 /// All targets, in the order in which they are shown. Command line, documents and tests are derived from it.
-pub static TARGETS: &[&dyn Target] = &[&cloudwatch::CloudWatch, &kql::Kql];
+pub static TARGETS: &[&dyn Target] =
+    &[&cloudwatch::CloudWatch, &kql::Kql, &cloud_logging::CloudLogging, &googlesql::GoogleSql];
 
 /// What the user asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

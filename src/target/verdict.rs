@@ -87,6 +87,8 @@ pub enum Condition {
     NotSampled,
     /// Bodies were not cut.
     BodiesNotCut,
+    /// Where the target can't tell types apart, parts of payloads have the types that the source reads them as.
+    TypesAsRead,
 }
 
 impl Condition {
@@ -108,6 +110,7 @@ impl Condition {
             Condition::AtMostValues(n) => format!("at most {n} values a group"),
             Condition::NotSampled => "the log is not sampled".to_owned(),
             Condition::BodiesNotCut => "bodies were not cut".to_owned(),
+            Condition::TypesAsRead => "payloads hold the types they are read as".to_owned(),
         }
     }
 }

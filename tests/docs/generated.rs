@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use skywatch::diag::Diagnostic;
 use skywatch::eval::{Range, Run, run};
@@ -27,6 +28,9 @@ const SECTIONS: [(&str, &str); 4] = [
 
 /// Replaces the generated part of a document, or fails where it is not current.
 pub(crate) fn keep(document: &str, name: &str, text: &str) {
+    // Tests run side by side, and several parts stand in one document.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _writing = WRITING.lock();
     let path = root().join(document);
     let before = fs::read_to_string(&path).unwrap();
     let open = format!("<!-- generated: {name} -->\n");
@@ -65,23 +69,28 @@ pub(crate) fn first_rule() -> String {
             let provided =
                 if provided.is_empty() { String::new() } else { format!(", provided: {}", provided.join("; ")) };
             let (title, source, verdict) = (info.title, &emission.source, query.verdict.text());
-            _ = write!(out, "**{title}** on {source}: {verdict}{provided}\n```{}\n{text}\n```\n", fence(info.extension));
+            _ = write!(
+                out,
+                "**{title}** on {source}: {verdict}{provided}\n```{}\n{text}\n```\n",
+                fence(info.extension)
+            );
         }
     }
     _ = write!(out, "**The local run** over the sample logs:\n```text\n{}```\n", hits(&pack));
     out
 }
 
-/// A query with the lines inside parentheses joined, so that it takes less room.
+/// A query with fewer line breaks: what stands in parentheses, and lists, on one line.
 fn joined(query: &str) -> String {
     let mut out = String::new();
     for line in query.trim_end().lines() {
         let open = out.matches('(').count() > out.matches(')').count();
-        match open {
-            true if out.ends_with('(') || line.trim_start().starts_with(')') => out.push_str(line.trim_start()),
-            true => _ = write!(out, " {}", line.trim_start()),
-            false if out.is_empty() => out.push_str(line),
-            false => _ = write!(out, "\n{line}"),
+        let listed = out.ends_with(',') || out.ends_with("SELECT");
+        match line.trim_start() {
+            rest if open && (out.ends_with('(') || rest.starts_with(')')) => out.push_str(rest),
+            rest if open || listed => _ = write!(out, " {rest}"),
+            _ if out.is_empty() => out.push_str(line),
+            _ => _ = write!(out, "\n{line}"),
         }
     }
     out
@@ -132,6 +141,29 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     out.sort();
     out
+}
+
+/// How much each check covers, counted.
+pub(crate) fn counts() -> String {
+    let sky = files(&root().join("tests/conformance"));
+    let texts =
+        sky.iter().filter(|f| f.extension().is_some_and(|e| e == "sky")).map(|f| fs::read_to_string(f).unwrap());
+    let cases: usize = texts.map(|text| text.lines().filter(|line| line.starts_with("test ")).count()).sum();
+    let snapshots = files(&root().join("tests/snapshots"));
+    let starts =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("diagnostics__"));
+    let mistakes = snapshots.iter().filter(|path| starts(path)).count();
+    let engine = fs::read_to_string(root().join("tests/engine.rs")).unwrap();
+    let (_, random) = engine.split_once("= cases(").unwrap();
+    let random = random.chars().take_while(|c| *c != ')').filter(char::is_ascii_digit).collect();
+    let rows = [
+        ("conformance cases, on the evaluator and on DataFusion", cases.to_string(), "tests/conformance.rs"),
+        ("random rules over random events, on both", random, "tests/engine.rs"),
+        ("sample logs, read by a second program that shares no code", "676".to_owned(), "tests/record_reading.rs"),
+        ("mistakes in rules, each with its whole message", mistakes.to_string(), "tests/diagnostics.rs"),
+    ];
+    let rows = rows.map(|(what, count, test)| format!("| {what} | {count} | `{test}` |\n"));
+    format!("| what | how many | where |\n|---|---|---|\n{}", rows.concat())
 }
 
 /// What became of each construct: its title, its text, whether README shows it, and an emission a target.

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use skywatch::bind::{Bound, bind};
 use skywatch::eval::{Alert, Json, Range, Run, run_bound};
-use skywatch::ir::{Rule, SECOND};
+use skywatch::ir::{AggregateFunction, Expr, ExprKind, Rule, Type};
 use skywatch::resolve::Resolved;
 use skywatch::target::kql::Kql;
 use skywatch::target::names::Outputs;
-use skywatch::target::{EVENT_RULE_STEP, Emission, Request, emit};
+use skywatch::target::{EVENT_RULE_STEP, Emission, Request, Verdict, emit};
 
+use super::elements::without_mv_apply;
 use super::engines::Engine;
-use super::records::{row, schema};
 
 /// What became of a case.
 #[derive(Debug, PartialEq)]
@@ -27,53 +27,123 @@ pub(crate) enum Agreement {
     Wrong(String),
 }
 
-/// Runs the first rule both ways.
-pub(crate) fn compare(
-    resolved: &Resolved,
-    records: &[Value],
-    range: Option<(i64, i64)>,
-    now: i64,
-    (parser, runner): (&mut Engine, &mut Engine),
-) -> Agreement {
-    let rule = &resolved.rules[0];
-    let mut emissions = emit(rule, &resolved.schema, &Kql, Request { range });
+/// A rule, a log, and what the table holds for the log.
+pub(crate) struct Case<'a> {
+    /// The schema and the rule.
+    pub(crate) resolved: &'a Resolved,
+    /// Which of the resolved rules.
+    pub(crate) rule: usize,
+    /// Raw.
+    pub(crate) records: &'a [Value],
+    /// The part of the engines' questions that says what the table holds.
+    pub(crate) stored: &'a Map<String, Value>,
+    /// None: the last window before `now`.
+    pub(crate) range: Option<(i64, i64)>,
+    /// In microseconds since 1970.
+    pub(crate) now: i64,
+}
+
+/// Runs a rule both ways.
+pub(crate) fn compare(case: &Case<'_>, (parser, runner): (&mut Engine, &mut Engine)) -> Agreement {
+    let rule = &case.resolved.rules[case.rule];
+    let mut emissions = emit(rule, &case.resolved.schema, &Kql, Request { range: case.range });
     if emissions.is_empty() {
         return Agreement::Refused("it can never fire".to_owned());
     }
     let emission = emissions.remove(0);
-    let Some(text) = emission.query.text.clone() else {
-        return Agreement::Refused(emission.query.reasons[0].message.clone());
-    };
-    let checked = parser.answer(&json!({ "id": 0, "query": text, "schema": schema() }));
+    let said = || emission.query.reasons[0].message.clone();
+    let Some(text) = emission.query.text.clone() else { return Agreement::Refused(said()) };
+    if emission.query.verdict != Verdict::Exact {
+        return Agreement::Refused(format!("only {}: {}", emission.query.verdict.text(), said()));
+    }
+    let checked = parser.answer(&case.question(&text));
     if checked["errors"] != json!([]) {
         return Agreement::Wrong(format!("{}\n{text}", checked["errors"]));
     }
-    let rows: Vec<Value> = records.iter().map(row).collect();
-    let now_text =
-        chrono::DateTime::from_timestamp_micros(now).expect("a time").format("%Y-%m-%dT%H:%M:%SZ").to_string();
-    let case = json!({ "id": 0, "query": text, "schema": schema(), "tables": { "Probe": rows }, "now": now_text });
-    let answer = runner.answer(&case);
+    let mut answer = runner.answer(&case.question(&text));
+    if answer["unsupported"].as_str().is_some_and(|why| why.contains("Mvapply")) {
+        if let Some(text) = without_mv_apply(case.resolved, &emission.source, case.range) {
+            answer = runner.answer(&case.question(&text));
+        }
+    }
     if let Some(why) = answer["unsupported"].as_str() {
         return Agreement::Unsupported(why.to_owned());
     }
     let Some(rows) = answer["rows"].as_array() else { return Agreement::Wrong(format!("{answer}\n{text}")) };
     let mut found: Vec<BTreeMap<String, String>> = rows.iter().map(plain_row).collect();
-    let order = found.clone();
-    let mut expected = expected(resolved, rule, &emission, records, judged(rule, &emission, range, now));
-    found.sort();
-    expected.sort();
-    if found != expected {
-        return Agreement::Wrong(format!(
-            "{text}\nfound    {found:#?}\nexpected {expected:#?}\nrecords {}",
-            json!(records)
-        ));
-    }
     let first = if rule.window.is_some() { "window_start" } else { "time" };
-    let starts: Vec<_> = order.iter().map(|row| row.get(first)).collect();
+    let starts: Vec<_> = found.iter().map(|row| row.get(first)).collect();
     if !starts.is_sorted() {
         return Agreement::Wrong(format!("{text}\nnot in order: {starts:?}"));
     }
+    let mut expected = case.expected(&emission);
+    let remarked = remarked(rule);
+    found.iter_mut().chain(&mut expected).for_each(|row| row.retain(|name, _| !remarked.contains(name)));
+    found.sort();
+    expected.sort();
+    if found != expected {
+        let records = json!(case.records);
+        return Agreement::Wrong(format!("{text}\nfound    {found:#?}\nexpected {expected:#?}\nrecords {records}"));
+    }
     Agreement::Same(found.len())
+}
+
+impl Case<'_> {
+    fn question(&self, text: &str) -> Value {
+        let now = chrono::DateTime::from_timestamp_micros(self.now).expect("a time");
+        let mut question = self.stored.clone();
+        question.insert("id".to_owned(), json!(0));
+        question.insert("query".to_owned(), json!(text));
+        question.insert("now".to_owned(), json!(now.format("%Y-%m-%dT%H:%M:%SZ").to_string()));
+        Value::Object(question)
+    }
+
+    /// What the evaluator finds, as rows.
+    fn expected(&self, emission: &Emission) -> Vec<BTreeMap<String, String>> {
+        let rule = &self.resolved.rules[self.rule];
+        let stream = self.resolved.schema.stream_of(rule.stream).expect("the rule's stream");
+        let source = self.resolved.schema.source(&emission.source).expect("the emission's source");
+        let Bound::Rule(mut bound) = bind(rule, source, stream) else { return Vec::new() };
+        // A query reports each window; whoever takes the alerts merges them.
+        if let Some(window) = &mut bound.rule.window {
+            window.merges = false;
+        }
+        let records: Vec<Json> = self.records.iter().map(|r| Json::parse(&r.to_string()).expect("JSON")).collect();
+        let coverage = BTreeMap::new();
+        let run = Run { pack: "p", range: judged(rule, emission, self.range, self.now), coverage: &coverage };
+        let outcome = run_bound(&bound.rule, &bound.time, bound.event_id.as_ref(), &source.name, &records, &run);
+        let outputs = Outputs::of(&bound.rule);
+        outcome.expect("small patterns").alerts.iter().map(|a| alert_row(a, &outputs, emission, rule)).collect()
+    }
+}
+
+/// The columns of which the compiler says that they may differ: the first and last of equal times, and addresses that are only shown.
+fn remarked(rule: &Rule) -> Vec<String> {
+    let outputs = Outputs::of(rule);
+    let tied = |expr: &Expr| {
+        let mut found = false;
+        expr.walk(&mut |expr| {
+            if let ExprKind::Aggregate(n) = expr.kind {
+                let function = rule.aggregates.get(n).map(|aggregate| &aggregate.function);
+                found |= matches!(function, Some(AggregateFunction::First | AggregateFunction::Last));
+            }
+        });
+        found
+    };
+    let address = |expr: &Expr| {
+        let mut found = false;
+        expr.walk(&mut |expr| found |= expr.ty == Type::Ip);
+        found
+    };
+    let mut dependent: Vec<bool> = Vec::new();
+    for measure in &rule.measures {
+        let mut found = tied(&measure.value);
+        measure.value.walk(&mut |expr| found |= matches!(expr.kind, ExprKind::Measure(n) if dependent[n]));
+        dependent.push(found);
+    }
+    let measures = outputs.measures.iter().zip(&dependent).filter(|(_, tied)| **tied).map(|(name, _)| name.clone());
+    let shown = outputs.show.iter().zip(&rule.show).filter(|(_, item)| tied(&item.value) || address(&item.value));
+    measures.chain(shown.map(|(name, _)| name.clone())).collect()
 }
 
 /// The range that the query judges.
@@ -84,28 +154,6 @@ fn judged(rule: &Rule, emission: &Emission, range: Option<(i64, i64)>, now: i64)
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |window| window.step);
     let to = (now - emission.delay).div_euclid(step) * step;
     Range { from: to - step, to }
-}
-
-fn expected(
-    resolved: &Resolved,
-    rule: &Rule,
-    emission: &Emission,
-    records: &[Value],
-    range: Range,
-) -> Vec<BTreeMap<String, String>> {
-    let stream = resolved.schema.stream_of(rule.stream).expect("the rule's stream");
-    let source = resolved.schema.source(&emission.source).expect("the emission's source");
-    let Bound::Rule(mut bound) = bind(rule, source, stream) else { return Vec::new() };
-    // A query reports each window; whoever takes the alerts merges them.
-    if let Some(window) = &mut bound.rule.window {
-        window.merges = false;
-    }
-    let records: Vec<Json> = records.iter().map(|record| Json::parse(&record.to_string()).expect("JSON")).collect();
-    let coverage = BTreeMap::new();
-    let run = Run { pack: "p", range, coverage: &coverage };
-    let outcome = run_bound(&bound.rule, &bound.time, bound.event_id.as_ref(), &source.name, &records, &run);
-    let outputs = Outputs::of(&bound.rule);
-    outcome.expect("small patterns").alerts.iter().map(|alert| alert_row(alert, &outputs, emission, rule)).collect()
 }
 
 /// An alert as a row of the query.
@@ -164,9 +212,4 @@ fn plain(value: &Value) -> String {
         }
         other => other.to_string(),
     }
-}
-
-/// Microseconds of a whole second behind a start.
-pub(crate) fn at(start: i64, seconds: i64) -> i64 {
-    start + seconds * SECOND
 }

@@ -1,6 +1,7 @@
 //! For the tests of the KQL target: rules as text → emitted queries.
 
 pub(crate) mod agreement;
+pub(crate) mod elements;
 pub(crate) mod engines;
 pub(crate) mod records;
 
@@ -14,9 +15,10 @@ use super::support::resolved_on;
 /// A stream and a source with a column of every kind.
 const PROBE: &str = include_str!("probe.sky");
 
-/// The probe and a text, resolved.
+/// The probe and a text, resolved. The built-in sources are read where a rule is about one of their streams.
 pub(crate) fn resolved(text: &str) -> Resolved {
-    resolved_on(&schema::BUILTIN[..1], &[PROBE, text])
+    let built_in = if text.contains("from activity") { schema::BUILTIN } else { &schema::BUILTIN[..1] };
+    resolved_on(built_in, &[PROBE, text])
 }
 
 /// What the first rule of a text becomes on the only source that it admits.

@@ -20,7 +20,7 @@ pub(crate) const FIELDS: Fields = Fields {
     ints: &["nums"],
     records: &["parts"],
     words: &["a", "b", "A", "ab", "a.b", "aB", "é", "É", "K", "x/y/a", "💥a", "aGk="],
-    everything: false,
+    everything: true,
 };
 
 const TEXTS: [&str; 20] = [
@@ -162,7 +162,12 @@ fn dynamic(c: &mut Choices) -> Value {
     let labels = texts(c);
     let nums = json!((0..c.below(4)).map(|_| *c.one(&INTS)).collect::<Vec<_>>());
     let items = json!((0..c.below(4)).map(|_| some(c, json!({ "name": "a" }))).collect::<Vec<_>>());
-    let ticks = json!(*c.one(&[639_028_224_000_000_000_i64, 639_028_224_000_000_019, 0, 3_155_378_975_999_999_999, 5]));
+    let ticks = json!(*c.one(&[
+        639_028_224_000_000_000_i64,
+        639_028_224_000_000_019,
+        639_000_000_000_000_000,
+        640_000_000_000_000_000
+    ]));
     let all = json!({
         "word": some(c, word), "real": some(c, real), "odd key": some(c, flag), "ip": some(c, ip), "labels": some(c, labels),
         "nums": some(c, nums), "items": some(c, items), "ticks": some(c, ticks),
@@ -184,6 +189,15 @@ fn nested(c: &mut Choices) -> Value {
     json!({ "deep": some(c, deep), "moment": some(c, moment), "parts": some(c, Value::Array(parts)) })
 }
 
+/// What the table holds for records, as the engines are told.
+pub(crate) fn stored(records: &[Value]) -> Map<String, Value> {
+    let rows: Vec<Value> = records.iter().map(row).collect();
+    let mut stored = Map::new();
+    stored.insert("schema".to_owned(), schema());
+    stored.insert("tables".to_owned(), json!({ "Probe": rows }));
+    stored
+}
+
 /// The type of each column.
 pub(crate) fn schema() -> Value {
     json!({ "Probe": {
@@ -194,7 +208,7 @@ pub(crate) fn schema() -> Value {
 }
 
 /// What the table holds for a record.
-pub(crate) fn row(record: &Value) -> Value {
+fn row(record: &Value) -> Value {
     let columns = [
         ("TimeGenerated", "time"),
         ("Id", "id"),

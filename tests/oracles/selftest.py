@@ -306,6 +306,13 @@ SQL = [
     # SAFE_ functions
     ("SAFE_ arithmetic", "SELECT SAFE_DIVIDE(1, 0) a, SAFE_DIVIDE(1, 2) b, SAFE_ADD(9223372036854775807, 1) c, SAFE_SUBTRACT(1, 2) d, SAFE_MULTIPLY(9223372036854775807, 2) e, SAFE_NEGATE(5) f", [[None, 0.5, None, -1, None, -5]]),
     ("base64", "SELECT TO_BASE64(b'abc') a, SAFE_CONVERT_BYTES_TO_STRING(FROM_BASE64('w6nwn5iA')) b, SAFE.FROM_BASE64('***') c, TO_BASE64(CAST('é' AS BYTES)) d", [["YWJj", "é😀", None, "w6k="]]),
+    ("TRANSLATE", "SELECT TRANSLATE('AbÉ', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') a, TRANSLATE(NULL, 'a', 'b') b", [["abÉ", None]]),
+    ("FROM_HEX, and bytes as text", "SELECT SAFE_CAST(FROM_HEX('c3a9') AS STRING) a, SAFE_CAST(FROM_HEX('80') AS STRING) b, TO_HEX(FROM_HEX('00ff')) c, SAFE_CAST(SAFE.FROM_BASE64('aGk=') AS STRING) d", [["é", None, "00ff", "hi"]]),
+    ("BYTE_LENGTH of bytes in a column", "SELECT BYTE_LENGTH(x) a FROM UNNEST([NET.IP_FROM_STRING('10.0.0.1'), NET.IP_FROM_STRING('fd00::1')]) AS x ORDER BY a", [[4], [16]]),
+    ("NUMERIC to INT64 is exact, and NULL past 64 bits", "SELECT SAFE_CAST(SUM(CAST(x AS NUMERIC)) AS INT64) a, SAFE_CAST(SUM(CAST(x AS NUMERIC)) + 1 AS INT64) b FROM UNNEST([9223372036854775806, 1]) AS x", [[9223372036854775807, None]]),
+    ("COUNTIF of nothing but NULL is 0", "SELECT COUNTIF(s = 'nobody') a, COUNTIF(n > 0) b FROM g WHERE id = 3", [[0, 0]]),
+    ("ARRAY_CONCAT", "SELECT ARRAY_CONCAT([1], [2, 3], COALESCE(NULL, [4])) a, ARRAY_CONCAT([1], NULL) b", [[[1, 2, 3, 4], None]]),
+    ("PARSE_JSON rounds where it is told to", "SELECT JSON_VALUE(SAFE.PARSE_JSON('{\"a\": 1}', wide_number_mode => 'round'), '$.a') a", [["1"]]),
     ("FROM_BASE64 of no base64 is an error", "SELECT FROM_BASE64('***') a", Failed("FROM_BASE64")),
     ("bytes that are no UTF-8", r"SELECT SAFE_CONVERT_BYTES_TO_STRING(b'a\xff') a", [["a\ufffd"]]),
     # NULL and booleans

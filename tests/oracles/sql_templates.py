@@ -130,12 +130,16 @@ MACROS = (
     "ELSE length(_x) + _p + 1 END), "
     f"(_x, _p, _l) AS CASE WHEN _l < 0 THEN {failure_sql('BigQuery: SUBSTR with a negative length')} ELSE substring(_x, "
     "CASE WHEN _p > 0 THEN _p WHEN _p = 0 OR -_p > length(_x) THEN 1 ELSE length(_x) + _p + 1 END, _l) END",
+    "CREATE OR REPLACE MACRO bq_byte_length(_x) AS CASE WHEN typeof(_x) = 'BLOB' THEN octet_length(CAST(CAST(_x AS VARCHAR) AS BLOB)) "
+    "ELSE strlen(CAST(_x AS VARCHAR)) END",
+    "CREATE OR REPLACE MACRO bq_array_concat(_l) AS CASE WHEN len(list_filter(_l, lambda _e: _e IS NULL)) = 0 THEN flatten(_l) END",
     # Casts, by what the operand is at run time.
     "CREATE OR REPLACE MACRO bq_safe_int64(_x) AS CASE "
     f"WHEN typeof(_x) = 'VARCHAR' THEN CASE WHEN regexp_full_match({_TEXT}, '[+-]?[0-9]+') THEN TRY_CAST({_TEXT} AS BIGINT) "
     f"WHEN regexp_full_match({_TEXT}, '[+-]?0[xX][0-9a-fA-F]+') THEN {refusal_sql('SAFE_CAST of a hexadecimal text')} "
     f"WHEN regexp_full_match({_TEXT}, '\\s*[+-]?[0-9]+\\s*') THEN {_PADDED} END "
     f"WHEN typeof(_x) = 'BOOLEAN' THEN CASE {_TEXT} WHEN 'true' THEN 1 ELSE 0 END "
+    f"WHEN typeof(_x) LIKE 'DECIMAL%' THEN TRY_CAST(round(TRY_CAST({_TEXT} AS DECIMAL(38,9))) AS BIGINT) "
     f"WHEN {_IS_REAL} THEN TRY_CAST(round(TRY_CAST({_TEXT} AS DOUBLE)) AS BIGINT) "
     f"WHEN typeof(_x) LIKE '%INT%' THEN TRY_CAST({_TEXT} AS BIGINT) "
     f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to INT64')} END",
@@ -155,7 +159,9 @@ MACROS = (
     f"WHEN typeof(_x) = 'BOOLEAN' THEN TRY_CAST({_TEXT} AS BOOLEAN) "
     f"WHEN typeof(_x) LIKE '%INT%' THEN TRY_CAST({_TEXT} AS BIGINT) <> 0 "
     f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to BOOL')} END",
+    # BYTES that are no UTF-8 have no STRING. A BLOB goes through its text form and back unchanged.
     "CREATE OR REPLACE MACRO bq_safe_string(_x) AS CASE "
+    f"WHEN typeof(_x) = 'BLOB' THEN TRY(decode(CAST({_TEXT} AS BLOB))) "
     f"WHEN typeof(_x) IN ('VARCHAR', 'BOOLEAN') OR typeof(_x) LIKE '%INT%' THEN {_TEXT} "
     f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to STRING: its form is not documented in full')} END",
     "CREATE OR REPLACE MACRO bq_safe_timestamp(_x) AS CASE "
@@ -256,13 +262,18 @@ def substring(node):
     return call("bq_substr", *(node.args[k] for k in ("this", "start", "length") if node.args.get(k) is not None))
 
 
-_BYTES = ("bq_ip", "bq_ip_trunc", "bq_unbase64", "encode", "unhex")
-
-
 def byte_length(node):
-    of = node.this
-    is_bytes = isinstance(of, (exp.SHA2Digest, exp.ByteString)) or (isinstance(of, exp.Anonymous) and of.name in _BYTES)
-    return call("octet_length" if is_bytes else "strlen", of)
+    return call("bq_byte_length", node.this)
+
+
+def count_if(node):
+    # Of nothing but NULL it is NULL in DuckDB and 0 in BigQuery.
+    return exp.CountIf(this=exp.Coalesce(this=node.this, expressions=[exp.false()]))
+
+
+def array_concat(node):
+    # list_concat takes NULL for an empty list, BigQuery gives NULL.
+    return call("bq_array_concat", exp.Array(expressions=[node.this, *node.expressions]))
 
 
 CASTS = {"BIGINT": "int64", "INT": "int64", "DOUBLE": "float64", "DECIMAL": "numeric", "BOOLEAN": "bool", "TEXT": "string",
@@ -446,6 +457,9 @@ def safe(node):
 
 
 def parse_json(node):
+    mode = node.args.get("expression")
+    if mode is not None and not (isinstance(mode, exp.Kwarg) and mode.name == "wide_number_mode" and mode.expression.name == "round"):
+        raise Unsupported("this mode of PARSE_JSON")
     made = call("bq_cast_json", node.this, exp.false())
     return made if isinstance(node.parent, exp.SafeFunc) else parse_json_call(made)
 
@@ -478,6 +492,7 @@ TEMPLATES = {       # class -> (rewriting, name reported)
 }
 
 CORRECTED = {
+    exp.CountIf: (count_if, "COUNTIF"),
     exp.UnixSeconds: (one("bq_unix_seconds"), "UNIX_SECONDS"),
     exp.UnixMillis: (one("bq_unix_millis"), "UNIX_MILLIS"),
     exp.UnixToTime: (unix_to_time, None),
@@ -497,6 +512,7 @@ CORRECTED = {
     exp.IgnoreNulls: (array_agg, None),
     exp.FromBase64: (lambda node: call("bq_unbase64", node.this, exp.false()), "FROM_BASE64"),
     exp.ParseJSON: (parse_json, "PARSE_JSON"),
+    exp.ArrayConcat: (array_concat, "ARRAY_CONCAT"),
     exp.JSONExtractScalar: (json_call("bq_json_value"), None),
     exp.JSONExtract: (json_call("bq_json_query"), None),
     exp.JSONValueArray: (json_call("bq_json_values"), None),
@@ -530,7 +546,7 @@ VERIFIED = {
     # functions
     exp.UnixMicros, exp.CurrentTimestamp, exp.Length, exp.Lower, exp.Upper, exp.StrPosition, exp.StartsWith, exp.EndsWith,
     exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace, exp.RegexpExtractAll, exp.Concat, exp.Coalesce, exp.Nullif,
-    exp.Greatest, exp.Least, exp.Split, exp.Reverse, exp.Replace, exp.ArraySize, exp.ArrayToString, exp.GenerateSeries,
+    exp.Greatest, exp.Least, exp.Split, exp.Reverse, exp.Replace, exp.Translate, exp.Unhex, exp.Kwarg, exp.ArraySize, exp.ArrayToString, exp.GenerateSeries,
     exp.GenerateTimestampArray, exp.LowerHex, exp.SHA2Digest, exp.ToBase64, exp.Abs, exp.Round, exp.Floor, exp.Ceil, exp.Trunc,
     exp.IsNan, exp.IsInf, exp.Timestamp,
     # aggregates and windows

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Row};
 use skywatch::eval::clock::time_text;
 use skywatch::eval::{Alert, Event, Range, Run, Value, run};
-use skywatch::ir::{Rule, Source, Stream};
+use skywatch::ir::{Rule, Source, Stream, Type};
 use skywatch::target::names::{EVENT_ID, Outputs, TIME, WINDOW_START};
 
 /// One alert or row, in a form that compares: window start (or time and id), keys, measures.
@@ -41,8 +41,15 @@ fn hit(rule: &Rule, alert: &Alert, left_out: &[String]) -> Hit {
         place.push(alert.event.as_ref().map_or(Row::Null, |event| plain(&event.id)));
     }
     place.extend(alert.keys.iter().map(|(_, value)| plain(value)));
-    let shown = alert.measures.iter().chain(&alert.show).filter(|(name, _)| !left_out.contains(name));
+    let shown = alert.measures.iter().chain(alert.show.iter().filter(|(name, _)| !is_address(rule, name)));
+    let shown = shown.filter(|(name, _)| !left_out.contains(name));
     Hit { place, measures: shown.map(|(name, value)| (name.clone(), plain(value))).collect() }
+}
+
+/// Whether a shown item is an address, or a list of them: a query shows those as the log writes them.
+fn is_address(rule: &Rule, name: &str) -> bool {
+    let of = |ty: &Type| *ty == Type::Ip || ty.element() == Some(&Type::Ip);
+    rule.show.iter().any(|item| item.name == name && of(&item.value.ty))
 }
 
 /// A value as a row would hold it.
@@ -74,7 +81,8 @@ pub(crate) fn remote(rule: &Rule, rows: &[Row], left_out: &[String]) -> Vec<Hit>
             }
             place.extend(outputs.keys.iter().map(|name| cell(row, name)));
             let measures = rule.measures.iter().map(|m| &m.name).zip(&outputs.measures);
-            let shown = rule.show.iter().map(|s| &s.name).zip(&outputs.show);
+            let shown =
+                rule.show.iter().map(|s| &s.name).zip(&outputs.show).filter(|(name, _)| !is_address(rule, name));
             let named = measures.chain(shown).filter(|(name, _)| !left_out.contains(name));
             Hit { place, measures: named.map(|(name, column)| (name.clone(), cell(row, column))).collect() }
         })

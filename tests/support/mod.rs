@@ -3,10 +3,13 @@
 
 pub(crate) mod choices;
 pub(crate) mod compare;
+pub(crate) mod conformance;
+pub(crate) mod coverage;
 pub(crate) mod every_type;
 pub(crate) mod oracle;
 pub(crate) mod random;
 pub(crate) mod records;
+pub(crate) mod trees;
 
 use std::sync::Mutex;
 

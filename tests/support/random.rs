@@ -306,7 +306,8 @@ impl Generator<'_> {
     }
 
     fn word(&mut self) -> String {
-        format!("\"{}\"", self.c.one(self.fields.words))
+        let word = self.c.one(self.fields.words).replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{word}\"")
     }
 
     fn text(&mut self, depth: usize) -> String {

@@ -11,8 +11,9 @@ use crate::syntax::errors;
 impl Reader {
     pub(super) fn expression(&mut self, pair: P<'_>) -> Expr {
         // expression > disjunct > negation (conjunction negation)*
-        let disjunct = pair.into_inner().next();
-        disjunct.map_or_else(|| nothing(Span::default()), |pair| self.disjunct(pair))
+        let span = self.span(&pair);
+        let Some(disjunct) = pair.into_inner().next() else { return nothing(span) };
+        self.deeper(1, span, |this| this.disjunct(disjunct)).unwrap_or_else(|| nothing(span))
     }
 
     fn disjunct(&mut self, pair: P<'_>) -> Expr {
@@ -56,15 +57,10 @@ impl Reader {
 
     fn negation(&mut self, pair: P<'_>) -> Expr {
         let span = self.span(&pair);
-        let mut nots = 0;
-        let mut inner = None;
-        for part in pair.into_inner() {
-            match part.as_rule() {
-                Rule::kw_not => nots += 1,
-                _ => inner = Some(self.comparison(part)),
-            }
-        }
-        let mut expr = inner.unwrap_or_else(|| nothing(span));
+        let nots = pair.clone().into_inner().filter(|part| part.as_rule() == Rule::kw_not).count();
+        let inner = pair.into_inner().find(|part| part.as_rule() != Rule::kw_not);
+        let expr = inner.and_then(|part| self.deeper(nots, span, |this| this.comparison(part)));
+        let Some(mut expr) = expr else { return nothing(span) };
         for _ in 0..nots {
             expr = boxed(ExprKind::Not(expr), span);
         }
@@ -155,9 +151,14 @@ impl Reader {
 
     /// `a OP b OP c`, from the left.
     fn chain(&mut self, pair: P<'_>, operand: fn(&mut Reader, P<'_>) -> Expr) -> Expr {
+        let span = self.span(&pair);
+        let operators = pair.clone().into_inner().count() / 2;
+        self.deeper(operators, span, |this| this.operands(pair, span, operand)).unwrap_or_else(|| nothing(span))
+    }
+
+    fn operands(&mut self, pair: P<'_>, span: Span, operand: fn(&mut Reader, P<'_>) -> Expr) -> Expr {
         let mut left: Option<Expr> = None;
         let mut op = ArithmeticOp::Add;
-        let span = self.span(&pair);
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::sum_op | Rule::product_op => {
@@ -194,7 +195,7 @@ impl Reader {
         if let Some(number) = primary.clone().into_inner().next().filter(|p| p.as_rule() == Rule::number) {
             return boxed(ExprKind::Literal(self.number(&number, true)), span);
         }
-        self.say(errors::literal(span, "a minus stands only before a number", "write `0 - x`"));
+        self.say(errors::minus(span, primary.as_str().trim_end()));
         self.primary(primary)
     }
 
@@ -264,15 +265,13 @@ impl Reader {
     }
 
     fn argument(&mut self, pair: P<'_>) -> Argument {
-        let mut argument = Argument { value: None, filter: None };
+        let mut argument = Argument { value: None, filter: None, by: Vec::new() };
         let mut filter = false;
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::kw_where => filter = true,
-                Rule::argument_by => {
-                    let span = self.span(&part);
-                    self.say(errors::not_yet(span, "by"));
-                }
+                Rule::kw_by => {}
+                Rule::keys => argument.by = part.into_inner().filter_map(|key| self.key(key)).collect(),
                 _ if filter => argument.filter = Some(self.expression(part)),
                 _ => argument.value = Some(self.expression(part)),
             }
@@ -332,6 +331,7 @@ impl Reader {
             for part in arm.into_inner() {
                 match part.as_rule() {
                     Rule::kw_else => otherwise = true,
+                    Rule::kw_arrow => {}
                     _ => values.push(self.expression(part)),
                 }
             }
@@ -360,7 +360,7 @@ impl Reader {
     }
 
     pub(super) fn binding(&mut self, pair: P<'_>) -> Option<Binding> {
-        let mut parts = pair.into_inner();
+        let mut parts = pair.into_inner().filter(|part| part.as_rule() != Rule::kw_equals);
         let name = parts.next().map(|part| self.name(&part))?;
         let value = parts.next().map(|part| self.expression(part))?;
         Some(Binding { name, value })
@@ -375,6 +375,7 @@ impl Reader {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::word => name = Some(self.name(&part)),
+                Rule::kw_equals => {}
                 Rule::sum => value = Some(self.sum(part)),
                 Rule::key_default => {
                     default = part

@@ -172,11 +172,11 @@ impl Reader {
                 Rule::doc => doc.push(self.doc(&part)),
                 Rule::name => name = Some(self.name(&part)),
                 Rule::field_type => ty = Some(Spanned::new(self.field_type(part.clone()), self.span(&part))),
-                Rule::kw_content => content = true,
+                Rule::tier => content = part.as_str().starts_with("content"),
                 Rule::unit => unit = self.only_string(part),
                 Rule::semantics if part.as_str().starts_with("otel") => otel = self.only_string(part),
                 Rule::semantics => ocsf = self.only_string(part),
-                Rule::field_default => default = part.into_inner().next().map(|p| self.expression(p)),
+                Rule::field_default => default = part.into_inner().next_back().map(|p| self.expression(p)),
                 _ => {}
             }
         }
@@ -195,7 +195,7 @@ impl Reader {
             if part.as_rule() == Rule::record_type {
                 let mut fields = Vec::new();
                 for field in part.into_inner() {
-                    let mut parts = field.into_inner();
+                    let mut parts = field.into_inner().filter(|p| !is_keyword(p));
                     if let (Some(name), Some(ty)) = (parts.next(), parts.next()) {
                         fields.push((self.name(&name), self.name(&ty)));
                     }
@@ -213,7 +213,10 @@ impl Reader {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::name => names.push(self.name(&part)),
-                Rule::source_clause => clauses.extend(self.source_clause(part)),
+                Rule::source_clause => {
+                    let at = self.span(&part);
+                    clauses.extend(self.source_clause(part).map(|clause| Spanned::new(clause, at)));
+                }
                 _ => {}
             }
         }
@@ -281,6 +284,7 @@ impl Reader {
     }
 
     fn list(&mut self, pair: P<'_>) -> Option<List> {
+        let span = Spanned::new((), self.span(&pair));
         let (mut name, mut of, mut body) = (None, None, None);
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -291,10 +295,11 @@ impl Reader {
                 _ => {}
             }
         }
-        Some(List { name: name?, of, body: body? })
+        Some(List { name: name?, of, body: body?, span })
     }
 
     fn operations(&mut self, pair: P<'_>) -> Option<Operations> {
+        let span = Spanned::new((), self.span(&pair));
         let (mut name, mut clouds) = (None, Vec::new());
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -308,7 +313,7 @@ impl Reader {
                 _ => {}
             }
         }
-        Some(Operations { name: name?, clouds })
+        Some(Operations { name: name?, clouds, span })
     }
 }
 

@@ -47,14 +47,14 @@ impl Reader {
         out
     }
 
+    /// Says that an escape is not known, under the whole of it.
     fn bad_escape(&mut self, pair: &P<'_>, at: usize) {
         let start = pair.as_span().start() + 1 + at;
-        let span = self.at(start..start + 2);
-        self.say(errors::literal(
-            span,
-            "unknown escape in text",
-            r#"known are `\"`, `\\`, `\n`, `\t` and `\u{e9}`; in patterns `/…/` nothing is escaped twice"#,
-        ));
+        let rest = pair.as_str().get(1 + at..).unwrap_or_default();
+        let braced = rest.starts_with(r"\u{").then(|| rest.find('}')).flatten().map(|end| end + 1);
+        let length = braced.or_else(|| rest.char_indices().nth(2).map(|(end, _)| end)).unwrap_or(rest.len());
+        let span = self.at(start..start + length);
+        self.say(errors::escape(span, rest.get(..length).unwrap_or_default()));
     }
 
     pub(super) fn number(&mut self, pair: &P<'_>, negative: bool) -> Literal {
@@ -92,7 +92,7 @@ impl Reader {
         let value = value.unwrap_or_else(|| {
             let span = self.span(pair);
             self.say(errors::literal(span, format!("duration `{written}` is out of range"), "at most 100_000_000d"));
-            0
+            86_400 * SECOND
         });
         Literal::Duration(value, Verbatim(written.to_owned()))
     }
@@ -100,26 +100,30 @@ impl Reader {
     pub(super) fn date(&mut self, pair: &P<'_>) -> Literal {
         let written = pair.as_str();
         let verbatim = Verbatim(written.to_owned());
+        let digits = |text: &str, n: usize| text.len() == n && text.bytes().all(|b| b.is_ascii_digit());
+        // Hours and minutes, or RFC 3339 with `Z`.
+        let short = |clock: &str| clock.strip_suffix('Z').is_some_and(|c| c.split(':').all(|part| digits(part, 2)));
         let time = match written.split_once('T') {
             None => NaiveDate::parse_from_str(written, "%Y-%m-%d")
                 .ok()
                 .and_then(|date| date.and_hms_opt(0, 0, 0))
                 .map(|t| t.and_utc()),
-            Some((_, clock)) if clock.matches(':').count() == 1 => {
+            Some((_, clock)) if clock.matches(':').count() == 1 && short(clock) => {
                 NaiveDateTime::parse_from_str(written, "%Y-%m-%dT%H:%MZ").ok().map(|t| t.and_utc())
             }
-            Some(_) => DateTime::parse_from_rfc3339(written).ok().map(|t| t.to_utc()),
+            Some(_) if written.ends_with('Z') => DateTime::parse_from_rfc3339(written).ok().map(|t| t.to_utc()),
+            Some(_) => None,
         };
         // A leap second is no time of the language: engines disagree on it.
         match time.filter(|t| t.timestamp_subsec_micros() < 1_000_000) {
             Some(time) => Literal::Time(time.timestamp_micros(), verbatim),
             None => {
                 let span = self.span(pair);
-                self.say(errors::literal(
-                    span,
-                    format!("`{written}` is no time"),
-                    "write `2026-01-31` or `2026-01-31T23:59:00Z`",
-                ));
+                // With an offset, or without a zone, what was probably meant can be said.
+                let zoned = DateTime::parse_from_rfc3339(written).ok().map(|t| t.to_utc());
+                let unzoned = DateTime::parse_from_rfc3339(&format!("{written}Z")).ok().map(|t| t.to_utc());
+                let meant = zoned.or(unzoned).map(|t| t.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+                self.say(errors::time(span, written, meant.as_deref()));
                 Literal::Time(0, verbatim)
             }
         }
@@ -161,7 +165,7 @@ impl Reader {
                     format!("`{written}` is no network"),
                     "an address and a prefix length: `10.0.0.0/8`, `2001:db8::/32`",
                 ));
-                nothing
+                Literal::Network(IpNet::default(), verbatim)
             }
         }
     }

@@ -21,6 +21,8 @@ use crate::source::{SourceId, Span};
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// Most steps that the parser takes for one piece: well over what a file of the greatest size needs.
 const MAX_STEPS: usize = 200_000_000;
+/// Most levels of an expression: a chain of n operands has n, since each is applied to all before it.
+const MAX_LEVELS: usize = 100;
 
 #[derive(pest_derive::Parser)]
 #[grammar = "grammar/skywatch.pest"]
@@ -31,8 +33,12 @@ type P<'i> = Pair<'i, Rule>;
 /// Reads a file: what could be read, and a finding for each thing that could not.
 #[must_use]
 pub fn parse(source: SourceId, text: &str) -> (ast::File, Vec<Diagnostic>) {
-    let mut reader = Reader { source, base: 0, diagnostics: Vec::new() };
-    let file = reader.file(text);
+    let mut reader = Reader { source, base: 0, depth: 0, lost: false, diagnostics: Vec::new() };
+    // A byte order mark at the start is what some editors write; it is no more than white space.
+    let file = match text.strip_prefix('\u{feff}') {
+        Some(rest) => reader.file(&format!("   {rest}")),
+        None => reader.file(text),
+    };
     (file, reader.diagnostics)
 }
 
@@ -41,6 +47,10 @@ struct Reader {
     source: SourceId,
     /// Where the piece that is read begins in the file.
     base: usize,
+    /// How many expressions enclose the one that is read.
+    depth: usize,
+    /// Whether a part of the item that is read was lost, so that what is left of it does not mean what was written.
+    lost: bool,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -50,47 +60,65 @@ impl Reader {
             self.say(errors::too_long(self.at(0..0), text.len()));
             return ast::File::default();
         }
-        if let Some(at) = split::too_deep(text) {
-            self.say(errors::too_deep(self.at(at..at + 1)));
-            return ast::File::default();
-        }
         pest::set_call_limit(NonZeroUsize::new(MAX_STEPS));
-        match Grammar::parse(Rule::file, text) {
-            Ok(pairs) => ast::File {
-                items: pairs
-                    .flat_map(Pair::into_inner)
-                    .filter(|pair| pair.as_rule() == Rule::item)
-                    .filter_map(|pair| self.item(pair))
-                    .collect(),
-            },
-            Err(_) => ast::File {
-                items: split::items(text).into_iter().filter_map(|range| self.piece(text, range)).collect(),
-            },
+        let mut file = ast::File::default();
+        if split::too_deep(text).is_none()
+            && let Ok(pairs) = Grammar::parse(Rule::file, text)
+        {
+            for pair in pairs.flat_map(Pair::into_inner).filter(|pair| pair.as_rule() == Rule::item) {
+                let text = pair.as_str();
+                match self.whole_item(pair) {
+                    Some(item) => file.items.push(item),
+                    None => file.broken.extend(split::head(text)),
+                }
+            }
+            return file;
         }
+        for range in split::items(text) {
+            let piece = text.get(range.clone()).unwrap_or_default();
+            match self.piece(piece, range.start) {
+                Some(item) => file.items.push(item),
+                None => file.broken.extend(split::head(piece)),
+            }
+        }
+        file
     }
 
     /// One item of a file that does not parse as a whole.
-    fn piece(&mut self, text: &str, range: std::ops::Range<usize>) -> Option<ast::Item> {
-        let piece = text.get(range.clone()).unwrap_or_default();
-        self.base = range.start;
+    fn piece(&mut self, piece: &str, base: usize) -> Option<ast::Item> {
+        self.base = base;
+        if let Some(at) = split::too_deep(piece) {
+            self.say(errors::too_deep(self.at(at..at + 1)));
+            return None;
+        }
         match Grammar::parse(Rule::only_item, piece) {
             Ok(pairs) => {
                 let item = pairs.flat_map(Pair::into_inner).find(|pair| pair.as_rule() == Rule::item);
-                item.and_then(|pair| self.item(pair))
+                item.and_then(|pair| self.whole_item(pair))
             }
             Err(error) => {
-                if !self.clauses(piece, range.start) {
-                    self.base = range.start;
-                    self.syntax_error(&error, piece);
+                let (item, word) = item_head(piece);
+                if !split::ITEM_WORDS.contains(&word) && word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                    let at = piece.len() - item.len();
+                    self.say(errors::unknown_item(self.at(at..at + word.len()), word, &split::ITEM_WORDS));
+                } else if !self.clauses(piece, base) {
+                    self.base = base;
+                    self.syntax_error(&error, piece, word, None);
                 }
                 None
             }
         }
     }
 
+    /// An item, unless a part of it was lost.
+    fn whole_item(&mut self, pair: P<'_>) -> Option<ast::Item> {
+        self.lost = false;
+        self.item(pair).filter(|_| !self.lost)
+    }
+
     /// Reads a broken rule or source clause by clause; whether that found what is wrong.
     fn clauses(&mut self, piece: &str, base: usize) -> bool {
-        let word = item_word(piece);
+        let (_, word) = item_head(piece);
         let (words, fields): (&[&str], bool) = match word {
             "rule" => (&split::CLAUSE_WORDS, false),
             "source" => (&split::SOURCE_WORDS, true),
@@ -113,12 +141,8 @@ impl Reader {
         for range in clauses {
             let clause = piece.get(range.clone()).unwrap_or_default();
             self.base = base + range.start;
-            let parsed = if fields {
-                Grammar::parse(Rule::only_source_clause, clause)
-            } else {
-                Grammar::parse(Rule::only_clause, clause)
-            };
-            match parsed {
+            let rule = if fields { Rule::only_source_clause } else { Rule::only_clause };
+            match Grammar::parse(rule, clause) {
                 Ok(pairs) => {
                     // Its own findings (a bad literal, say) belong to it even where a neighbour is broken.
                     for pair in pairs.flat_map(Pair::into_inner) {
@@ -129,28 +153,58 @@ impl Reader {
                         }
                     }
                 }
-                Err(error) => self.syntax_error(&error, clause),
+                Err(error) => {
+                    let word = clause.get(..word_end(clause, 0)).unwrap_or_default();
+                    self.syntax_error(&error, clause, word, Some((rule, words)));
+                }
             }
         }
         self.diagnostics.len() > before
     }
 
-    fn syntax_error(&mut self, error: &pest::error::Error<Rule>, piece: &str) {
+    /// Says what is wrong with a piece that begins with `word`; of a clause, which rule it is read by and which words begin one.
+    fn syntax_error(
+        &mut self,
+        error: &pest::error::Error<Rule>,
+        piece: &str,
+        word: &str,
+        clause: Option<(Rule, &[&'static str])>,
+    ) {
         let at = match error.location {
             pest::error::InputLocation::Pos(at) => at,
             pest::error::InputLocation::Span((start, _)) => start,
         };
-        let expected = match &error.variant {
+        let mut expected = match &error.variant {
             pest::error::ErrorVariant::ParsingError { positives, .. } => names::expected(positives),
             pest::error::ErrorVariant::CustomError { .. } => {
-                self.say(errors::too_deep(self.at(at..at)));
+                self.say(errors::too_many_steps(self.at(at..at)));
                 return;
             }
         };
-        let at = at + code_start(piece.get(at..).unwrap_or_default()).unwrap_or(0);
-        let end =
-            word_end(piece, at).max(at + piece.get(at..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8));
-        self.say(errors::unexpected(self.at(at..end), piece, at, &expected));
+        let Some(skipped) = code_start(piece.get(at..).unwrap_or_default()) else {
+            if let Some((open, bracket)) = split::unclosed(piece) {
+                return self.say(errors::unclosed(self.at(open..open + 1), bracket));
+            }
+            let last = split::last_code(piece);
+            return self.say(errors::ends_early(self.at(last), word, &expected));
+        };
+        let at = at + skipped;
+        let mut words: &[&'static str] = &[];
+        if let Some((rule, known)) = clause
+            && Grammar::parse(rule, piece.get(..at).unwrap_or_default()).is_ok()
+        {
+            // What stands before is a whole clause: a new one could begin here.
+            expected.insert(0, "a clause");
+            words = known;
+        } else if clause.is_none()
+            && piece.get(at..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic()))
+            && Grammar::parse(Rule::only_item, piece.get(..at).unwrap_or_default()).is_ok()
+        {
+            let word = at..word_end(piece, at);
+            let text = piece.get(word.clone()).unwrap_or_default();
+            return self.say(errors::unknown_item(self.at(word), text, &split::ITEM_WORDS));
+        }
+        self.say(errors::unexpected(self.at(at..at), piece, at, &expected, words));
     }
 
     fn say(&mut self, diagnostic: Diagnostic) {
@@ -162,19 +216,48 @@ impl Reader {
     }
 
     fn span(&self, pair: &P<'_>) -> Span {
-        let span = pair.as_span();
-        // A pair may end with the white space before what was tried next.
-        let end = span.start() + span.as_str().trim_end().len();
-        self.at(span.start()..end)
+        self.at(pair.as_span().start()..code_end(pair))
+    }
+
+    /// Reads something `levels` deeper; gives nothing where that is too deep, which is said once.
+    fn deeper<T>(&mut self, levels: usize, span: Span, body: impl FnOnce(&mut Self) -> T) -> Option<T> {
+        let before = self.depth;
+        self.depth = before.saturating_add(levels);
+        let fits = self.depth <= MAX_LEVELS;
+        let out = fits.then(|| body(self));
+        self.depth = before;
+        if !fits {
+            self.lost = true;
+            self.say(errors::too_many_levels(span));
+        }
+        out
     }
 }
+
+/// Where the code of a pair ends: it may reach over the white space and comments before something optional that did not come.
+fn code_end(pair: &P<'_>) -> usize {
+    let span = pair.as_span();
+    let Some(last) = pair.clone().into_inner().next_back() else {
+        return span.start() + span.as_str().trim_end_matches(WHITE).len();
+    };
+    let mut end = code_end(&last);
+    // Behind the last part only brackets and the like may stand.
+    while let Some(next) = span.as_str().get(end - span.start()..).and_then(|rest| Some((rest, code_start(rest)?))) {
+        let (rest, at) = next;
+        end += at + rest.get(at..).and_then(|r| r.chars().next()).map_or(1, char::len_utf8);
+    }
+    end
+}
+
+/// What the grammar skips.
+const WHITE: [char; 4] = [' ', '\t', '\r', '\n'];
 
 /// The first byte of code: what is neither white space nor a comment.
 fn code_start(text: &str) -> Option<usize> {
     let mut at = 0;
     loop {
         let rest = text.get(at..)?;
-        let trimmed = rest.trim_start();
+        let trimmed = rest.trim_start_matches(WHITE);
         at += rest.len() - trimmed.len();
         if trimmed.is_empty() {
             return None;
@@ -192,15 +275,15 @@ fn word_end(text: &str, at: usize) -> usize {
     crate::syntax::comments::word_end(text, at)
 }
 
-/// The word that an item begins with, behind its doc comment.
-fn item_word(piece: &str) -> &str {
+/// An item from its first word on, behind its doc comment, and that word.
+fn item_head(piece: &str) -> (&str, &str) {
     let mut rest = piece;
     loop {
         rest = rest.get(code_start(rest).unwrap_or(rest.len())..).unwrap_or_default();
         if rest.starts_with("///") {
             rest = rest.get(rest.find('\n').unwrap_or(rest.len())..).unwrap_or_default();
         } else {
-            return rest.get(..word_end(rest, 0)).unwrap_or_default();
+            return (rest, rest.get(..word_end(rest, 0)).unwrap_or_default());
         }
     }
 }

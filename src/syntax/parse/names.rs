@@ -18,13 +18,8 @@ pub(super) fn expected(rules: &[Rule]) -> Vec<&'static str> {
 fn describe(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::item | Rule::reserved_item => "an item",
-        Rule::doc => "a doc comment",
         Rule::anyword => "a word",
         Rule::quoted_word | Rule::word | Rule::name => "a name",
-        Rule::index => "`[0]`",
-        Rule::member | Rule::odd_member => "`.name`",
-        Rule::values => "`.*`",
-        Rule::elements => "`[]`",
         Rule::reference | Rule::sum | Rule::product | Rule::unary | Rule::primary | Rule::call => "a value",
         Rule::raw_path => "a path",
         Rule::target_field => "a target field",
@@ -36,11 +31,13 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::pattern => "a pattern `/…/`",
         Rule::boolean => "`true` or `false`",
         Rule::expression | Rule::disjunct | Rule::negation | Rule::comparison => "a condition or value",
+        Rule::kw_open => "`{`",
+        Rule::kw_colon => "`:`",
+        Rule::kw_equals => "`=`",
+        Rule::kw_arrow => "`=>`",
         Rule::conjunction | Rule::kw_and => "`and`",
         Rule::tail | Rule::test_is | Rule::test_in | Rule::test_text | Rule::test_order | Rule::order => "a comparison",
-        Rule::quantifier => "`any of`",
-        Rule::sum_op => "`+`",
-        Rule::product_op => "`*`",
+        Rule::sum_op | Rule::product_op => "an operator",
         Rule::quantified | Rule::kw_any => "`any`",
         Rule::source_of_elements => "a list",
         Rule::case | Rule::kw_case => "`case`",
@@ -99,9 +96,9 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_all => "`all`",
         Rule::kw_assemble => "`assemble`",
         Rule::kw_because => "`because`",
-        Rule::kw_by | Rule::argument_by => "`by`",
+        Rule::kw_by => "`by`",
         Rule::kw_contains => "`contains`",
-        Rule::kw_content => "`content`",
+        Rule::tier | Rule::kw_content => "`content`",
         Rule::kw_default => "`default`",
         Rule::kw_else => "`else`",
         Rule::kw_ends => "`ends`",
@@ -127,6 +124,7 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_otel => "`otel`",
         Rule::kw_other => "`other`",
         Rule::kw_present => "`present`",
+        Rule::kw_sources => "`sources`",
         Rule::kw_starts => "`starts`",
         Rule::kw_to => "`to`",
         Rule::kw_true => "`true`",
@@ -136,6 +134,14 @@ fn describe(rule: Rule) -> Option<&'static str> {
         | Rule::only_item
         | Rule::reserved
         | Rule::v4_tail
+        | Rule::doc
+        | Rule::offset
+        | Rule::quantifier
+        | Rule::index
+        | Rule::member
+        | Rule::odd_member
+        | Rule::values
+        | Rule::elements
         | Rule::digits
         | Rule::and_slip
         | Rule::or_slip

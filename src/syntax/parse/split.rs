@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::syntax::comments::{Kind, Token, token, value_may_begin, word_end};
+use crate::syntax::ast::Broken;
+use crate::syntax::comments::{Kind, Token, Tokens};
 
 /// The words that begin an item.
 pub(super) const ITEM_WORDS: [&str; 12] = [
@@ -47,10 +48,8 @@ const MAX_DEPTH: usize = 64;
 /// A walk over the code of a text: words and characters outside of strings, patterns and comments, with the depth of brackets.
 struct Walk<'a> {
     text: &'a str,
-    at: usize,
+    tokens: Tokens<'a>,
     depth: usize,
-    /// Bytes since which `value_may_begin` looks back.
-    seen: usize,
 }
 
 enum Seen {
@@ -58,63 +57,53 @@ enum Seen {
     Open(usize),
     Close(usize),
     Doc(Range<usize>),
-    Other,
+    Comment,
+    Other(Range<usize>),
 }
 
 impl Iterator for Walk<'_> {
     type Item = Seen;
 
     fn next(&mut self) -> Option<Seen> {
-        let start = self.at;
-        let before = self.text.get(self.seen..start).unwrap_or_default();
-        let token = token(self.text, start, value_may_begin(before))?;
-        if start - self.seen > 200 {
-            self.seen = (start - 100..=start).find(|n| self.text.is_char_boundary(*n)).unwrap_or(start);
-        }
+        let blank = |token: &Token| matches!(token, Token::Code(c) if c.is_whitespace());
+        let (start, token) = self.tokens.by_ref().find(|(_, token)| !blank(token))?;
+        let end = self.tokens.at;
         Some(match token {
-            Token::Word => {
-                self.at = word_end(self.text, start);
-                Seen::Word(start..self.at)
+            Token::Word => Seen::Word(start..end),
+            Token::Skip(Kind::Doc) => Seen::Doc(start..end),
+            Token::Skip(Kind::Comment) => Seen::Comment,
+            Token::Code('(' | '[' | '{') => {
+                self.depth += 1;
+                Seen::Open(start)
             }
-            Token::Skip(Kind::Doc, end) => {
-                self.at = end;
-                Seen::Doc(start..end)
+            Token::Code(')' | ']' | '}') => {
+                self.depth = self.depth.saturating_sub(1);
+                Seen::Close(start)
             }
-            Token::Skip(_, end) => {
-                self.at = end.max(start + 1);
-                Seen::Other
-            }
-            Token::Code(c) => {
-                self.at = start + c.len_utf8();
-                match c {
-                    '(' | '[' | '{' => {
-                        self.depth += 1;
-                        Seen::Open(start)
-                    }
-                    ')' | ']' | '}' => {
-                        self.depth = self.depth.saturating_sub(1);
-                        Seen::Close(start)
-                    }
-                    // A name in backticks and what follows a dot are no words of the language.
-                    '`' | '.' => {
-                        if self
-                            .text
-                            .get(self.at..)
-                            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
-                        {
-                            self.at = word_end(self.text, self.at);
-                        }
-                        Seen::Other
-                    }
-                    _ => Seen::Other,
+            // A name in backticks and what follows a dot are no words of the language.
+            Token::Code('`' | '.') => {
+                let rest = self.text.get(end..).unwrap_or_default();
+                if rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+                    self.tokens.next();
                 }
+                Seen::Other(start..self.tokens.at)
             }
+            Token::Code(_) | Token::Skip(Kind::Text | Kind::Pattern) => Seen::Other(start..end),
         })
     }
 }
 
 fn walk(text: &str) -> Walk<'_> {
-    Walk { text, at: 0, depth: 0, seen: 0 }
+    Walk { text, tokens: Tokens::new(text), depth: 0 }
+}
+
+/// What an item that can't be read would have declared.
+pub(super) fn head(piece: &str) -> Option<Broken> {
+    let (item, word) = super::item_head(piece);
+    let rest = item.get(word.len()..)?.trim_start_matches([' ', '\t', '\r', '\n', '`']);
+    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '.')).unwrap_or(rest.len());
+    let name = rest.get(..end).filter(|name| !name.is_empty())?;
+    ITEM_WORDS.contains(&word).then(|| Broken { word: word.to_owned(), name: name.to_owned() })
 }
 
 /// The first place where brackets are nested too deep for the parser.
@@ -128,6 +117,36 @@ pub(super) fn too_deep(text: &str) -> Option<usize> {
         }
     }
     None
+}
+
+/// The innermost bracket of a text that is not closed.
+pub(super) fn unclosed(text: &str) -> Option<(usize, char)> {
+    let mut open: Vec<usize> = Vec::new();
+    for seen in walk(text) {
+        match seen {
+            Seen::Open(at) => open.push(at),
+            Seen::Close(_) => _ = open.pop(),
+            _ => {}
+        }
+    }
+    let at = open.pop()?;
+    Some((at, text.get(at..)?.chars().next()?))
+}
+
+/// The last word or operator of code.
+pub(super) fn last_code(text: &str) -> Range<usize> {
+    let mut last = 0..0;
+    for seen in walk(text) {
+        let range = match seen {
+            Seen::Word(range) | Seen::Other(range) | Seen::Doc(range) => range,
+            Seen::Open(at) | Seen::Close(at) => at..at + 1,
+            Seen::Comment => continue,
+        };
+        // Characters of one operator are one: `==`.
+        let operator = |range: &Range<usize>| text.get(range.clone()).is_some_and(|t| "=!<>".contains(t));
+        last = if last.end == range.start && operator(&range) { last.start..range.end } else { range };
+    }
+    last
 }
 
 /// The items of a file, each with its doc comment, and what stands before the first as a piece of its own.
@@ -163,7 +182,7 @@ pub(super) fn items(text: &str) -> Vec<Range<usize>> {
                 doc = None;
                 after_item_word = false;
             }
-            Seen::Other => {}
+            Seen::Other(_) | Seen::Comment => {}
         }
     }
     pieces(text, starts)
@@ -191,7 +210,12 @@ pub(super) fn clauses(text: &str, words: &[&str], fields: bool) -> Vec<Range<usi
                 let infix = word == "with" && (before.ends_with("starts") || before.ends_with("ends"));
                 let value = word == "each" && (previous == '=' || previous == '(' || previous == ',');
                 let named = fields && binds();
-                let clause = words.contains(&word) && !infix && !value && !named;
+                // A clause's word before an operator is a name that was not put in backticks.
+                let operator = || {
+                    let next = rest.trim_start_matches(super::WHITE);
+                    next.starts_with(['=', '<', '>', '!', '+', '*', ',', ')', ']'])
+                };
+                let clause = words.contains(&word) && !infix && !value && !named && !operator();
                 let field = named && !before.ends_with(',');
                 if clause || field {
                     starts.push(range.start);
@@ -206,11 +230,8 @@ pub(super) fn clauses(text: &str, words: &[&str], fields: bool) -> Vec<Range<usi
                 break;
             }
             Seen::Open(at) | Seen::Close(at) => previous = text.get(at..).and_then(|r| r.chars().next()).unwrap_or(' '),
-            Seen::Other => {
-                let c = text.get(..walk.at).and_then(|r| r.chars().next_back()).unwrap_or(' ');
-                if !c.is_whitespace() {
-                    previous = c;
-                }
+            Seen::Other(range) => {
+                previous = text.get(range).and_then(|r| r.chars().next_back()).unwrap_or(' ');
             }
             _ => {}
         }

@@ -28,6 +28,7 @@ impl Reader {
     }
 
     fn given(&mut self, pair: P<'_>) -> Option<Given> {
+        let span = Spanned::new((), self.span(&pair));
         let (mut name, mut body) = (None, None);
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -44,7 +45,7 @@ impl Reader {
                 _ => {}
             }
         }
-        Some(Given { name: name?, body: body? })
+        Some(Given { name: name?, body: body?, span })
     }
 
     fn record(&mut self, pair: P<'_>) -> Record {

@@ -1,58 +1,12 @@
-//! Expressions and literals as canonical text: flat where they fit, broken at their outermost joints where not.
+//! Expressions and literals as canonical text on one line; `layout` breaks what is too long.
 
 use crate::ir::SECOND;
-use crate::syntax::ast::{Argument, Binding, Expr, ExprKind, IsWhat, Key, Literal, Quantifier, Suffix};
-
-/// Longest line.
-pub(super) const WIDTH: usize = 110;
-
-/// Words that cannot open a name without backticks; grammar/skywatch.pest has the same list.
-const RESERVED: [&str; 40] = [
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "has",
-    "contains",
-    "matches",
-    "starts",
-    "ends",
-    "any",
-    "all",
-    "of",
-    "case",
-    "else",
-    "true",
-    "false",
-    "nocase",
-    "default",
-    "by",
-    "every",
-    "across",
-    "only",
-    "severity",
-    "tags",
-    "from",
-    "with",
-    "each",
-    "where",
-    "over",
-    "let",
-    "when",
-    "show",
-    "mute",
-    "respond",
-    "benign",
-    "owner",
-    "references",
-    "then",
-    "within",
-];
+use crate::syntax::RESERVED;
+use crate::syntax::ast::{Argument, ArithmeticOp, Binding, Comparison, Expr, ExprKind, IsWhat, Key, Literal, Suffix};
 
 /// How tightly an expression binds; what binds looser than its surroundings stands in parentheses.
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Level {
+pub(super) enum Level {
     Disjunct,
     Negation,
     Comparison,
@@ -67,165 +21,110 @@ pub fn print_expr(expr: &Expr) -> String {
     at_level(expr, Level::Disjunct)
 }
 
-/// What stands where only a sum is taken (a key's value).
-pub(super) fn print_sum(expr: &Expr) -> String {
-    at_level(expr, Level::Sum)
+/// An expression on one line, in parentheses where it binds looser than `level`.
+pub(super) fn at_level(expr: &Expr, level: Level) -> String {
+    let text = flat(expr);
+    if level_of(expr) < level { format!("({text})") } else { text }
 }
 
-/// An expression that begins at column `column`: on one line if it fits, else broken, with what follows indented by `indent`.
-pub(super) fn fitted(expr: &Expr, column: usize, indent: usize) -> String {
-    let flat = print_expr(expr);
-    if column + flat.chars().count() <= WIDTH {
-        return flat;
-    }
-    let pad = " ".repeat(indent);
-    let inner = indent + 4;
+pub(super) fn level_of(expr: &Expr) -> Level {
     match &*expr.node {
-        ExprKind::And(operands) | ExprKind::Or(operands) => {
-            let word = if matches!(&*expr.node, ExprKind::And(_)) { "and" } else { "or" };
-            let lines: Vec<String> = operands.iter().map(|o| at_level(o, Level::Negation)).collect();
-            lines.join(&format!("\n{pad}{word} "))
-        }
-        ExprKind::Case(arms) => {
-            let mut out = String::from("case {\n");
-            for (condition, value) in arms {
-                let condition = condition.as_ref().map_or_else(|| "else".to_owned(), print_expr);
-                let value = fitted(value, inner + condition.chars().count() + 4, inner);
-                out.push_str(&format!("{pad}    {condition} => {value},\n"));
-            }
-            out + &pad + "}"
-        }
-        ExprKind::List(elements) => format!("[\n{}{pad}]", filled(elements.iter().map(print_expr), inner)),
-        ExprKind::Call(name, arguments, suffixes) => {
-            let inner_pad = " ".repeat(inner);
-            let lines: Vec<String> = arguments.iter().map(|a| format!("{inner_pad}{}", argument(a))).collect();
-            format!("{}(\n{}\n{pad}){}", name.node, lines.join(",\n"), suffixes_text(suffixes))
-        }
-        ExprKind::Rows(word, lists, filter, bindings) => {
-            let inner_pad = " ".repeat(inner);
-            let lists: Vec<String> = lists.iter().map(|l| format!("{inner_pad}{}", print_expr(l))).collect();
-            let filter = filter.as_ref().map(|f| format!("\n{inner_pad}where {}", print_expr(f))).unwrap_or_default();
-            format!("each {} in\n{}{filter}\n{inner_pad}{}", name(&word.node), lists.join(",\n"), record(bindings))
-        }
-        _ => flat,
+        ExprKind::And(_) | ExprKind::Or(_) => Level::Disjunct,
+        ExprKind::Not(_) => Level::Negation,
+        ExprKind::Test(_) | ExprKind::Is(..) => Level::Comparison,
+        ExprKind::Arithmetic(_, ArithmeticOp::Add | ArithmeticOp::Subtract, _) => Level::Sum,
+        ExprKind::Arithmetic(..) => Level::Product,
+        _ => Level::Primary,
     }
 }
 
-/// Texts with commas between them, as many on a line as fit, each line indented and ended.
-fn filled(texts: impl Iterator<Item = String>, indent: usize) -> String {
-    let pad = " ".repeat(indent);
-    let mut out = String::new();
-    let mut line = pad.clone();
-    for text in texts {
-        if line.len() > indent && line.chars().count() + text.chars().count() + 2 > WIDTH {
-            out.push_str(line.trim_end());
-            out.push('\n');
-            line.clone_from(&pad);
-        }
-        line.push_str(&text);
-        line.push_str(", ");
-    }
-    out.push_str(line.trim_end());
-    out.push('\n');
-    out
+/// What stands behind `not` without parentheses: a comparison would, but `not (a == b)` is easier to read.
+pub(super) fn negated_level(inner: &Expr) -> Level {
+    if level_of(inner) == Level::Comparison { Level::Primary } else { Level::Negation }
 }
 
-fn at_level(expr: &Expr, level: Level) -> String {
-    let (text, own) = flat(expr);
-    if own < level { format!("({text})") } else { text }
-}
-
-fn flat(expr: &Expr) -> (String, Level) {
+fn flat(expr: &Expr) -> String {
+    let joined = |operands: &[Expr], word: &str| -> String {
+        operands.iter().map(|o| at_level(o, Level::Negation)).collect::<Vec<_>>().join(word)
+    };
+    let commas = |exprs: &[Expr]| exprs.iter().map(print_expr).collect::<Vec<_>>().join(", ");
     match &*expr.node {
-        ExprKind::Literal(literal) => (self::literal(literal), Level::Primary),
-        ExprKind::Reference(first, suffixes) => (name(&first.node) + &suffixes_text(suffixes), Level::Primary),
-        ExprKind::RawPath(suffixes) => (suffixes_text(suffixes), Level::Primary),
-        ExprKind::TargetField(field) => (format!("@{field}"), Level::Primary),
+        ExprKind::Literal(literal) => self::literal(literal),
+        ExprKind::Reference(first, suffixes) => name(&first.node) + &suffixes_text(suffixes),
+        ExprKind::RawPath(suffixes) => suffixes_text(suffixes),
+        ExprKind::TargetField(field) => format!("@{field}"),
         ExprKind::Call(callee, arguments, suffixes) => {
             let arguments: Vec<String> = arguments.iter().map(argument).collect();
-            (format!("{}({}){}", callee.node, arguments.join(", "), suffixes_text(suffixes)), Level::Primary)
+            format!("{}({}){}", callee.node, arguments.join(", "), suffixes_text(suffixes))
         }
-        ExprKind::List(elements) => {
-            let elements: Vec<String> = elements.iter().map(print_expr).collect();
-            (format!("[{}]", elements.join(", ")), Level::Primary)
-        }
-        ExprKind::Record(bindings) => (record(bindings), Level::Primary),
+        ExprKind::List(elements) => format!("[{}]", commas(elements)),
+        ExprKind::Record(bindings) => record(bindings),
         ExprKind::Case(arms) => {
-            let arms: Vec<String> = arms
-                .iter()
-                .map(|(condition, value)| {
-                    format!(
-                        "{} => {}",
-                        condition.as_ref().map_or_else(|| "else".to_owned(), print_expr),
-                        print_expr(value)
-                    )
-                })
-                .collect();
-            (format!("case {{ {} }}", arms.join(", ")), Level::Primary)
+            let arms: Vec<String> =
+                arms.iter().map(|(condition, value)| arm_head(condition.as_ref()) + &print_expr(value)).collect();
+            format!("case {{ {} }}", arms.join(", "))
         }
         ExprKind::Quantified(quantifier, word, list, holds) => {
-            let text = format!(
-                "{} {} in {} ({})",
-                quantifier_word(*quantifier),
-                name(&word.node),
-                print_expr(list),
-                print_expr(holds)
-            );
-            (text, Level::Primary)
+            format!("{} {} in {} ({})", quantifier.word(), name(&word.node), print_expr(list), print_expr(holds))
         }
         ExprKind::Rows(word, lists, filter, bindings) => {
-            let lists: Vec<String> = lists.iter().map(print_expr).collect();
             let filter = filter.as_ref().map(|f| format!(" where {}", print_expr(f))).unwrap_or_default();
-            (format!("each {} in {}{filter} {}", name(&word.node), lists.join(", "), record(bindings)), Level::Primary)
+            format!("each {} in {}{filter} {}", name(&word.node), commas(lists), record(bindings))
         }
         ExprKind::Arithmetic(left, op, right) => {
-            use crate::syntax::ast::ArithmeticOp as Op;
-            let (own, tighter) = if matches!(op, Op::Add | Op::Subtract) {
-                (Level::Sum, Level::Product)
-            } else {
-                (Level::Product, Level::Primary)
-            };
-            (format!("{} {} {}", at_level(left, own), op.text(), at_level(right, tighter)), own)
+            let own = level_of(expr);
+            let tighter = if own == Level::Sum { Level::Product } else { Level::Primary };
+            format!("{} {} {}", at_level(left, own), op.text(), at_level(right, tighter))
         }
-        ExprKind::And(operands) => (joined(operands, " and "), Level::Disjunct),
-        ExprKind::Or(operands) => (joined(operands, " or "), Level::Disjunct),
-        ExprKind::Not(inner) => (format!("not {}", at_level(inner, Level::Negation)), Level::Negation),
+        ExprKind::And(operands) => joined(operands, " and "),
+        ExprKind::Or(operands) => joined(operands, " or "),
+        ExprKind::Not(inner) => format!("not {}", at_level(inner, negated_level(inner))),
         ExprKind::Test(test) => {
-            let not = if test.negated { "not " } else { "" };
-            let of = test.quantifier.map(|q| format!("{} of ", quantifier_word(q))).unwrap_or_default();
             let nocase = if test.nocase { " nocase" } else { "" };
-            let (left, right) = (at_level(&test.left, Level::Sum), at_level(&test.right, Level::Sum));
-            (format!("{left} {not}{} {of}{right}{nocase}", test.op.node.text()), Level::Comparison)
+            format!("{}{}{nocase}", test_head(test), at_level(&test.right, Level::Sum))
         }
         ExprKind::Is(left, negated, what) => {
             let what = match what {
                 IsWhat::Missing => "missing".to_owned(),
                 IsWhat::Present => "present".to_owned(),
+                // Without backticks these two would ask something else.
+                IsWhat::Operations(operations) if ["missing", "present"].contains(&operations.node.as_str()) => {
+                    format!("`{}`", operations.node)
+                }
                 IsWhat::Operations(operations) => name(&operations.node),
             };
-            (
-                format!("{} is {}{what}", at_level(left, Level::Sum), if *negated { "not " } else { "" }),
-                Level::Comparison,
-            )
+            format!("{} is {}{what}", at_level(left, Level::Sum), if *negated { "not " } else { "" })
         }
     }
 }
 
-fn joined(operands: &[Expr], word: &str) -> String {
-    operands.iter().map(|o| at_level(o, Level::Negation)).collect::<Vec<_>>().join(word)
+/// `condition => ` or `else => `
+pub(super) fn arm_head(condition: Option<&Expr>) -> String {
+    condition.map_or_else(|| "else".to_owned(), print_expr) + " => "
 }
 
-fn quantifier_word(quantifier: Quantifier) -> &'static str {
-    match quantifier {
-        Quantifier::Any => "any",
-        Quantifier::All => "all",
-    }
+/// A comparison up to its right side: `a not contains any of `.
+pub(super) fn test_head(test: &Comparison) -> String {
+    let not = if test.negated { "not " } else { "" };
+    let of = test.quantifier.map(|q| format!("{} of ", q.word())).unwrap_or_default();
+    format!("{} {not}{} {of}", at_level(&test.left, Level::Sum), test.op.node.text())
 }
 
-fn argument(argument: &Argument) -> String {
-    let parts =
-        [argument.value.as_ref().map(print_expr), argument.filter.as_ref().map(|f| format!("where {}", print_expr(f)))];
+pub(super) fn argument(argument: &Argument) -> String {
+    let by: Vec<String> = argument.by.iter().map(key).collect();
+    let parts = [
+        argument.value.as_ref().map(print_expr),
+        argument.filter.as_ref().map(|f| format!("where {}", print_expr(f))),
+        Some(format!("by {}", by.join(", "))).filter(|_| !by.is_empty()),
+    ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// `name = value default "text"`
+pub(super) fn key(key: &Key) -> String {
+    let own = key.name.as_ref().map(|n| format!("{} = ", name(&n.node))).unwrap_or_default();
+    let default = key.default.as_ref().map(|d| format!(" default {}", text(&d.node))).unwrap_or_default();
+    format!("{own}{}{default}", at_level(&key.value, Level::Sum))
 }
 
 /// `{ a = 1, b = 2 }`
@@ -236,14 +135,8 @@ pub(super) fn record(bindings: &[Binding]) -> String {
     format!("{{ {} }}", bindings.iter().map(binding).collect::<Vec<_>>().join(", "))
 }
 
-pub(super) fn binding(binding: &Binding) -> String {
+fn binding(binding: &Binding) -> String {
     format!("{} = {}", name(&binding.name.node), print_expr(&binding.value))
-}
-
-pub(super) fn key(key: &Key) -> String {
-    let name = key.name.as_ref().map(|n| format!("{} = ", name(&n.node))).unwrap_or_default();
-    let default = key.default.as_ref().map(|d| format!(" default {}", text(&d.node))).unwrap_or_default();
-    format!("{name}{}{default}", print_sum(&key.value))
 }
 
 /// A name, in backticks where its first word is reserved.

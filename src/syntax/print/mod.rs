@@ -3,80 +3,84 @@
 //! Four spaces; clause words padded to one column; one binding a line past 110 columns; strings, patterns and number grouping untouched.
 
 mod expr;
+mod layout;
 
 pub use expr::print_expr;
-use expr::{WIDTH, binding, fitted, key, literal, name, record, suffixes_text, text};
+use expr::{literal, name, suffixes_text};
+use layout::{Printer, WIDTH};
 
 use super::ast::{
-    At, Binding, Clause, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody, Operations,
+    At, Clause, Column, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody, Operations,
     Record, Rule, Source, SourceClause, Stream, Test,
 };
-use super::comments::{Comment, comments};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
 
 /// A file's canonical text. `original` is the text that `file` was read from; with an empty one there are no comments to keep.
 #[must_use]
 pub fn print_file(file: &File, original: &str) -> String {
-    let mut printer = Printer { out: String::new(), original, comments: comments(original).into_iter().peekable() };
+    let mut printer = Printer::new(original);
+    let mut long = false;
     for (n, item) in file.items.iter().enumerate() {
-        if n > 0 && (printer.blank_before(item) || multi_line(&printer.out)) {
-            printer.out.push('\n');
+        let start = start(item);
+        // What is longer than a line stands apart; so does what has a comment of its own.
+        if n > 0 && (long || original.is_empty() || !item.doc.is_empty()) {
+            printer.write("\n");
         }
+        printer.above(start, 0);
+        let before = printer.out.len();
         printer.item(item);
+        long = printer.out.get(before..).is_some_and(|text| text.contains('\n'));
+        printer.write("\n");
     }
-    printer.comments_before(usize::MAX, 0);
+    printer.above(usize::MAX, 0);
+    let end = printer.out.trim_end().len();
+    printer.out.truncate(end);
+    if !printer.out.is_empty() {
+        printer.write("\n");
+    }
     printer.out
 }
 
-/// Whether the item printed last is longer than a line: then a blank line follows it.
-fn multi_line(out: &str) -> bool {
-    out.ends_with("}\n") && out.lines().next_back() == Some("}")
-        || out.ends_with("]\n") && out.lines().next_back() == Some("]")
+/// The byte at which an item begins, its doc comment included.
+fn start(item: &Item) -> usize {
+    item.doc.first().map_or_else(|| extent(item), |doc| doc.span).start as usize
 }
 
-struct Printer<'a> {
-    out: String,
-    original: &'a str,
-    comments: std::iter::Peekable<std::vec::IntoIter<Comment>>,
+fn extent(item: &Item) -> Span {
+    match &item.kind {
+        ItemKind::Stream(stream) => stream.span.span,
+        ItemKind::Source(source) => source.span.span,
+        ItemKind::List(list) => list.span.span,
+        ItemKind::Operations(operations) => operations.span.span,
+        ItemKind::Rule(rule) => rule.span.span,
+        ItemKind::Test(test) => test.span.span,
+    }
 }
 
 impl Printer<'_> {
-    /// Whether an empty line (or a comment after one) stands before the item in the original; always where there is no original.
-    fn blank_before(&self, item: &Item) -> bool {
-        let start = item.doc.first().map_or_else(|| head(item), |doc| doc.span).start as usize;
-        let Some(before) = self.original.get(..start).filter(|_| !self.original.is_empty()) else { return true };
-        let pending = self.comments.clone().find(|c| !c.trailing).filter(|c| c.range.start < start);
-        let gap = pending.map_or(before, |c| before.get(..c.range.start).unwrap_or_default());
-        let gap = gap.trim_end_matches([' ', '\t']);
-        // Item words stand before the name: the gap is what precedes the line.
-        let line = gap.rfind('\n').map_or("", |at| gap.get(..at).unwrap_or_default());
-        line.trim_end_matches([' ', '\t', '\r']).ends_with('\n') || !item.doc.is_empty()
+    fn item(&mut self, item: &Item) {
+        self.doc(&item.doc, 0);
+        if !item.doc.is_empty() {
+            // A comment between the two stays there.
+            self.above(extent(item).start as usize, 0);
+        }
+        match &item.kind {
+            ItemKind::Stream(stream) => self.stream(stream),
+            ItemKind::Source(source) => self.source(source),
+            ItemKind::List(list) => self.named_list(list),
+            ItemKind::Operations(operations) => self.operations(operations),
+            ItemKind::Rule(rule) => self.rule(rule, item.doc.is_empty()),
+            ItemKind::Test(test) => self.test(test),
+        }
+        self.behind(extent(item).end);
     }
 
-    /// Prints the comments that stand before byte `end` of the original, each on a line of its own.
-    fn comments_before(&mut self, end: usize, indent: usize) {
-        while let Some(comment) = self.comments.next_if(|c| c.range.start < end) {
-            if comment.after_blank && !self.out.is_empty() && !self.out.ends_with("\n\n") && !self.out.ends_with("{\n")
-            {
-                self.out.push('\n');
-            }
-            self.out.push_str(&" ".repeat(indent));
-            self.out.push_str(self.original.get(comment.range).unwrap_or_default().trim_end());
-            self.out.push('\n');
+    fn doc(&mut self, doc: &super::ast::Doc, indent: usize) {
+        for (n, line) in doc.iter().enumerate() {
+            let space = if line.node.is_empty() { "" } else { " " };
+            let pad = if n == 0 { 0 } else { indent };
+            self.write(&format!("{}///{space}{}\n", " ".repeat(pad), line.node));
         }
-    }
-
-    /// Ends a line, with the comment that stood behind it in the original.
-    fn end_line(&mut self, end: u32) {
-        let line_end = self.original.get(end as usize..).and_then(|rest| rest.find('\n')).map(|at| at + end as usize);
-        let line_end = line_end.unwrap_or(self.original.len());
-        if let Some(comment) =
-            self.comments.next_if(|c| c.trailing && c.range.start >= end as usize && c.range.start < line_end)
-        {
-            self.out.push_str("  ");
-            self.out.push_str(self.original.get(comment.range).unwrap_or_default().trim_end());
-        }
-        self.out.push('\n');
     }
 
     /// Whether the original has this on one line.
@@ -84,324 +88,307 @@ impl Printer<'_> {
         self.original.get(span.range()).is_some_and(|text| !text.is_empty() && !text.contains('\n'))
     }
 
-    fn item(&mut self, item: &Item) {
-        let start = item.doc.first().map_or_else(|| head(item), |doc| doc.span).start as usize;
-        self.comments_before(start, 0);
-        self.doc(&item.doc, 0);
-        match &item.kind {
-            ItemKind::Stream(stream) => self.stream(stream),
-            ItemKind::Source(source) => self.source(source),
-            ItemKind::List(list) => self.list(list),
-            ItemKind::Operations(operations) => self.operations(operations),
-            ItemKind::Rule(rule) => self.rule(rule, item.doc.is_empty()),
-            ItemKind::Test(test) => self.test(test),
-        }
-    }
-
-    fn doc(&mut self, doc: &super::ast::Doc, indent: usize) {
-        for line in doc {
-            let space = if line.node.is_empty() { "" } else { " " };
-            self.out.push_str(&format!("{}///{space}{}\n", " ".repeat(indent), line.node));
-        }
-    }
-
     fn rule(&mut self, rule: &Rule, undocumented: bool) {
         let open = format!("rule {} {{", name(&rule.name.node));
-        if undocumented && self.one_line(rule.span.span) {
-            let clauses: Vec<String> = rule.clauses.iter().map(|c| clause(&c.node, c.node.word().len(), 0)).collect();
-            let line = format!("{open} {} }}", clauses.join("  "));
-            if line.chars().count() <= WIDTH && !line.contains('\n') {
-                self.out.push_str(&line);
-                self.end_line(rule.span.span.end);
+        if undocumented && self.one_line(rule.span.span) && !self.commented(rule.span.span) {
+            let before = self.out.len();
+            self.write(&open);
+            for clause in &rule.clauses {
+                self.write(if clause.span == rule.clauses.first().map_or(clause.span, |c| c.span) {
+                    " "
+                } else {
+                    "  "
+                });
+                self.clause(&clause.node, clause.node.word().len(), 0);
+            }
+            self.write(" }");
+            if self.out.get(before..).is_some_and(|line| line.chars().count() <= WIDTH && !line.contains('\n')) {
                 return;
             }
+            self.out.truncate(before);
         }
-        self.out.push_str(&open);
-        self.end_line(rule.name.span.end);
+        self.write(&open);
+        self.behind(rule.name.span.end);
+        self.write("\n");
         let width = rule.clauses.iter().map(|c| c.node.word().len()).max().unwrap_or(0).max(8);
-        for c in &rule.clauses {
-            self.comments_before(inner(c.span), 4);
-            self.out.push_str(&format!("    {}", clause(&c.node, width, 4)));
-            self.end_line(c.span.end);
-        }
-        self.close(rule.span.span);
+        self.block(&rule.clauses, |c| c.span, |this, c| this.clause(&c.node, width, 4));
+        self.close(rule.span.span.end, 0, "}");
     }
 
-    /// The comments before a closing brace, and the brace.
-    fn close(&mut self, span: Span) {
-        self.comments_before(span.end as usize, 4);
-        self.out.push('}');
-        self.end_line(span.end);
+    /// The lines of a block, each with its comments. Ends behind the last one.
+    fn block<T>(&mut self, parts: &[T], span: impl Fn(&T) -> Span, mut write: impl FnMut(&mut Self, &T)) {
+        for (n, part) in parts.iter().enumerate() {
+            if n > 0 {
+                self.write("\n");
+            }
+            self.above(span(part).start as usize, 4);
+            write(self, part);
+            self.behind(span(part).end);
+        }
     }
 
     fn stream(&mut self, stream: &Stream) {
-        self.out.push_str(&format!("stream {} {{", name(&stream.name.node)));
-        self.end_line(stream.name.span.end);
+        self.write(&format!("stream {} {{", name(&stream.name.node)));
+        self.behind(stream.name.span.end);
+        self.write("\n");
         let width = stream.fields.iter().map(|f| name(&f.name.node).len()).max().unwrap_or(0);
-        for field in &stream.fields {
-            let start = field.doc.first().map_or(field.name.span, |doc| doc.span);
-            self.comments_before(start.start as usize, 4);
-            self.doc(&field.doc, 4);
-            self.out.push_str(&format!("    {:width$} : {}", name(&field.name.node), field_text(field)));
-            let last = [field.unit.as_ref(), field.otel.as_ref(), field.ocsf.as_ref()]
-                .into_iter()
-                .flatten()
-                .map(|s| s.span.end)
-                .max();
-            let end = field.default.as_ref().map(|d| d.span.end).or(last).unwrap_or(field.ty.span.end);
-            self.end_line(end);
-        }
-        self.close(stream.span.span);
+        self.block(&stream.fields, field_span, |this, field| {
+            this.doc(&field.doc, 4);
+            if !field.doc.is_empty() {
+                this.above(field.name.span.start as usize, 4);
+            }
+            this.write(&format!("{:width$} : {}", name(&field.name.node), field_type(&field.ty.node)));
+            this.write(if field.content { " content" } else { "" });
+            for (word, text) in [("unit", &field.unit), ("otel", &field.otel), ("ocsf", &field.ocsf)] {
+                if let Some(text) = text {
+                    this.write(&format!(" {word} "));
+                    this.quoted(text);
+                }
+            }
+            if let Some(default) = &field.default {
+                this.write(" = ");
+                this.expr(default, 4, 0);
+            }
+        });
+        self.close(stream.span.span.end, 0, "}");
     }
 
     fn source(&mut self, source: &Source) {
-        self.out.push_str(&format!("source {} : {} {{", name(&source.name.node), name(&source.stream.node)));
-        self.end_line(source.stream.span.end);
-        let names = source.clauses.iter().filter_map(|c| match c {
+        self.write(&format!("source {} : {} {{", name(&source.name.node), name(&source.stream.node)));
+        self.behind(source.stream.span.end);
+        self.write("\n");
+        let names = source.clauses.iter().filter_map(|c| match &c.node {
             SourceClause::Field(binding) => Some(name(&binding.name.node).chars().count()),
             _ => None,
         });
         let width = names.max().unwrap_or(0);
-        for clause in &source.clauses {
-            let (line, span) = source_clause(clause, width);
-            self.comments_before(inner(span), 4);
-            self.out.push_str(&format!("    {line}"));
-            self.end_line(span.end);
-        }
-        self.close(source.span.span);
+        self.block(&source.clauses, |c| c.span, |this, c| this.source_clause(c, width));
+        self.close(source.span.span.end, 0, "}");
     }
 
-    fn list(&mut self, list: &List) {
+    fn named_list(&mut self, list: &List) {
         let of = list.of.as_ref().map(|of| format!(" of {}", of.node)).unwrap_or_default();
-        let head = format!("list {}{of} ", name(&list.name.node));
+        self.write(&format!("list {}{of} ", name(&list.name.node)));
         match &list.body {
             ListBody::File(file) => {
-                self.out.push_str(&format!("{head}from {}", text(&file.node)));
-                self.end_line(file.span.end);
+                self.write("from ");
+                self.quoted(file);
             }
             ListBody::Elements(elements) => {
-                let column = head.chars().count() + 2;
-                let end = elements.last().map_or(list.name.span.end, |e| e.span.end);
-                let literal =
-                    crate::source::Spanned::new(Box::new(super::ast::ExprKind::List(elements.clone())), list.name.span);
-                self.comments_before(inner(Span { end, ..list.name.span }), 0);
-                self.out.push_str(&format!("{head}= {}", fitted(&literal, column, 0)));
-                self.end_line(end);
+                let whole = list.span.span;
+                let span = Span { start: list.name.span.end, ..whole };
+                self.write("= ");
+                self.expr(&Spanned::new(Box::new(super::ast::ExprKind::List(elements.clone())), span), 0, 0);
             }
         }
     }
 
     fn operations(&mut self, operations: &Operations) {
-        self.out.push_str(&format!("operations {} {{", name(&operations.name.node)));
-        self.end_line(operations.name.span.end);
+        self.write(&format!("operations {} {{", name(&operations.name.node)));
+        self.behind(operations.name.span.end);
+        self.write("\n");
         let width = operations.clouds.iter().map(|(cloud, _)| cloud.node.len()).max().unwrap_or(0);
-        let mut end = operations.name.span;
-        for (cloud, globs) in &operations.clouds {
-            self.comments_before(cloud.span.start as usize, 4);
-            let column = 4 + width + 1;
-            let texts: Vec<String> = globs.iter().map(|g| text(&g.node)).collect();
-            let joined = texts.join(", ");
-            let joined =
-                if column + joined.len() > WIDTH { texts.join(&format!(",\n{}", " ".repeat(column))) } else { joined };
-            self.out.push_str(&format!("    {:width$} {joined}", cloud.node));
-            end = globs.last().map_or(cloud.span, |g| g.span);
-            self.end_line(end.end);
-        }
-        let close = self
-            .original
-            .get(end.end as usize..)
-            .and_then(|rest| rest.find('}'))
-            .map_or(end.end as usize, |at| at + end.end as usize);
-        self.close(Span { end: u32::try_from(close + 1).unwrap_or(u32::MAX), ..end });
+        let span = |(cloud, globs): &(super::ast::Name, Vec<Spanned<String>>)| {
+            globs.last().map_or(cloud.span, |last| cloud.span.to(last.span))
+        };
+        self.block(&operations.clouds, span, |this, (cloud, globs)| {
+            this.write(&format!("{:width$} ", cloud.node));
+            this.texts(globs);
+        });
+        self.close(operations.span.span.end, 0, "}");
     }
 
     fn test(&mut self, test: &Test) {
-        self.out.push_str(&format!("test {} {} {{", name(&test.rule.node), text(&test.title.node)));
-        self.end_line(test.title.span.end);
-        for given in &test.given {
-            self.comments_before(given.name.span.start as usize, 4);
-            self.given(given);
+        self.write(&format!("test {} ", name(&test.rule.node)));
+        self.quoted(&test.title);
+        self.write(" {");
+        self.behind(test.title.span.end);
+        self.write("\n");
+        self.block(&test.given, |given| given.span.span, Printer::given);
+        if !test.given.is_empty() && !test.expect.is_empty() {
+            self.write("\n");
         }
-        for expect in &test.expect {
-            self.comments_before(inner(expect.span), 4);
-            let line = match &expect.node {
-                Expect::Alert(bindings) if bindings.is_empty() => "expect alert".to_owned(),
+        self.block(
+            &test.expect,
+            |expect| expect.span,
+            |this, expect| match &expect.node {
+                Expect::Alert(bindings) if bindings.is_empty() => this.write("expect alert"),
                 Expect::Alert(bindings) => {
-                    let values = bindings.iter().map(|b| format!("{} = {}", b.name.node, print_expr(&b.value)));
-                    format!("expect alert {{ {} }}", values.collect::<Vec<_>>().join(", "))
+                    this.write("expect alert ");
+                    // Its names are those of an alert: none needs backticks.
+                    this.record_of(bindings, expect.span, 4, &|name| name.to_owned());
                 }
-                Expect::NoOther => "expect no other alert".to_owned(),
-                Expect::None => "expect no alert".to_owned(),
-            };
-            self.out.push_str(&format!("    {line}"));
-            self.end_line(expect.span.end);
-        }
-        self.close(test.span.span);
+                Expect::NoOther => this.write("expect no other alert"),
+                Expect::None => this.write("expect no alert"),
+            },
+        );
+        self.close(test.span.span.end, 0, "}");
     }
 
     fn given(&mut self, given: &Given) {
-        let head = format!("    given {}", name(&given.name.node));
+        self.write(&format!("given {} ", name(&given.name.node)));
         match &given.body {
             GivenBody::File(file) => {
-                self.out.push_str(&format!("{head} from {}", text(&file.node)));
-                self.end_line(file.span.end);
+                self.write("from ");
+                self.quoted(file);
             }
             GivenBody::Records(records) => {
-                self.out.push_str(&format!("{head} ["));
-                self.end_line(given.name.span.end);
-                for entry in records {
-                    self.comments_before(inner(entry.span), 8);
-                    let line = match &entry.node {
-                        Record::Fields(bindings) => fitted_record(bindings),
-                        Record::Json(map) => serde_json::Value::Object(map.clone()).to_string(),
-                    };
-                    self.out.push_str(&format!("        {line}"));
-                    self.end_line(entry.span.end);
+                self.write("[");
+                self.behind(given.name.span.end);
+                for record in records {
+                    self.write("\n");
+                    self.above(record.span.start as usize, 8);
+                    match &record.node {
+                        Record::Fields(bindings) => self.record(bindings, record.span, 8),
+                        Record::Json(map) => self.json(map, record.span),
+                    }
+                    self.behind(record.span.end);
                 }
-                self.out.push_str("    ]\n");
+                self.close(given.span.span.end, 4, "]");
             }
         }
     }
-}
 
-/// An event on one line, or a binding a line.
-fn fitted_record(bindings: &[Binding]) -> String {
-    let line = record(bindings);
-    if line.chars().count() + 8 <= WIDTH {
-        return line;
-    }
-    let lines: Vec<String> = bindings.iter().map(|b| format!("            {}", binding(b))).collect();
-    format!("{{\n{}\n        }}", lines.join(",\n"))
-}
-
-/// Comments before this byte of a node stand above it: those inside it too, since a node is printed whole.
-fn inner(span: Span) -> usize {
-    span.end as usize
-}
-
-fn head(item: &Item) -> Span {
-    match &item.kind {
-        ItemKind::Stream(stream) => stream.span.span,
-        ItemKind::Source(source) => source.span.span,
-        ItemKind::List(list) => list.name.span,
-        ItemKind::Operations(operations) => operations.name.span,
-        ItemKind::Rule(rule) => rule.span.span,
-        ItemKind::Test(test) => test.span.span,
-    }
-}
-
-/// A clause: its word padded to `width`, then what it says; lines after the first are indented behind the word.
-fn clause(clause: &Clause, width: usize, indent: usize) -> String {
-    let word = clause.word();
-    let column = indent + width + 1;
-    let body = match clause {
-        Clause::Severity(level) => level.node.clone(),
-        Clause::SeverityCase(case) => fitted(case, column, indent),
-        Clause::Tags(tags) => tags.iter().map(|t| t.node.as_str()).collect::<Vec<_>>().join(", "),
-        Clause::From(stream, only) => {
-            let only: Vec<String> = only.iter().map(|o| name(&o.node)).collect();
-            let only = if only.is_empty() { String::new() } else { format!(" only {}", only.join(", ")) };
-            format!("{}{only}", name(&stream.node))
-        }
-        Clause::With(bindings) | Clause::Let(bindings) => bound(bindings, column),
-        Clause::Each(element, list) => format!("{} in {}", name(&element.node), print_expr(list)),
-        Clause::Where(condition) | Clause::When(condition) => fitted(condition, column, column - 1),
-        Clause::Over(over) => {
-            let step = over.step.as_ref().map(|s| format!(" every {}", literal(&s.node))).unwrap_or_default();
-            let keys: Vec<String> = over.keys.iter().map(key).collect();
-            let keys = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
-            let across = if over.across.is_some() { " across sources" } else { "" };
-            format!("{}{step}{keys}{across}", literal(&over.length.node))
-        }
-        Clause::Show(items) => items.iter().map(key).collect::<Vec<_>>().join(", "),
-        Clause::Texts(_, texts) => texts.iter().map(|t| text(&t.node)).collect::<Vec<_>>().join(", "),
-    };
-    format!("{word:width$} {body}")
-}
-
-/// Bindings on one line, or one a line where that is too long.
-fn bound(bindings: &[Binding], column: usize) -> String {
-    let flat = bindings.iter().map(binding).collect::<Vec<_>>().join(", ");
-    if column + flat.chars().count() <= WIDTH {
-        return flat;
-    }
-    let lines: Vec<String> = bindings
-        .iter()
-        .map(|b| {
-            let head = format!("{} = ", name(&b.name.node));
-            let value = fitted(&b.value, column + head.chars().count(), column);
-            head + &value
-        })
-        .collect();
-    lines.join(&format!(",\n{}", " ".repeat(column)))
-}
-
-/// A line of a source, and its place.
-fn source_clause(clause: &SourceClause, width: usize) -> (String, Span) {
-    let end = |bindings: &[Binding]| bindings.last().map(|b| b.value.span).unwrap_or_default();
-    match clause {
-        SourceClause::At(at) => at_clause(at),
-        SourceClause::Delay(delay) => (format!("delay    {}", literal(&delay.node)), delay.span),
-        SourceClause::Unique(value) => (format!("unique   {}", print_expr(value)), value.span),
-        SourceClause::Where(condition) => (format!("where    {}", fitted(condition, 13, 12)), condition.span),
-        SourceClause::With(bindings) => (format!("with     {}", bound(bindings, 13)), end(bindings)),
-        SourceClause::Absent(names, reason) => {
-            let names: Vec<String> = names.iter().map(|n| name(&n.node)).collect();
-            (format!("absent   {} because {}", names.join(", "), text(&reason.node)), reason.span)
-        }
-        SourceClause::Field(binding) => {
-            let field = name(&binding.name.node);
-            (format!("{field:width$} = {}", fitted(&binding.value, width + 7, 4)), binding.value.span)
-        }
-    }
-}
-
-fn at_clause(at: &At) -> (String, Span) {
-    let place =
-        at.place.as_ref().map(|p| if at.quoted { format!(" {}", text(&p.node)) } else { format!(" {}", p.node) });
-    let mut line = format!("at       {}{}", at.target.node, place.unwrap_or_default());
-    let mut span = at.place.as_ref().map_or(at.target.span, |p| p.span);
-    if let Some(last) = at.columns.last() {
-        span = last.name.span;
-        let columns: Vec<String> = at
-            .columns
-            .iter()
-            .map(|c| {
-                let path = suffixes_text(&c.path.node);
-                c.kind.as_ref().map_or_else(
-                    || format!("{path} = {}", c.name.node),
-                    |k| format!("{path} = {}({})", k.node, c.name.node),
-                )
-            })
-            .collect();
-        let flat = format!("{line} {{ {} }}", columns.join(", "));
-        line = if flat.chars().count() + 4 <= WIDTH {
-            flat
-        } else {
-            format!("{line} {{\n             {}\n    }}", columns.join(",\n             "))
+    /// A raw record as it was written, but for the indent of its lines: its numbers and its order of keys are its author's.
+    fn json(&mut self, map: &serde_json::Map<String, serde_json::Value>, span: Span) {
+        let Some(written) = self.original.get(span.range()).filter(|text| text.starts_with('{')) else {
+            return self.write(&serde_json::Value::Object(map.clone()).to_string());
         };
+        // Its comments are in it.
+        while self.next_comment(|c| c.range.start < span.end as usize).is_some() {}
+        let before = self.original.get(..span.start as usize).unwrap_or_default();
+        let old = before.rsplit('\n').next().unwrap_or_default();
+        let old = old.len() - old.trim_start().len();
+        let new = self.column();
+        for (n, line) in written.lines().enumerate() {
+            if n == 0 {
+                self.write(line.trim_end());
+                continue;
+            }
+            let body = line.trim_start();
+            let indent = (line.len() - body.len() + new).saturating_sub(old);
+            self.line(if body.is_empty() { 0 } else { indent });
+            self.write(body.trim_end());
+        }
     }
-    (line, span)
+
+    /// A clause: its word padded to `width`, then what it says; lines after the first are indented behind the word.
+    fn clause(&mut self, clause: &Clause, width: usize, indent: usize) {
+        self.write(&format!("{:width$} ", clause.word()));
+        match clause {
+            Clause::Severity(level) => self.write(&level.node),
+            Clause::SeverityCase(case) => self.expr(case, indent, 0),
+            Clause::Tags(tags) => self.words(tags),
+            Clause::From(stream, only) => {
+                self.write(&name(&stream.node));
+                if !only.is_empty() {
+                    self.write(" only ");
+                    self.words(only);
+                }
+            }
+            Clause::With(bindings) | Clause::Let(bindings) => self.bindings(bindings),
+            Clause::Each(element, list) => {
+                self.write(&format!("{} in ", name(&element.node)));
+                self.expr(list, indent, 0);
+            }
+            Clause::Where(condition) | Clause::When(condition) => self.condition(condition),
+            Clause::Over(over) => {
+                self.write(&literal(&over.length.node));
+                if let Some(step) = &over.step {
+                    self.write(&format!(" every {}", literal(&step.node)));
+                }
+                if !over.keys.is_empty() {
+                    self.write(" by ");
+                    self.keys(&over.keys, if over.across.is_some() { " across sources".len() } else { 0 });
+                }
+                if over.across.is_some() {
+                    self.write(" across sources");
+                }
+            }
+            Clause::Show(items) => self.keys(items, 0),
+            Clause::Texts(_, texts) => self.texts(texts),
+        }
+    }
+
+    /// A line of a source; its words are padded to eight characters, its fields to `width`.
+    fn source_clause(&mut self, clause: &Spanned<SourceClause>, width: usize) {
+        match &clause.node {
+            SourceClause::At(at) => self.at(at, clause.span),
+            SourceClause::Delay(delay) => self.write(&format!("delay    {}", literal(&delay.node))),
+            SourceClause::Unique(value) => {
+                self.write("unique   ");
+                self.expr(value, 4, 0);
+            }
+            SourceClause::Where(condition) => {
+                self.write("where    ");
+                self.condition(condition);
+            }
+            SourceClause::With(bindings) => {
+                self.write("with     ");
+                self.bindings(bindings);
+            }
+            SourceClause::Absent(names, reason) => {
+                self.write("absent   ");
+                self.words(names);
+                self.write(" because ");
+                self.quoted(reason);
+            }
+            SourceClause::Field(binding) => {
+                self.write(&format!("{:width$} = ", name(&binding.name.node)));
+                self.expr(&binding.value, 4, 0);
+            }
+        }
+    }
+
+    fn at(&mut self, at: &At, span: Span) {
+        self.write(&format!("at       {}", at.target.node));
+        if let Some(place) = &at.place {
+            self.write(" ");
+            if at.quoted { self.quoted(place) } else { self.write(&name(&place.node)) }
+        }
+        if at.columns.is_empty() {
+            return;
+        }
+        let columns: Vec<String> = at.columns.iter().map(column).collect();
+        let flat = format!(" {{ {} }}", columns.join(", "));
+        let commented = self.commented(span);
+        if self.fits(&flat, 0) && !commented {
+            return self.write(&flat);
+        }
+        self.write(" {\n");
+        if commented {
+            self.lines(&at.columns, 8, ",", |c| c.path.span.to(c.name.span), |this, c| this.write(&column(c)));
+        } else {
+            self.filled(&columns, 8, ",");
+        }
+        self.close(span.end, 4, "}");
+    }
 }
 
-fn field_text(field: &Field) -> String {
-    let ty = match &field.ty.node {
+/// `.raw = kind(Column)`
+fn column(column: &Column) -> String {
+    let path = suffixes_text(&column.path.node);
+    match &column.kind {
+        None => format!("{path} = {}", column.name.node),
+        Some(kind) => format!("{path} = {}({})", kind.node, column.name.node),
+    }
+}
+
+/// A field from its doc comment to its last word.
+fn field_span(field: &Field) -> Span {
+    let start = field.doc.first().map_or(field.name.span, |doc| doc.span);
+    let texts = [&field.unit, &field.otel, &field.ocsf].into_iter().flatten().map(|text| text.span);
+    let parts = std::iter::once(field.ty.span).chain(texts).chain(field.default.as_ref().map(|d| d.span));
+    parts.fold(start, Span::to)
+}
+
+fn field_type(ty: &FieldType) -> String {
+    match ty {
         FieldType::One(ty) => ty.clone(),
         FieldType::List(ty) => format!("list of {ty}"),
         FieldType::Records(fields) => {
             let fields: Vec<String> = fields.iter().map(|(n, ty)| format!("{} : {}", name(&n.node), ty.node)).collect();
             format!("list of {{ {} }}", fields.join(", "))
         }
-    };
-    let word = |word: &str, value: &Option<crate::source::Spanned<String>>| {
-        value.as_ref().map(|v| format!(" {word} {}", text(&v.node))).unwrap_or_default()
-    };
-    let content = if field.content { " content" } else { "" };
-    let default = field.default.as_ref().map(|d| format!(" = {}", print_expr(d))).unwrap_or_default();
-    format!(
-        "{ty}{content}{}{}{}{default}",
-        word("unit", &field.unit),
-        word("otel", &field.otel),
-        word("ocsf", &field.ocsf)
-    )
+    }
 }

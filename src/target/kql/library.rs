@@ -12,6 +12,8 @@ pub enum Own {
     AsciiLower,
     /// Text with a–z made upper case.
     AsciiUpper,
+    /// Whether text is ASCII.
+    IsAscii,
     /// JSON as text: texts and numbers.
     TextOf,
     /// Text as int: decimal digits with a sign.
@@ -103,6 +105,7 @@ impl Own {
         match self {
             Own::AsciiLower => "ascii_lower",
             Own::AsciiUpper => "ascii_upper",
+            Own::IsAscii => "is_ascii",
             Own::TextOf => "text_of",
             Own::IntOfText => "int_of_text",
             Own::IntOf => "int_of",
@@ -139,6 +142,7 @@ impl Own {
         match self {
             Own::AsciiLower => define(&text, translate(UPPER, LOWER)),
             Own::AsciiUpper => define(&text, translate(LOWER, UPPER)),
+            Own::IsAscii => define(&text, Scalar::matches(param("text"), r"^[\x00-\x7F]*$")),
             Own::TextOf => {
                 let other = is_kind(&["array", "bool", "dictionary"]);
                 define(&value, Scalar::iff(other, Scalar::text(""), tostring()))
@@ -404,4 +408,139 @@ fn decoded_of() -> Scalar {
     let padding = Scalar::call("case", [over(2), Scalar::text("=="), over(3), Scalar::text("="), Scalar::text("")]);
     let read = Scalar::call("base64_decode_tostring", [Scalar::call("strcat", [bare(), padding])]);
     Scalar::iff(Scalar::matches(param("text"), BASE64), read, Scalar::text(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    use proptest::prelude::*;
+    use regex::Regex;
+
+    use super::*;
+
+    /// What `is_ipv4` and `is_ipv6` say, run by the engine whose syntax Kusto has.
+    fn shapes(text: &str) -> (bool, bool) {
+        let found = |pattern: &str, text: &str| Regex::new(pattern).expect("a pattern of this crate").is_match(text);
+        let is_ipv4 = |text: &str| found(&ipv4_pattern(), text);
+        let [whole, shortened, counted] = ipv6_patterns();
+        let shape = found(&whole, text) || (found(&shortened, text) && found(&counted, text));
+        let tail = text.rsplit(':').next().unwrap_or_default();
+        (is_ipv4(text), shape && (!text.contains('.') || is_ipv4(tail)))
+    }
+
+    #[track_caller]
+    fn agrees(text: &str) {
+        let parsed = (text.parse::<Ipv4Addr>().is_ok(), text.parse::<Ipv6Addr>().is_ok());
+        assert_eq!(shapes(text), parsed, "{text}");
+    }
+
+    #[test]
+    fn addresses_are_what_rust_reads() {
+        for text in [
+            "10.0.0.1",
+            "255.255.255.255",
+            "256.1.1.1",
+            "01.1.1.1",
+            "1.1.1",
+            "1.1.1.1.",
+            "1.1.1.1/8",
+            "::",
+            ":::",
+            "1::",
+            "::1",
+            "1:2:3:4:5:6:7:8",
+            "1:2:3:4:5:6:7",
+            "1:2:3:4:5:6:7::",
+            "::2:3:4:5:6:7:8",
+            "1::3:4:5:6:7:8",
+            "1:2:3:4::5:6:7:8",
+            "1::2::3",
+            "12345::",
+            "::ffff:1.2.3.4",
+            "1:2:3:4:5:6:1.2.3.4",
+            "1:2:3:4:5:6:7:1.2.3.4",
+            "::2:3:4:5:6:1.2.3.4",
+            "1::3:4:5:6:1.2.3.4",
+            "1:2:3:4:5::1.2.3.4",
+            "1:2:3:4:5:6::1.2.3.4",
+            "::1.2.3",
+            "::1.2.3.4.5",
+            "::01.2.3.4",
+            "1.2.3.4::",
+            "1.2.3.4",
+            "fe80::1%eth0",
+            "[::1]",
+            "",
+            ":",
+            "a",
+            "g::",
+            "::1 ",
+            " ::1",
+            "::1\n",
+            "1:2:3:4:5:6:7.8",
+            "::7.8",
+        ] {
+            agrees(text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn addresses_of_all_shapes(parts in prop::collection::vec("(|[0-9a-fA-F]{1,5}|[0-9]{1,3}(\\.[0-9]{1,3}){3})", 1..10)) {
+            agrees(&parts.join(":"));
+        }
+
+        #[test]
+        fn real_addresses(bits in any::<u128>(), mask in any::<u128>(), more in any::<u128>()) {
+            for address in [bits, bits & mask, bits & mask & more] {
+                agrees(&Ipv6Addr::from(address).to_string());
+            }
+        }
+
+        /// `short_ipv6` writes addresses as Rust does.
+        #[test]
+        fn short_forms_are_rusts(bits in any::<u128>(), mask in any::<u8>()) {
+            let mut groups = Ipv6Addr::from(bits).segments();
+            for (at, group) in groups.iter_mut().enumerate() {
+                if mask & (1 << at) != 0 {
+                    *group = 0;
+                }
+            }
+            let address = Ipv6Addr::from(groups);
+            prop_assume!(address.to_ipv4_mapped().is_none());
+            let full = groups.map(|group| format!("{group:04x}")).join(":");
+            prop_assert_eq!(run(&short_ipv6(), &full), address.to_string());
+        }
+    }
+
+    /// The few functions that `short_ipv6` is made of.
+    fn run(scalar: &Scalar, text: &str) -> String {
+        match scalar {
+            Scalar::Text(literal) => literal.clone(),
+            Scalar::Column(_) => text.to_owned(),
+            Scalar::Call("strcat", args) => args.iter().map(|arg| run(arg, text)).collect(),
+            Scalar::Call("replace_regex", args) => {
+                let [subject, pattern, with] = [0, 1, 2].map(|at| run(&args[at], text));
+                let with = with.replace(r"\1", "${1}").replace(r"\2", "${2}");
+                Regex::new(&pattern).expect("a pattern of this crate").replace_all(&subject, with).into_owned()
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_function_stands_before_those_that_call_it() {
+        let table = Name::new("T");
+        let stages = vec![crate::target::kql::tree::Stage::Where(Scalar::Own(Own::AddressOf, vec![Scalar::text("x")]))];
+        let needed = Own::needed(&Query { values: Vec::new(), table, stages });
+        for (at, own) in needed.iter().enumerate() {
+            own.definition().body.walk(&mut |scalar| {
+                if let Scalar::Own(called, _) = scalar {
+                    assert!(needed.iter().take(at).any(|before| before == called), "{own:?} calls {called:?}");
+                }
+            });
+        }
+        assert_eq!(needed.last(), Some(&Own::AddressOf));
+    }
 }

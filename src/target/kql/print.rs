@@ -70,7 +70,8 @@ fn write_stage(out: &mut String, stage: &Stage) {
                 })
                 .collect();
             let by = assignments(by, 4);
-            let line = format!("| summarize {} by {by}", columns.join(", "));
+            let gap = if columns.is_empty() { "" } else { " " };
+            let line = format!("| summarize {}{gap}by {by}", columns.join(", "));
             if line.chars().count() <= WIDTH && !line.contains('\n') {
                 out.push_str(&line);
             } else {
@@ -133,6 +134,11 @@ fn laid_out(scalar: &Scalar, column: usize, indent: usize) -> String {
         }
         Scalar::Call(name, args) => broken_call(name, args, &pad, indent),
         Scalar::Own(own, args) => broken_call(own.name(), args, &pad, indent),
+        Scalar::In { subject, nocase, negated, options } => {
+            let options: Vec<String> = options.iter().map(flat).collect();
+            let head = format!("{} {}", held(subject, Binding::Add), in_operator(*negated, *nocase));
+            format!("{head} ({pad}{})", options.join(&format!(",{pad}")))
+        }
         Scalar::Infix(left, operator, right) if matches!(**left, Scalar::Call(..)) => {
             format!("{} {} {}", laid_out(left, column, indent), operator.text(), held(right, Binding::Atom))
         }
@@ -167,6 +173,9 @@ fn binding(scalar: &Scalar) -> Binding {
         Scalar::Any(_) => Binding::Or,
         Scalar::All(_) => Binding::And,
         Scalar::In { .. } | Scalar::Between(..) => Binding::Compare,
+        // A sign looks like an operator: `1 - (-1)`.
+        Scalar::Long(n) if *n < 0 => Binding::Add,
+        Scalar::Real(n) if *n < 0.0 => Binding::Add,
         Scalar::Infix(_, Infix::Add | Infix::Subtract, _) => Binding::Add,
         Scalar::Infix(_, Infix::Multiply | Infix::Divide | Infix::Modulo, _) => Binding::Multiply,
         Scalar::Infix(..) => Binding::Compare,
@@ -180,7 +189,8 @@ fn flat(scalar: &Scalar) -> String {
     match scalar {
         Scalar::Column(name) => bare(&name.0),
         Scalar::Text(text) => quoted(text),
-        Scalar::Long(n) if *n < 0 => format!("long({n})"),
+        // Its digits alone would be one int too large.
+        Scalar::Long(i64::MIN) => format!("long({})", i64::MIN),
         Scalar::Long(n) => n.to_string(),
         Scalar::Real(n) => real(*n),
         Scalar::Bool(value) => value.to_string(),
@@ -218,12 +228,7 @@ fn flat(scalar: &Scalar) -> String {
             format!("{left} {} {}", operator.text(), held(right, tighter))
         }
         Scalar::In { subject, nocase, negated, options } => {
-            let operator = match (negated, nocase) {
-                (false, false) => "in",
-                (false, true) => "in~",
-                (true, false) => "!in",
-                (true, true) => "!in~",
-            };
+            let operator = in_operator(*negated, *nocase);
             format!("{} {operator} ({})", held(subject, Binding::Add), listed(options))
         }
         Scalar::Between(value, first, last) => {
@@ -232,6 +237,15 @@ fn flat(scalar: &Scalar) -> String {
         }
         Scalar::All(parts) => parts.iter().map(|part| held(part, Binding::Not)).collect::<Vec<_>>().join(" and "),
         Scalar::Any(parts) => parts.iter().map(|part| held(part, Binding::And)).collect::<Vec<_>>().join(" or "),
+    }
+}
+
+fn in_operator(negated: bool, nocase: bool) -> &'static str {
+    match (negated, nocase) {
+        (false, false) => "in",
+        (false, true) => "in~",
+        (true, false) => "!in",
+        (true, true) => "!in~",
     }
 }
 
@@ -296,7 +310,7 @@ pub(super) fn hidden(c: char) -> bool {
 
 fn real(n: f64) -> String {
     let text = format!("{n:?}");
-    if n < 0.0 || text.contains('e') { format!("real({text})") } else { text }
+    if text.contains('e') { format!("real({text})") } else { text }
 }
 
 /// RFC 3339 in UTC, without a fraction of zero.
@@ -322,4 +336,128 @@ fn timespan(micros: i64) -> String {
         }
     }
     if micros == 0 { "0s".to_owned() } else { format!("{micros}microsecond") }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A literal read back by the rules of Microsoft's `KustoFacts.GetStringLiteralValue`; none where it does not end at its end.
+    fn read(literal: &str) -> Option<String> {
+        let mut out = String::new();
+        if let Some(verbatim) = literal.strip_prefix("@\"") {
+            let body = verbatim.strip_suffix('"')?;
+            let mut chars = body.chars();
+            while let Some(c) = chars.next() {
+                if c == '"' && chars.next() != Some('"') {
+                    return None;
+                }
+                out.push(c);
+            }
+            return Some(out);
+        }
+        let quote = literal.chars().next()?;
+        let body = literal.strip_prefix(quote)?.strip_suffix(quote)?;
+        let mut units: Vec<u16> = Vec::new();
+        let mut chars = body.chars();
+        while let Some(c) = chars.next() {
+            let mut buffer = [0; 2];
+            match c {
+                c if c == quote => return None,
+                '\\' => match chars.next()? {
+                    'n' => units.push(10),
+                    't' => units.push(9),
+                    'u' => units.push(u16::from_str_radix(&chars.by_ref().take(4).collect::<String>(), 16).ok()?),
+                    c => units.extend_from_slice(c.encode_utf16(&mut buffer)),
+                },
+                c => units.extend_from_slice(c.encode_utf16(&mut buffer)),
+            }
+        }
+        String::from_utf16(&units).ok()
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_reads_back(text in any::<String>()) {
+            let literal = quoted(&text);
+            prop_assert!(!literal.contains(hidden), "{literal:?}");
+            prop_assert_eq!(read(&literal), Some(text));
+        }
+
+        #[test]
+        fn any_name_reads_back(name in ".*") {
+            let printed = bare(&name);
+            let inner = printed.strip_prefix("['").and_then(|rest| rest.strip_suffix("']"));
+            let read = inner.map_or(Some(printed.clone()), |inner| read(&format!("'{inner}'")));
+            prop_assert_eq!(read, Some(name));
+        }
+    }
+
+    #[test]
+    fn awkward_texts() {
+        for (text, literal) in [
+            ("", r#""""#),
+            ("plain", r#""plain""#),
+            ("it's \"so\"", r#""it's \"so\"""#),
+            (r"C:\x", r#"@"C:\x""#),
+            (r#"C:\"x"\"#, r#"@"C:\""x""\""#),
+            ("a\\b\n", r#""a\\b\n""#),
+            ("// no comment", r#""// no comment""#),
+            ("']; drop", r#""']; drop""#),
+            ("```", r#""```""#),
+            ("\u{202e}\u{0}\u{e0041}", r#""\u202e\u0000\udb40\udc41""#),
+            ("é💥\u{a0}", "\"é💥\u{a0}\""),
+        ] {
+            assert_eq!(quoted(text), literal);
+        }
+        assert_eq!(bare("a'b\\c\n"), r"['a\'b\\c\n']");
+        assert_eq!(bare("TimeGenerated"), "TimeGenerated");
+        assert_eq!(bare("time"), "['time']");
+    }
+
+    #[test]
+    fn parentheses_come_from_binding_strength() {
+        let x = || Scalar::Column(Name::new("Xs"));
+        let one = || Scalar::Long(1);
+        let infix = Scalar::infix;
+        let minus = infix(x(), Infix::Subtract, infix(one(), Infix::Subtract, one()));
+        assert_eq!(flat(&minus), "Xs - (1 - 1)");
+        let chain = infix(infix(x(), Infix::Subtract, one()), Infix::Subtract, one());
+        assert_eq!(flat(&chain), "Xs - 1 - 1");
+        let times = infix(minus.clone(), Infix::Multiply, infix(x(), Infix::Divide, one()));
+        assert_eq!(flat(&times), "(Xs - (1 - 1)) * (Xs / 1)");
+        assert_eq!(flat(&infix(x(), Infix::Subtract, Scalar::Long(-1))), "Xs - (-1)");
+        assert_eq!(flat(&infix(x(), Infix::Greater, Scalar::Long(-1))), "Xs > -1");
+        let compared = infix(x(), Infix::Equal, one());
+        assert_eq!(flat(&infix(compared.clone(), Infix::Equal, Scalar::Bool(true))), "(Xs == 1) == true");
+        let both = Scalar::All(vec![compared.clone(), Scalar::Any(vec![compared.clone(), compared.clone()])]);
+        assert_eq!(flat(&both), "Xs == 1 and (Xs == 1 or Xs == 1)");
+        let either = Scalar::Any(vec![compared.clone(), Scalar::All(vec![compared.clone(), compared])]);
+        assert_eq!(flat(&either), "Xs == 1 or (Xs == 1 and Xs == 1)");
+    }
+
+    #[test]
+    fn literals_of_every_type() {
+        for (scalar, text) in [
+            (Scalar::Long(i64::MIN), "long(-9223372036854775808)"),
+            (Scalar::Long(i64::MAX), "9223372036854775807"),
+            (Scalar::Real(2.0), "2.0"),
+            (Scalar::Real(-0.5), "-0.5"),
+            (Scalar::Real(1e300), "real(1e300)"),
+            (Scalar::Datetime(0), "datetime(1970-01-01T00:00:00Z)"),
+            (Scalar::Datetime(-1), "datetime(1969-12-31T23:59:59.999999Z)"),
+            (Scalar::Timespan(0), "0s"),
+            (Scalar::Timespan(172_800_000_000), "2d"),
+            (Scalar::Timespan(5_400_000_000), "90m"),
+            (Scalar::Timespan(1_500_000), "1500ms"),
+            (Scalar::Timespan(7), "7microsecond"),
+            (Scalar::Timespan(-60_000_000), "(0s - 1m)"),
+            (Scalar::Null(Type::Long), "long(null)"),
+            (Scalar::Array(vec![Scalar::Null(Type::Dynamic)]), "dynamic([null])"),
+        ] {
+            assert_eq!(flat(&scalar), text);
+        }
+    }
 }

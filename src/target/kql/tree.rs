@@ -172,6 +172,8 @@ pub enum Infix {
     Contains,
     /// `!contains_cs`
     NotContains,
+    /// `startswith`, with the case of letters folded, beyond A–Z
+    StartsWithNoCase,
     /// `startswith_cs`
     StartsWith,
     /// `!startswith_cs`
@@ -207,6 +209,7 @@ impl Infix {
             Infix::EqualNoCase => "=~",
             Infix::Contains => "contains_cs",
             Infix::NotContains => "!contains_cs",
+            Infix::StartsWithNoCase => "startswith",
             Infix::StartsWith => "startswith_cs",
             Infix::NotStartsWith => "!startswith_cs",
             Infix::EndsWith => "endswith_cs",

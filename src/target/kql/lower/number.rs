@@ -170,6 +170,11 @@ impl Lower<'_> {
             }
             _ => {}
         }
+        if let (Some((count, unit)), Some(Literal::Duration(limit))) = (counted_units(left), right.as_literal()) {
+            // `n * 1ms > 5s` as a range of `n`: nothing can overflow, and nothing needs a guard.
+            let value = self.value(count)?;
+            return Ok(int_with_ratio(comparison, value, i128::from(*limit), unit));
+        }
         if let (ExprKind::Call(Function::Length, args), Some(Literal::Int(limit))) = (&left.kind, right.as_literal()) {
             // The empty text, which is missing, has length 0.
             let empty_fails = match comparison {
@@ -312,6 +317,47 @@ fn spans(operation: Arithmetic, one: Value, other: Value) -> Value {
     };
     let infix = if operation == Arithmetic::Add { Infix::Add } else { Infix::Subtract };
     Value::new(Scalar::infix(one.scalar, infix, other.scalar), ty, optional)
+}
+
+/// An int times a positive constant duration: a duration in that unit.
+fn counted_units(expr: &Expr) -> Option<(&Expr, i128)> {
+    let ExprKind::Arithmetic(Arithmetic::Multiply, left, right) = &expr.kind else { return None };
+    let unit = |side: &Expr| match side.as_literal() {
+        Some(Literal::Duration(micros)) if *micros > 0 => Some(i128::from(*micros)),
+        _ => None,
+    };
+    match (unit(left), unit(right)) {
+        (None, Some(unit)) if left.ty == Ty::Int => Some((left, unit)),
+        (Some(unit), None) if right.ty == Ty::Int => Some((right, unit)),
+        _ => None,
+    }
+}
+
+/// An int times a unit with a constant.
+fn int_with_ratio(comparison: Comparison, value: Value, limit: i128, unit: i128) -> Truth {
+    let floor = limit.div_euclid(unit);
+    let ceiling = floor + i128::from(limit.rem_euclid(unit) != 0);
+    if comparison == Comparison::Equal && floor != ceiling {
+        return Truth::plain(Scalar::Bool(false));
+    }
+    // Past these the duration leaves 64 bits, and is missing.
+    let [least, most] = quotients(INT, unit);
+    // A quotient of two numbers of 64 bits, the divisor positive, is one too.
+    let [floor, ceiling] = [floor, ceiling].map(|n| i64::try_from(n).unwrap_or(i64::MAX));
+    let (low, high) = match comparison {
+        Comparison::Equal => (floor, floor),
+        Comparison::Less => (least, ceiling.saturating_sub(1)),
+        Comparison::LessEqual => (least, floor),
+        Comparison::Greater => (floor.saturating_add(1), most),
+        Comparison::GreaterEqual => (ceiling, most),
+    };
+    let (optional, value) = (value.optional, Box::new(value.scalar));
+    let within = match low.cmp(&high) {
+        std::cmp::Ordering::Less => Scalar::Between(value, Box::new(Scalar::Long(low)), Box::new(Scalar::Long(high))),
+        std::cmp::Ordering::Equal => Scalar::Infix(value, Infix::Equal, Box::new(Scalar::Long(low))),
+        std::cmp::Ordering::Greater => return Truth::plain(Scalar::Bool(false)),
+    };
+    Truth::nullable(within, optional)
 }
 
 /// An int with a constant that is a float, as ints: KQL would round the int first.

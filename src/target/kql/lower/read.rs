@@ -139,7 +139,8 @@ impl<'a> Lower<'a> {
             (ColumnKind::Int, ir::Type::Int) => (scalar, Type::Long),
             (ColumnKind::Int, ir::Type::Text) => (Scalar::call("tostring", [scalar]), Type::String),
             (ColumnKind::Int, ir::Type::Float) => (Scalar::call("todouble", [scalar]), Type::Real),
-            (ColumnKind::Float, ir::Type::Float) => (own(Own::FiniteOrNull), Type::Real),
+            // JSON has no number that is not finite.
+            (ColumnKind::Float, ir::Type::Float) => (scalar, Type::Real),
             (ColumnKind::Bool, ir::Type::Bool) => (scalar, Type::Bool),
             (ColumnKind::Time, ir::Type::Time) => (cut(scalar), Type::Datetime),
             _ => return refuse(errors::other_kind(&self.place.name, column, ty, span)),

@@ -15,8 +15,6 @@ use crate::ir::{Expr, ExprKind, Function, Glob, Literal, Pattern, TextTest};
 pub(super) const DIALECT: Dialect =
     Dialect { boundary: [r"(?-u:\b)", r"(?-u:\B)"], ends: ["^", "$"], escape: escaped, also: "" };
 
-/// Texts that are ASCII.
-const ASCII: &str = r"^[\x00-\x7F]*$";
 /// More constants than this are sought by one pattern.
 const MAX_TESTS: usize = 3;
 
@@ -56,6 +54,11 @@ impl Lower<'_> {
             return self.equals_one(subject, &texts, nocase);
         }
         let text = self.value(subject)?.scalar;
+        if test == TextTest::StartsWith && nocase && !every {
+            if let Some(tests) = self.ascii_prefixes(&text, &texts) {
+                return Ok(Truth::plain(tests));
+            }
+        }
         let whole = |text: &str| in_place(test, literal_node(text, nocase));
         let tests: Vec<Scalar> = if nocase && test != TextTest::Equals {
             if every {
@@ -116,7 +119,22 @@ impl Lower<'_> {
         }
         let text = self.once(text, "text_value");
         let same = is_one_of(text.clone(), options(), true);
-        Ok(Truth::plain(Scalar::all(vec![same, Scalar::matches(text, ASCII)])))
+        Ok(Truth::plain(Scalar::all(vec![same, Scalar::Own(Own::IsAscii, vec![text])])))
+    }
+
+    /// Begins with one of a few constants that are ASCII, in any case: where the beginning is ASCII, KQL folds A–Z only.
+    fn ascii_prefixes(&mut self, text: &Scalar, prefixes: &[String]) -> Option<Scalar> {
+        if prefixes.len() > MAX_TESTS || !prefixes.iter().all(|prefix| prefix.is_ascii()) {
+            return None;
+        }
+        let text = self.once(text.clone(), "text_value");
+        let test = |prefix: &String| {
+            let length = i64::try_from(prefix.len()).unwrap_or(i64::MAX);
+            let start = Scalar::call("substring", [text.clone(), Scalar::Long(0), Scalar::Long(length)]);
+            let begins = Scalar::infix(text.clone(), Infix::StartsWithNoCase, Scalar::text(prefix));
+            Scalar::all(vec![begins, Scalar::Own(Own::IsAscii, vec![start])])
+        };
+        Some(Scalar::any(prefixes.iter().map(test).collect()))
     }
 
     /// One of the patterns, or every one, is found somewhere.
@@ -142,18 +160,40 @@ impl Lower<'_> {
     /// The whole text fits one of the globs.
     pub(super) fn fits(&mut self, subject: &Expr, globs: &[Glob], nocase: bool) -> Lowered<Truth> {
         let text = self.value(subject)?.scalar;
-        let whole: Vec<String> = globs.iter().filter_map(Glob::literal).map(str::to_owned).collect();
-        let starred: Vec<&Glob> = globs.iter().filter(|glob| glob.literal().is_none()).collect();
-        let both = !whole.is_empty() && !starred.is_empty();
-        let text = if both { self.once(text, "text_value") } else { text };
+        let literal = |glob: &Glob| glob.literal().map(str::to_owned);
+        let prefix = |glob: &Glob| match glob.parts.as_slice() {
+            [prefix, rest] if rest.is_empty() && !prefix.is_empty() => Some(prefix.clone()),
+            _ => None,
+        };
+        let whole: Vec<String> = globs.iter().filter_map(literal).collect();
+        let prefixes: Vec<String> = globs.iter().filter_map(prefix).collect();
+        let others: Vec<&Glob> = globs.iter().filter(|g| literal(g).is_none() && prefix(g).is_none()).collect();
+        let kinds = [!whole.is_empty(), !prefixes.is_empty(), !others.is_empty()].into_iter().filter(|some| *some);
+        let text = if kinds.count() > 1 { self.once(text, "text_value") } else { text };
         let mut tests = Vec::new();
         if !whole.is_empty() {
             tests.push(self.is_text(text.clone(), &whole, nocase)?.scalar);
         }
-        if starred.iter().any(|glob| glob.parts.iter().all(String::is_empty)) {
-            tests.push(Scalar::call("isnotempty", [text]));
-        } else if !starred.is_empty() {
-            tests.push(matches(text, &alternatives(starred.iter().map(|glob| glob_node(glob, nocase)).collect())));
+        let mut nodes: Vec<Node> = others.iter().map(|glob| glob_node(glob, nocase)).collect();
+        if !prefixes.is_empty() {
+            let readable = if nocase {
+                self.ascii_prefixes(&text, &prefixes)
+            } else {
+                (prefixes.len() <= MAX_TESTS).then(|| {
+                    let begins = |p: &String| Scalar::infix(text.clone(), Infix::StartsWith, Scalar::text(p));
+                    Scalar::any(prefixes.iter().map(begins).collect())
+                })
+            };
+            match readable {
+                Some(test) => tests.push(test),
+                None => nodes.extend(prefixes.iter().map(|p| in_place(TextTest::StartsWith, literal_node(p, nocase)))),
+            }
+        }
+        if others.iter().any(|glob| glob.parts.iter().all(String::is_empty)) {
+            return Ok(Truth::plain(Scalar::call("isnotempty", [text])));
+        }
+        if !nodes.is_empty() {
+            tests.push(matches(text, &alternatives(nodes)));
         }
         Ok(Truth::plain(Scalar::any(tests)))
     }

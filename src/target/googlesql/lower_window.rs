@@ -1,0 +1,105 @@
+//! Time: takes a rule's window and what range was asked for, gives the range of its events and each row's window.
+
+use super::tree::{Operator, Sql, Type, Unnest};
+use crate::ir::{SECOND, Window};
+use crate::target::{EVENT_RULE_STEP, windows};
+
+/// The windows that a query judges.
+#[derive(Debug)]
+pub(super) struct Judged {
+    /// Events from here …
+    pub from: Sql,
+    /// … to before this.
+    pub to: Sql,
+    /// The start of a row's window.
+    pub start: Option<Sql>,
+    /// What gives a row for each window that holds the event.
+    pub hops: Option<Unnest>,
+    /// The first and last start, where the events of the range reach into other windows too.
+    pub starts: Option<(Sql, Sql)>,
+}
+
+/// The name of the number that says how many steps before the event its window begins.
+const HOP: &str = "hop";
+
+/// A clock in a unit: how times become numbers and numbers times.
+#[derive(Clone, Copy)]
+struct Clock {
+    unit: i64,
+    number: &'static str,
+    time: &'static str,
+}
+
+impl Clock {
+    /// Seconds where all of these are whole seconds.
+    fn of(lengths: &[i64]) -> Clock {
+        if lengths.iter().all(|length| length % SECOND == 0) {
+            Clock { unit: SECOND, number: "UNIX_SECONDS", time: "TIMESTAMP_SECONDS" }
+        } else {
+            Clock { unit: 1, number: "UNIX_MICROS", time: "TIMESTAMP_MICROS" }
+        }
+    }
+
+    fn number(self, time: Sql) -> Sql {
+        Sql::call(self.number, vec![time], Type::Int64)
+    }
+
+    fn time(self, number: Sql) -> Sql {
+        Sql::call(self.time, vec![number], Type::Timestamp)
+    }
+
+    fn constant(self, micros: i64) -> Sql {
+        Sql::int(micros / self.unit)
+    }
+
+    /// Whole steps since 1970. Logs hold nothing older, so that cutting towards zero is cutting down.
+    fn steps(self, number: Sql, step: i64) -> Sql {
+        Sql::call("DIV", vec![number, self.constant(step)], Type::Int64)
+    }
+
+    /// The last multiple of a step that is not after now minus a delay, minus a length.
+    fn before_now(self, step: i64, delay: i64, minus: i64) -> Sql {
+        let subtract = |sql, micros| match micros {
+            0 => sql,
+            _ => Sql::binary(Operator::Subtract, sql, self.constant(micros)),
+        };
+        let now = Sql::new(super::tree::Node::Call("CURRENT_TIMESTAMP", Vec::new()), Type::Timestamp, false);
+        let steps = self.steps(subtract(self.number(now), delay), step);
+        self.time(subtract(Sql::binary(Operator::Multiply, steps, self.constant(step)), minus))
+    }
+}
+
+/// What a query judges; without a range, the last window that ended by now minus the delay.
+pub(super) fn judged(window: Option<&Window>, range: Option<(i64, i64)>, delay: i64, time: &Sql) -> Judged {
+    let length = window.map_or(EVENT_RULE_STEP, |window| window.length);
+    let step = window.map_or(EVENT_RULE_STEP, |window| window.step);
+    let Some(range) = range else {
+        let clock = Clock::of(&[step, length, delay]);
+        let from = clock.before_now(step, delay, length);
+        let to = clock.before_now(step, delay, 0);
+        return Judged { start: window.map(|_| from.clone()), from, to, hops: None, starts: None };
+    };
+    let Some(window) = window else {
+        return Judged { from: Sql::time(range.0), to: Sql::time(range.1), start: None, hops: None, starts: None };
+    };
+    let (first, last) = windows::judged(window, range);
+    let (from, to) = windows::events(window, range);
+    let clock = Clock::of(&[step, length]);
+    let steps = clock.steps(clock.number(time.clone()), step);
+    let times =
+        |steps| Sql { nullable: false, ..clock.time(Sql::binary(Operator::Multiply, steps, clock.constant(step))) };
+    let (from, to) = (Sql::time(from), Sql::time(to));
+    if length == step {
+        return Judged { from, to, start: Some(times(steps)), hops: None, starts: None };
+    }
+    let back = Sql::binary(Operator::Subtract, steps, Sql::name(HOP, Type::Int64));
+    let hops =
+        Sql::call("GENERATE_ARRAY", vec![Sql::int(0), Sql::int(length / step - 1)], Type::Array(Box::new(Type::Int64)));
+    Judged {
+        from,
+        to,
+        start: Some(times(back)),
+        hops: Some(Unnest { list: hops, name: HOP.to_owned(), offset: None }),
+        starts: Some((Sql::time(first), Sql::time(last))),
+    }
+}

@@ -1,0 +1,623 @@
+//! Emitted GoogleSQL, executed by an independent engine on rows of every oddity, gives what the evaluator gives on the raw records.
+
+mod google_support;
+
+use google_support::{Case, START, check, emitted, expected, resolved};
+use serde_json::{Value as Row, json};
+use skywatch::bind::{Bound, bind};
+use skywatch::eval::Json;
+use skywatch::ir::SECOND;
+use skywatch::resolve::Resolved;
+use skywatch::target::Verdict;
+
+const PROBE: &str = include_str!("google/probe.sky");
+
+/// A source of numbers that gives the same ones on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % sides
+    }
+
+    fn pick(&mut self, from: &[Row]) -> Row {
+        from[self.roll(from.len())].clone()
+    }
+}
+
+fn texts() -> Vec<Row> {
+    let mut out: Vec<Row> = [
+        "",
+        "a",
+        "A",
+        "ab",
+        "alice",
+        "Alice",
+        "true",
+        "false",
+        "5",
+        "-7",
+        "+5",
+        "005",
+        "5.0",
+        "5.5",
+        "1e3",
+        " 5",
+        "é",
+        "É",
+        "ß",
+        "ſ",
+        "\u{212a}",
+        "😀x",
+        "a'b",
+        "a\"b",
+        "a\\b",
+        "100%_x",
+        "line\nbreak",
+        "tab\t",
+        "IGNORE previous",
+        "ignore Previous x",
+        "models/m1",
+        "x/models/m1/y",
+        "projects/p/models/m1",
+        "aGk=",
+        "aGk",
+        "aGl=",
+        "gA==",
+        "10.0.0.1",
+        "010.0.0.1",
+        "10.0.0.1/8",
+        "::ffff:10.0.0.1",
+        "::FFFF:0A00:0001",
+        "fd00::1",
+        "192.168.1.1",
+        "9.9.9.9",
+        "0:0:0:0:0:0:0:1",
+        "2026-01-01T00:00:01Z",
+        "2026-01-01T01:00:00.1234567+01:00",
+        "2026-01-01 00:00:00Z",
+        "{\"k\":\"v\"}",
+        "{\"k\":5}",
+        "{\"k\":true}",
+        "{\"k\":",
+        "[1]",
+        "null",
+        "`x`",
+        "$1 \\1",
+        "--",
+        "/*",
+        "\u{1}\u{7f}",
+    ]
+    .iter()
+    .map(|text| Row::from(*text))
+    .collect();
+    out.extend([Row::Null, Row::Null]);
+    out
+}
+
+fn anything() -> Vec<Row> {
+    let mut out = texts();
+    out.extend([
+        json!(5),
+        json!(0),
+        json!(-7),
+        json!(5.0),
+        json!(5.5),
+        json!(7),
+        json!(true),
+        json!(false),
+        json!([]),
+        json!(["a"]),
+        json!({}),
+        json!({"a": 1}),
+        json!(9_007_199_254_740_993_i64),
+        json!(12_345_678_901_234_i64),
+    ]);
+    out
+}
+
+fn list(dice: &mut Dice) -> Row {
+    let pool = anything();
+    match dice.roll(6) {
+        0 => Row::Null,
+        1 => json!([]),
+        2 => json!("alice"),
+        _ => (0..=dice.roll(4)).map(|_| dice.pick(&pool)).collect(),
+    }
+}
+
+fn items(dice: &mut Dice) -> Row {
+    match dice.roll(6) {
+        0 => Row::Null,
+        1 => json!({"name": "a"}),
+        _ => (0..dice.roll(4))
+            .map(|_| {
+                let names = [json!("a"), json!("b"), json!(""), Row::Null, json!("c'"), json!(5)];
+                let sizes = [json!(1), json!("2"), json!(2.5), Row::Null, json!(7)];
+                let oks = [json!(true), json!(false), json!("true"), Row::Null];
+                let parts = [json!([{"p": "x"}, {"p": "y"}]), json!([]), json!("x"), json!([{"q": 1}, {"p": null}]), Row::Null];
+                match dice.roll(8) {
+                    0 => Row::Null,
+                    1 => json!("no record"),
+                    _ => json!({ "name": dice.pick(&names), "size": dice.pick(&sizes), "ok": dice.pick(&oks), "parts": dice.pick(&parts) }),
+                }
+            })
+            .collect(),
+    }
+}
+
+/// Raw records of `gcp.probe`, and the rows that its table holds for them.
+fn probes(count: usize, seed: u64) -> (Vec<Row>, Vec<Row>) {
+    let mut dice = Dice(seed);
+    let (mut records, mut rows) = (Vec::new(), Vec::new());
+    let texts = texts();
+    for number in 0..count {
+        // On edges of windows, and close together.
+        let offset =
+            [0, 1, 59_999_999, 60_000_000, 300_000_000, 599_999_999, 600_000_000, 3_599_999_999, 7_200_000_000]
+                [dice.roll(9)]
+                + [0, 0, 0, 120_000_000, 1][dice.roll(5)];
+        let time = skywatch::eval::clock::time_text(START + offset);
+        let small = [
+            Row::Null,
+            json!(0),
+            json!(5),
+            json!(7),
+            json!(16),
+            json!(-3),
+            json!(1000),
+            json!(i64::MAX),
+            json!(4_611_686_018_427_387_904_i64),
+        ];
+        let floats = [Row::Null, json!(0.0), json!(1.5), json!(-2.25), json!(5.0), json!(7.0), json!(0.1), json!(1e18)];
+        let callers = [json!("alice"), json!("bob"), json!(""), Row::Null, json!("Alice")];
+        let mut j = json!({ "text": dice.pick(&anything()), "int": dice.pick(&anything()), "float": dice.pick(&anything()),
+            "bool": dice.pick(&anything()), "time": dice.pick(&texts), "ip": dice.pick(&anything()), "tags": list(&mut dice),
+            "nums": list(&mut dice), "items": items(&mut dice), "more": items(&mut dice), "k-x": dice.pick(&anything()) });
+        if dice.roll(12) == 0 {
+            j = [Row::Null, json!("text"), json!([1]), json!({})][dice.roll(4)].clone();
+        }
+        let w = [json!({ "text": dice.pick(&anything()), "int": dice.pick(&anything()) }), json!([]), Row::Null]
+            [dice.roll(8).min(2) % 3]
+            .clone();
+        let record = json!({
+            "time": time, "id": if dice.roll(20) == 0 { Row::Null } else { format!("e{number:03}").into() },
+            "s": dice.pick(&texts), "s2": dice.pick(&[callers.to_vec(), texts.clone()].concat()), "n": dice.pick(&small), "m": dice.pick(&small),
+            "f": dice.pick(&floats), "b": dice.pick(&[json!(true), json!(false), Row::Null]),
+            "at": dice.pick(&[json!("2026-01-01T23:59:59.5Z"), json!("1969-12-31T23:00:00Z"), Row::Null, json!("2026-01-04T00:00:00Z")]),
+            "ip": dice.pick(&texts), "j": j, "w": w,
+        });
+        let get = |key: &str| record[key].clone();
+        rows.push(json!({
+            "ts": get("time"), "id": get("id"), "s": get("s"), "s2": get("s2"), "n": get("n"), "m": get("m"), "f": get("f"), "b": get("b"),
+            "at_time": get("at"), "rec": { "ip_text": get("ip"), "w_text": if record["w"].is_null() { Row::Null } else { record["w"].to_string().into() } },
+            "j": get("j"), "never": null,
+        }));
+        records.push(record);
+    }
+    (records, rows)
+}
+
+fn probe_schema() -> Row {
+    json!({ "probe": {
+        "ts": "TIMESTAMPTZ", "id": "VARCHAR", "s": "VARCHAR", "s2": "VARCHAR", "n": "BIGINT", "m": "BIGINT", "f": "DOUBLE", "b": "BOOLEAN",
+        "at_time": "TIMESTAMPTZ", "rec": { "ip_text": "VARCHAR", "w_text": "VARCHAR" }, "j": "JSON", "never": "VARCHAR",
+    } })
+}
+
+/// Cases of every rule of a text over the same records.
+fn probe_cases(resolved: &Resolved, count: usize, seed: u64, range: (i64, i64)) -> Vec<Case> {
+    let (records, rows) = probes(count, seed);
+    let json: Vec<Json> = records.iter().map(|r| Json::parse(&r.to_string()).expect("it is JSON")).collect();
+    let given = json!({ "tables": { "probe": rows }, "schema": probe_schema() });
+    let mut cases = Vec::new();
+    for rule in resolved.rules.iter().filter(|rule| resolved.schema.streams[rule.stream].name == "probe") {
+        let emission = emitted(resolved, rule, "gcp.probe", "googlesql", Some(range));
+        assert_eq!(emission.query.verdict, Verdict::Exact, "{}: {:?}", rule.name, emission.query.reasons);
+        assert_eq!(emission.query.left_out, Vec::<String>::new(), "{}", rule.name);
+        cases.push(Case {
+            name: rule.name.clone(),
+            query: emission.query.text.unwrap_or_default(),
+            given: given.clone(),
+            expected: expected(resolved, rule, "gcp.probe", &json, range),
+        });
+    }
+    cases
+}
+
+/// Conditions that a row meets or not; each is also asked for its complement, and inside `and`, `or` and a case.
+const CONDITIONS: &[&str] = &[
+    "s is present",
+    "s == \"alice\"",
+    "s == \"true\"",
+    "s == \"alice\" nocase",
+    "s == s2",
+    "s == s2 nocase",
+    "s in [\"a\", \"A\", \"é\"]",
+    "s in [\"a\", \"é\"] nocase",
+    "s contains \"e\"",
+    "s contains \"E\" nocase",
+    "s contains any of [\"%_\", \"\\\\\", \"'\"]",
+    "s contains all of [\"i\", \"e\"] nocase",
+    "s contains s2",
+    "s starts with \"a\"",
+    "s starts with any of [\"10.\", \"A\"] nocase",
+    "s ends with \"1\"",
+    "s ends with any of [\"x\", \"\\n\", \"E\"] nocase",
+    "s matches /^[a-c]+$/",
+    "s matches /^[a-c]+$/ nocase",
+    "s matches /x*/",
+    "s matches /\\d.\\d/",
+    "s matches /line.break/",
+    "s matches /\\bx\\b/",
+    "s matches /[^a-z]\\s?[é'\"]/",
+    "s matches /a|^$/",
+    "n == 5",
+    "n != 5",
+    "n > 4.5",
+    "n >= -3.5",
+    "n < 5.0",
+    "n == 5.0",
+    "n == 4.5",
+    "n < 100000000000000000000.5",
+    "n > f",
+    "n >= f",
+    "n < f",
+    "n <= f",
+    "n == f",
+    "n in [5, 7]",
+    "n == m",
+    "f > 1",
+    "f == n",
+    "b == true",
+    "b == false",
+    "b is missing",
+    "at > 2026-01-01",
+    "hour(at) == 23",
+    "weekday(at) in [3, 7]",
+    "took > 5ms",
+    "took * 2 >= 10ms",
+    "rounded > 1ms",
+    "ip in 10.0.0.0/8",
+    "ip in ::/0",
+    "ip in 0.0.0.0/0",
+    "ip in [fd00::/8, 192.168.0.0/16]",
+    "ip == 10.0.0.1",
+    "ip == fd00::1",
+    "ip in [10.0.0.1/32, ::1/128]",
+    "ip is present",
+    "ip == sip",
+    "jtext is present",
+    "jtext == \"5\"",
+    "jtext == \"true\"",
+    "jtext contains \"r\"",
+    "jtext matches /^(true|a)$/",
+    "jtext in [\"false\", \"a\"]",
+    "jint == 5",
+    "jint > 4",
+    "jint is missing",
+    "jfloat >= 5",
+    "jfloat is present",
+    "jbool == true",
+    "jbool == false",
+    "jbool is present",
+    "jtime > 2025-12-31",
+    "jtime is present",
+    "jip in 10.0.0.0/8",
+    "wtext == \"a\"",
+    "wtext is present",
+    "wint >= 5",
+    "bare is present",
+    "ntext == \"5\"",
+    "ntext contains \"1\"",
+    "sint == 5",
+    "sint is present",
+    "sfloat == 5.5",
+    "sfloat is present",
+    "stime is present",
+    "stime == 2026-01-01T00:00:00.123456Z",
+    "sip is present",
+    "labels has \"a\"",
+    "labels has \"A\" nocase",
+    "labels has any of [\"true\", \"5\"]",
+    "labels has all of [\"a\", \"5\"]",
+    "nums has 5",
+    "labels is present",
+    "deep is present",
+    "deep has \"x\"",
+    "both has \"a\"",
+    "size(labels) > 1",
+    "size(deep) == 2",
+    "size(kept) >= 1",
+    "any t in labels (t contains \"a\")",
+    "all t in labels (length(t) > 1)",
+    "any i in items (i.name == \"a\" and i.size > 1)",
+    "any i in items (i.name is missing)",
+    "all i in items (i.ok == true)",
+    "all i in kept (i.name != \"b\")",
+    "any i in items (i.name == s or i.size == n)",
+    "kept is present",
+    "whole contains \"a\"",
+    "final == \"a\"",
+    "second is present",
+    "back == \"b\"",
+    "inner == \"v\"",
+    "inner == \"5\"",
+    "kind == \"none\"",
+    "kind == \"some\"",
+    "kind == \"other\"",
+    "kind in [\"none\", \"other\"]",
+    "kind contains \"o\"",
+    "kind != \"some\"",
+    "length(s) > 3",
+    "substring(s, 1, 2) == \"li\"",
+    "substring(s, length(s2) - 2, length(s) - 2) is present",
+    "concat(s, s2) contains \"ab\"",
+    "coalesce(jtext, s) == \"alice\"",
+    "sum_of(n, m) > 10",
+    "sum_of(jint, n, 1) == 6",
+    "greatest(n, m) == 7",
+    "least(f, 2.0) < 0",
+    "lower(s) == \"alice\"",
+    "upper(s) contains \"LIC\"",
+    "lower(s) == lower(s2)",
+    "extract(s, /models\\/([^\\/]+)$/) == \"m1\"",
+    "extract(s, /(x)?a(b)/) is present",
+    "extract(s, /[0-9]*/) is present",
+    "segment(s, \"/\", -1) == \"m1\"",
+    "segment(s, \"/\", 1) == \"models\"",
+    "base64_decode(s) == \"hi\"",
+    "hash(s) starts with \"ca978112\"",
+    "n + m > 10",
+    "n - m == 0",
+    "n * m > 1000",
+    "n / m > 0.5",
+    "f / f == 1",
+    "at - time > 10h",
+    "time + took > 2026-01-01T00:00:00.004Z",
+    "if(n > 4, s, s2) == \"alice\"",
+    "case { n == 5 => s, b == true => \"x\" } is missing",
+];
+
+#[test]
+fn conditions_keep_the_same_rows() {
+    let mut text = PROBE.to_owned();
+    for (n, condition) in CONDITIONS.iter().enumerate() {
+        text.push_str(&format!("rule keeps_{n} {{ severity low from probe where {condition} }}\n"));
+    }
+    // Each as a value, negated, beside another one, and inside of counts.
+    for (n, chunk) in CONDITIONS.chunks(10).enumerate() {
+        let (mut shown, mut counted) = (Vec::new(), Vec::new());
+        for (m, condition) in chunk.iter().enumerate() {
+            let other = CONDITIONS[(n * 37 + m * 7 + 3) % CONDITIONS.len()];
+            shown.push(format!("yes_{m} = if({condition}, 1, 0), no_{m} = if(not ({condition}), 1, 0)"));
+            shown.push(format!("mixed_{m} = if(not (({condition}) and not ({other})), 1, 0)"));
+            shown.push(format!("either_{m} = if(({condition}) or ({other}), 1, 0)"));
+            counted.push(format!("yes_{m} = count(where {condition}), no_{m} = count(where not ({condition}))"));
+        }
+        text.push_str(&format!("rule shows_{n} {{ severity low from probe show {} }}\n", shown.join(", ")));
+        text.push_str(&format!("rule counts_{n} {{ severity low from probe over 1h let {} }}\n", counted.join(", ")));
+    }
+    let resolved = resolved(&text);
+    let executed = check(&probe_cases(&resolved, 150, 7, (START, START + 86_400 * SECOND)));
+    println!("{executed} queries executed");
+}
+
+/// Clauses of rules, `from probe` before them.
+const RULES: &[&str] = &[
+    "show s, n, f, b, at, took, ip, jtext, jint, jfloat, jbool, jtime, jip, wtext, wint, whole, final, second, kind, back, inner",
+    "show low = lower(s), up = upper(s), len = length(s), part = substring(s, 1, 3), both = concat(s, \"-\", s2), h = hash(s), d = base64_decode(s)",
+    "show x = n + m, y = n - m, z = n * m, q = n / m, half = took / 2, twice = took * 3, ratio = took / 7ms, later = time + took, ago = time - at",
+    "show g = greatest(n, m, 6), l = least(n, m), t = sum_of(n, m), c = coalesce(s, s2, \"none\"), w = weekday(at), hr = hour(at), k = size(labels)",
+    "show labels, nums, deep",
+    "with x = coalesce(s, s2), y = concat(x, x) where y contains \"aa\" show y",
+    "each i in items where i.size >= 1 show i.name, i.size, i.ok",
+    "each i in kept where i.name != \"a\" show i.name",
+    "each t in labels where t is present show t",
+    "over 10m",
+    "over 10m by s2 let rows = count()",
+    "over 10m by s2 default \"(none)\" let rows = count() when rows > 2",
+    "over 10m every 1m by s2 let rows = count() when rows > 1",
+    "over 1h every 10m by s2, b let rows = count(), different = distinct(s)",
+    "over 1500ms every 500ms let rows = count()",
+    "over 1h by ip let rows = count() show first_ip = first(ip), last_ip = last(ip)",
+    "over 1h by n, at let rows = count()",
+    "over 1h by took let rows = count() show longest = max(took), mean = avg(took), total = sum(took)",
+    "over 1h by s2 let total = sum(jint), mean = avg(jint), low = min(jint), high = max(jint), spread = stddev(jint)",
+    "over 1h by s2 let total = sum(n), ftotal = sum(f), fmean = avg(f), early = min(time), late = max(time)",
+    "over 1h let p50 = percentile(n, 50), p95 = percentile(n, 95), p100 = percentile(f, 100), p1 = percentile(n, 0.1), pt = percentile(took, 33)",
+    "over 1h let ones = distinct(s), pairs = distinct(s, s2), triples = distinct(n, b, s, ip), times = distinct(time), addresses = distinct(ip)",
+    "over 1h by b show some = values(s, 5), every_one = values(s2, 100), ints = values(n, 3), addresses = values(ip, 4), days = values(at, 2)",
+    "over 1h by b show often = top(s, 3), most = top(s2, 100), ips = top(ip, 5), ints = top(n, 2)",
+    "over 1h by b let early = first(s), late = last(s), n1 = first(n), n2 = last(n) show t1 = first(at), i = last(jint)",
+    "over 1h let few = count(where n > 4), total = sum(n where b == true), mean = avg(f where b == true), d = distinct(s where n > 0)",
+    "over 1h let few = count(where n > 4), rows = count(), share = few / rows, double = share * 2, more = double + share when share > 0.1",
+    "over 1h by s2 when count() > 3 and sum(jint) >= 0 show rows = count()",
+    "over 1h by s2 when s2 != \"alice\" and s2 contains \"o\"",
+    "over 1h by ip when ip in 10.0.0.0/8 or ip == fd00::1",
+    "over 1h let rows = count(), mean = avg(jint), total = sum(jint) when total > 2 * mean or rows > mean",
+    "over 1h by s2 let sample = values(s, 3) when size(sample) > 1 and sample has \"alice\"",
+    "over 1h by kind let rows = count()",
+    "over 1h by key = lower(s) let rows = count()",
+    "each i in items over 1h by name = i.name let rows = count(), events = distinct(event.id), total = sum(i.size) show one = first(i.name), other = last(i.size)",
+    "each t in labels over 10m every 5m by t let rows = count() when rows > 1",
+    "where s is present over 1d let rows = count() when rows > 1000000",
+    "over 1h by s2 let most = max(took), mean = avg(took) when most > 2ms and mean < 10s",
+    "over 1h by s2 let first_time = min(time), last_time = max(time), span = last_time - first_time when span > 1ms",
+];
+
+#[test]
+fn rules_give_the_same_rows() {
+    let mut text = PROBE.to_owned();
+    for (n, clauses) in RULES.iter().enumerate() {
+        text.push_str(&format!("rule r{n} {{ severity low from probe {clauses} }}\n"));
+    }
+    text.push_str("rule by_case { severity case { n == 5 => high, s contains \"a\" => medium, else => informational } from probe }\n");
+    text.push_str("rule counted_case { severity case { rows > 5 => high, s2 == \"bob\" => medium, else => low } from probe over 1h by s2 let rows = count() }\n");
+    let resolved = resolved(&text);
+    let mut executed = 0;
+    for (seed, range) in [
+        (1, (START, START + 86_400 * SECOND)),
+        (2, (START + 1, START + 7_200 * SECOND + 1)),
+        (3, (START + 600 * SECOND, START + 3_600 * SECOND)),
+        (4, (START - 1, START + 60 * SECOND)),
+    ] {
+        executed += check(&probe_cases(&resolved, 120, seed, range));
+    }
+    println!("{executed} rules executed");
+}
+
+/// Audit log entries as Cloud Logging exports them, with fields left out, empty and strange.
+fn entries(count: usize, seed: u64) -> Vec<Row> {
+    let mut dice = Dice(seed);
+    let methods = [
+        "google.cloud.aiplatform.v1.PredictionService.GenerateContent",
+        "google.cloud.aiplatform.v1.PredictionService.Predict",
+        "google.cloud.aiplatform.v1.EndpointService.DeployModel",
+        "google.cloud.modelarmor.v1.ModelArmor.DeleteTemplate",
+        "google.cloud.modelarmor.v1.ModelArmor.UpdateTemplate",
+        "SetIamPolicy",
+        "x.SetIamPolicy.y",
+        "",
+        "delete",
+    ];
+    let services = ["aiplatform.googleapis.com", "modelarmor.googleapis.com", "storage.googleapis.com", ""];
+    let resources =
+        ["projects/demo/locations/us/endpoints/7", "projects/p/models/m1", "publishers/google/models/g", "x"];
+    let logs = ["activity", "data_access", "policy", "system_event", "data_access%2Fx"];
+    (0..count)
+        .map(|number| {
+            let mut entry = json!({
+                "timestamp": skywatch::eval::clock::time_text(START + (dice.roll(4) as i64 * 300 + dice.roll(3) as i64) * SECOND),
+                "logName": format!("projects/{}/logs/cloudaudit.googleapis.com%2F{}", ["demo", "p-2", ""][dice.roll(3)], logs[dice.roll(5)]),
+                "insertId": format!("i{number}"),
+                "protoPayload": {
+                    "@type": "type.googleapis.com/google.cloud.audit.AuditLog",
+                    "methodName": methods[dice.roll(methods.len())], "serviceName": services[dice.roll(services.len())],
+                    "resourceName": resources[dice.roll(4)],
+                    "authenticationInfo": {},
+                    "requestMetadata": {},
+                },
+            });
+            let payload = &mut entry["protoPayload"];
+            let emails = ["alice@example.com", "bot@x.gserviceaccount.com", ""];
+            match dice.roll(4) {
+                0 => {}
+                n => payload["authenticationInfo"]["principalEmail"] = emails[n - 1].into(),
+            }
+            if dice.roll(3) == 0 {
+                payload["authenticationInfo"]["principalSubject"] = "principal://x".into();
+            }
+            if dice.roll(3) == 0 {
+                payload["authenticationInfo"]["serviceAccountKeyName"] = ["//iam/keys/1", ""][dice.roll(2)].into();
+            }
+            match dice.roll(7) {
+                0 => {}
+                n => payload["requestMetadata"]["callerIp"] =
+                    ["10.1.2.3", "203.0.113.7", "private", "::ffff:203.0.113.7", "2001:db8::1", ""][n - 1].into(),
+            }
+            match dice.roll(6) {
+                0 => payload["status"] = json!({}),
+                1 => payload["status"] = json!({ "code": 7, "message": "denied" }),
+                2 => payload["status"] = json!({ "code": 16 }),
+                3 => payload["status"] = json!({ "code": 3 }),
+                4 => payload["status"] = json!({ "code": 0 }),
+                _ => {}
+            }
+            match dice.roll(6) {
+                0 => entry["operation"] = json!({ "id": "o", "first": true }),
+                1 => entry["operation"] = json!({ "id": "o", "last": true }),
+                2 => entry["operation"] = json!({ "id": "o", "first": true, "last": true }),
+                3 => entry["operation"] = json!({ "id": "o" }),
+                _ => {}
+            }
+            entry
+        })
+        .collect()
+}
+
+/// Clauses over the fields of the built-in source.
+const AUDIT: &[&str] = &[
+    "show caller.id, source.ip, operation, target, outcome, account, model.id, deployment, region, auth.type, auth.method, error.code, service_kind",
+    "where outcome == \"denied\" show caller.id",
+    "where outcome != \"success\" show outcome",
+    "where outcome in [\"success\", \"failure\"]",
+    "where error.code is missing",
+    "where error.code in [\"NOT_FOUND\", \"INVALID_ARGUMENT\"]",
+    "where caller.id != \"alice@example.com\" and source.ip not in 10.0.0.0/8",
+    "where source.ip == 203.0.113.7",
+    "where auth.type == \"service\" or auth.method == \"key\"",
+    "where auth.type is missing",
+    "where service_kind == \"ai\" and operation contains \"DELETE\" nocase",
+    "where user.agent is missing",
+    "over 10m by caller.id let rows = count(), kinds = distinct(operation), denied = count(where outcome == \"denied\") show addresses = values(source.ip, 3)",
+    "over 10m every 5m by account, outcome let rows = count() when rows > 1",
+    "over 5m by source.ip let rows = count()",
+];
+
+#[test]
+fn the_built_in_source_and_pack_give_the_same_rows() {
+    let mut text = String::new();
+    for (n, clauses) in AUDIT.iter().enumerate() {
+        text.push_str(&format!("rule a{n} {{ severity low from activity {clauses} }}\n"));
+    }
+    for file in ["operations", "controls", "credentials"] {
+        let path = format!("{}/rulepacks/ai-security/{file}.sky", env!("CARGO_MANIFEST_DIR"));
+        let pack = std::fs::read_to_string(path).expect("the pack is there");
+        // The pack's own tests have fixtures beside it.
+        text.push_str(pack.split("\ntest ").next().unwrap_or_default());
+    }
+    let resolved = resolved(&text);
+    let range = (START, START + 3_600 * SECOND);
+    let mut cases = Vec::new();
+    for (seed, unset) in [(1, "null"), (2, "default")] {
+        let records = entries(300, seed);
+        let json: Vec<Json> = records.iter().map(|r| Json::parse(&r.to_string()).expect("it is JSON")).collect();
+        for rule in resolved.rules.iter().filter(|rule| resolved.schema.streams[rule.stream].name == "activity") {
+            let source = resolved.schema.source("gcp.audit").expect("built in");
+            let stream = &resolved.schema.streams[rule.stream];
+            let Bound::Rule(_) = bind(rule, source, stream) else { continue };
+            let emission = emitted(&resolved, rule, "gcp.audit", "googlesql", Some(range));
+            assert_eq!(emission.query.verdict, Verdict::Exact, "{}: {:?}", rule.name, emission.query.reasons);
+            cases.push(Case {
+                name: format!("{} with unset = {unset}", rule.name),
+                query: emission.query.text.unwrap_or_default(),
+                given: json!({ "raw": { "_AllLogs": records }, "unset": unset }),
+                expected: expected(&resolved, rule, "gcp.audit", &json, range),
+            });
+        }
+    }
+    assert!(cases.iter().filter(|case| !case.expected.is_empty()).count() > 30, "the records make rules fire");
+    println!("{} rules executed", check(&cases));
+}
+
+#[test]
+fn without_a_range_the_last_window_that_ended_is_judged() {
+    let text = format!(
+        "{PROBE} rule w {{ severity low from probe over 10m by s2 let rows = count() }} rule h {{ severity low from probe over 1h every 10m let rows = count() }} rule e {{ severity low from probe }}"
+    );
+    let resolved = resolved(&text);
+    let (records, rows) = probes(200, 9);
+    let json: Vec<Json> = records.iter().map(|r| Json::parse(&r.to_string()).expect("it is JSON")).collect();
+    let mut cases = Vec::new();
+    // Now, and the range that it stands for: five minutes of delay, cut to a step.
+    for (now, event_end, window_end) in
+        [(899, 300, 0), (900, 600, 600), (1_500, 1_200, 1_200), (4_199, 3_600, 3_600), (4_200, 3_900, 3_600)]
+    {
+        for rule in &resolved.rules {
+            let emission = emitted(&resolved, rule, "gcp.probe", "googlesql", None);
+            let (end, step) = if rule.name == "e" { (event_end, 300) } else { (window_end, 600) };
+            let range = (START + (end - step) * SECOND, START + end * SECOND);
+            let given = json!({ "tables": { "probe": rows }, "schema": probe_schema(), "now": skywatch::eval::clock::time_text(START + now * SECOND) });
+            let expected = expected(&resolved, rule, "gcp.probe", &json, range);
+            cases.push(Case {
+                name: format!("{} at {now}", rule.name),
+                query: emission.query.text.unwrap_or_default(),
+                given,
+                expected,
+            });
+        }
+    }
+    check(&cases);
+}
