@@ -6,12 +6,14 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use skywatch::diag::{has_errors, render};
+use skywatch::ir::pattern::{Node, literal_node};
 use skywatch::ir::{PlaceKind, Rule, SECOND};
 use skywatch::pack::load;
 use skywatch::source::SourceMap;
 use skywatch::target::cloudwatch::CloudWatch;
-use skywatch::target::cloudwatch::tree::{Command, Query};
+use skywatch::target::cloudwatch::tree::{Command, Query, Quoted, Term};
 use skywatch::target::{Backend as _, Judges, Lowering, Request, Verdict, emit};
 use skywatch::{bind, resolve, schema, syntax};
 
@@ -158,6 +160,44 @@ fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
                 tree.iter().for_each(|tree| visit(rule, tree));
             }
         }
+    }
+}
+
+/// The only line of a query that filters.
+fn filter(condition: Term) -> String {
+    CloudWatch.print(&Query { commands: vec![Command::Filter(condition)] })
+}
+
+proptest! {
+    #[test]
+    fn quoted_text_ends_where_it_should(text in any::<String>()) {
+        if let Some(quoted) = Quoted::new(&text) {
+            let printed = filter(Term::Holds(Box::new(Term::made("x")), quoted, false));
+            let inside = printed.strip_prefix("filter x like ").and_then(|rest| rest.get(1..rest.len() - 1)).unwrap_or_default();
+            let quote = printed.chars().last().unwrap_or_default();
+            prop_assert_eq!(inside, text.as_str());
+            prop_assert!("'\"".contains(quote) && !text.contains(quote) && !text.contains('\\'), "{}", printed);
+        } else {
+            let both = text.contains('"') && text.contains('\'');
+            prop_assert!(both || text.contains('\\') || text.chars().any(char::is_control));
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_text_matches_it_and_ends_where_it_should(text in any::<String>(), more in any::<char>()) {
+        let whole = Node::Concat(vec![Node::Start, literal_node(&text, false), Node::End]);
+        let printed = filter(Term::Like(Box::new(Term::made("x")), whole, false));
+        let inside = printed.strip_prefix("filter x like /").and_then(|rest| rest.strip_suffix('/')).unwrap_or_default();
+        let mut escaped = false;
+        for c in inside.chars() {
+            prop_assert!(escaped || c != '/', "{}", printed);
+            escaped = c == '\\' && !escaped;
+        }
+        prop_assert!(!escaped && !inside.contains(['"', '\'', '`', '#', '\n', '\r']), "{}", printed);
+        let Ok(regex) = regex::Regex::new(inside) else { return Err(TestCaseError::fail(printed)) };
+        prop_assert!(regex.is_match(&text), "{}", printed);
+        let longer = format!("{text}{more}");
+        prop_assert!(!regex.is_match(&longer), "{}", printed);
     }
 }
 

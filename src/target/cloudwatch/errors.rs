@@ -58,7 +58,7 @@ pub(super) fn list_shape(span: Span) -> Diagnostic {
 /// A test that needs the joined text.
 pub(super) fn joined_text(span: Span) -> Diagnostic {
     refused(span, "CloudWatch Logs Insights can't join the parts of a list into one text").help(
-        "`contains` and `matches` for a text without line breaks, `^` and `$` can be said: they look into each part",
+        "ask for a part of the text with `contains`, or with a pattern without line breaks, `^` and `$`: each part of the list is searched",
     )
 }
 
@@ -77,12 +77,6 @@ pub(super) fn odd_text(span: Span, text: &str) -> Diagnostic {
 pub(super) fn window(span: Span) -> Diagnostic {
     refused(span, "CloudWatch Logs Insights counts time in milliseconds")
         .help("make `over` and `every` whole milliseconds")
-}
-
-/// More windows an event than a query can list.
-pub(super) fn too_many_hops(span: Span, windows: i64) -> Diagnostic {
-    refused(span, format!("each event is in {windows} windows, and the query would have to list them"))
-        .help("make `every` longer, or run the rule on the archive")
 }
 
 /// A window that may be shorter than a second.

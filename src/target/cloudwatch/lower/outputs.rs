@@ -5,7 +5,6 @@ use super::stats::Fold;
 use super::values::{Lack, Value};
 use crate::bind::deciding;
 use crate::ir::{AggregateFunction, Binding, Expr, ExprKind, Key, Rule, Type, Window};
-use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
 use crate::target::cloudwatch::tree::{Command, Field, Function, Operator, Term};
 use crate::target::names::{self, Outputs};
@@ -99,20 +98,14 @@ impl Plan<'_> {
             let own = measure.or(shown).filter(|_| !scaled).cloned();
             let name = own.unwrap_or_else(|| self.fresh("measure"));
             let deciding = decides.contains(&number);
-            let said = self.aside(deciding, |plan| plan.fold(number, aggregate, name, deciding));
+            let said = self.aside(deciding, |plan| plan.fold(number, aggregate, name));
             match placed(said, aggregate.span) {
                 Ok(fold) => folds.push(fold),
                 Err(diagnostic) if deciding => self.refusals.push(diagnostic),
                 Err(_) => {}
             }
         }
-        for number in Self::approximates(&folds) {
-            if let Some(aggregate) = rule.aggregates.get(number) {
-                let verdict = if decides.contains(&number) { Verdict::Differs } else { Verdict::Exact };
-                self.weaken(verdict, true, errors::approximate_distinct(aggregate.span));
-            }
-        }
-        folds
+        self.weigh(folds, &rule.aggregates, &|number| decides.contains(&number))
     }
 
     /// Takes over the columns that grouping has left. A key whose name the log has too gets it now: earlier fields are gone.

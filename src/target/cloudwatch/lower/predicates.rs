@@ -4,6 +4,7 @@
 
 use super::numbers::number_literal;
 use super::plan::{Plan, Said};
+use super::shorten::shorten;
 use super::spread::spread;
 use super::texts;
 use super::values::Value;
@@ -39,7 +40,7 @@ impl Plan<'_> {
         let lists = std::mem::replace(&mut self.lists, false);
         let condition = self.condition(pred, true);
         self.lists = lists;
-        condition
+        condition.map(shorten)
     }
 
     fn every(&mut self, preds: &[Pred], positive: bool) -> Said<Term> {

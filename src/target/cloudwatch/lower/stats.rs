@@ -39,9 +39,8 @@ enum Kind {
 
 impl Plan<'_> {
     /// An aggregate over the row's terms.
-    pub(super) fn fold(&mut self, number: usize, aggregate: &Aggregate, name: String, decides: bool) -> Said<Fold> {
+    pub(super) fn fold(&mut self, number: usize, aggregate: &Aggregate, name: String) -> Said<Fold> {
         let filter = aggregate.filter.as_ref().map(|filter| self.row_condition(filter)).transpose()?;
-        let weight = if decides { Verdict::Differs } else { Verdict::Exact };
         let span = aggregate.span;
         let (kind, empty) = match (&aggregate.function, aggregate.args.as_slice()) {
             (A::Count, _) => match filter {
@@ -82,12 +81,10 @@ impl Plan<'_> {
             }
             (A::Stddev, [arg]) => {
                 let (term, _) = kept(self.number(arg)?, filter);
-                self.weaken(weight, true, errors::stddev(span));
                 (Kind::Whole(Function::Stddev, term, None), Empty::Missing)
             }
             (A::Percentile(rank), [arg]) => {
                 let (term, empty) = kept(self.number(arg)?, filter);
-                self.weaken(weight, true, errors::percentile(span));
                 #[expect(clippy::cast_precision_loss, reason = "a rank of at most three digits and nine places")]
                 let rank = Term::Float(*rank as f64 / 1e9);
                 (Kind::Whole(Function::Pct, term, Some(rank)), empty)
@@ -175,12 +172,30 @@ impl Plan<'_> {
         decided
     }
 
-    /// Whether grouping these would count different values approximately.
-    pub(super) fn approximates(folds: &[Fold]) -> Vec<usize> {
-        let distinct: Vec<usize> =
-            folds.iter().filter(|fold| matches!(fold.kind, Kind::Distinct(_))).map(|fold| fold.number).collect();
-        let whole = folds.iter().any(|fold| matches!(fold.kind, Kind::Whole(..)));
-        if distinct.len() > 1 || whole { distinct } else { Vec::new() }
+    /// Leaves out what would make a deciding `distinct` approximate and does not decide itself; says what is not exact of the rest.
+    pub(super) fn weigh(
+        &mut self,
+        folds: Vec<Fold>,
+        aggregates: &[Aggregate],
+        decides: &dyn Fn(usize) -> bool,
+    ) -> Vec<Fold> {
+        let lonely = |fold: &Fold| matches!(fold.kind, Kind::Distinct(_) | Kind::Whole(..));
+        let alone = folds.iter().filter(|fold| lonely(fold) && decides(fold.number)).collect::<Vec<_>>();
+        let keeps_one = matches!(alone.as_slice(), [Fold { kind: Kind::Distinct(_), .. }]);
+        let kept: Vec<Fold> =
+            folds.iter().filter(|fold| !keeps_one || !lonely(fold) || decides(fold.number)).cloned().collect();
+        let several = kept.iter().filter(|fold| lonely(fold)).count() > 1;
+        for fold in &kept {
+            let Some(span) = aggregates.get(fold.number).map(|aggregate| aggregate.span) else { continue };
+            let reason = match &fold.kind {
+                Kind::Whole(Function::Stddev, ..) => errors::stddev(span),
+                Kind::Whole(..) => errors::percentile(span),
+                Kind::Distinct(_) if several => errors::approximate_distinct(span),
+                _ => continue,
+            };
+            self.weaken(if decides(fold.number) { Verdict::Differs } else { Verdict::Exact }, true, reason);
+        }
+        kept
     }
 
     /// One row an event: the rows of one event carry equal values.
