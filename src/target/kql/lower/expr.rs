@@ -216,11 +216,11 @@ impl Lower<'_> {
             let size = self.size(std::slice::from_ref(expr), expr.span)?;
             return Ok(Truth::plain(Scalar::infix(size.scalar, Infix::Greater, Scalar::Long(0))));
         }
-        if expr.ty == ir::Type::Ip {
-            if let Some(text) = self.address_text(expr)? {
-                let is = |own| Scalar::Own(own, vec![text.clone()]);
-                return Ok(Truth::plain(Scalar::any(vec![is(Own::IsIpv4), is(Own::IsIpv6)])));
-            }
+        if expr.ty == ir::Type::Ip
+            && let Some(text) = self.address_text(expr)?
+        {
+            let is = |own| Scalar::Own(own, vec![text.clone()]);
+            return Ok(Truth::plain(Scalar::any(vec![is(Own::IsIpv4), is(Own::IsIpv6)])));
         }
         Ok(Truth::plain(self.value(expr)?.present()))
     }

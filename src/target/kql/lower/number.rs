@@ -373,7 +373,7 @@ fn int_with_float(comparison: Comparison, value: Value, limit: f64) -> Truth {
     const PAST: f64 = 9_223_372_036_854_775_808.0;
     let never = comparison == Comparison::Equal && limit.fract() != 0.0;
     let below = matches!(comparison, Comparison::Less | Comparison::LessEqual);
-    if never || whole >= PAST || whole < -PAST {
+    if never || !(-PAST..PAST).contains(&whole) {
         let always = !never && comparison != Comparison::Equal && (below == (whole > 0.0));
         return Truth::plain(if always { value.present() } else { Scalar::Bool(false) });
     }
