@@ -86,7 +86,9 @@ impl Lower<'_> {
             };
             value = Value::new(Scalar::call("coalesce", [text, Scalar::text(default)]), Type::String, false);
         }
-        if value.optional && !value.scalar.is_simple() {
+        // `summarize` need not take a constant for a key.
+        let constant = value.scalar.is_simple() && !matches!(value.scalar, Scalar::Column(_));
+        if constant || (value.optional && !value.scalar.is_simple()) {
             let hidden = self.hides(name);
             let column = if hidden { self.names.fresh(name) } else { Name::new(name) };
             self.extend(column.clone(), value.scalar);
