@@ -127,8 +127,8 @@ fn random(short: u32, length: usize, check: impl Fn(&mut Choices) -> Result<(), 
         ..Config::default()
     };
     let choices = proptest::collection::vec(proptest::num::u32::ANY, 0..length);
-    let outcome = TestRunner::new(config)
-        .run(&choices, |choices| check(&mut Choices::new(choices)).map_err(|why| TestCaseError::fail(why)));
+    let outcome =
+        TestRunner::new(config).run(&choices, |choices| check(&mut Choices::new(choices)).map_err(TestCaseError::fail));
     assert!(outcome.is_ok(), "{}", outcome.unwrap_err());
 }
 

@@ -30,7 +30,7 @@ pub(crate) fn resolved(text: &str) -> Resolved {
     let id = sources.add("test.sky", text);
     let (file, mut diagnostics) = syntax::parse(id, text);
     let files: Vec<_> = BUILTIN.iter().cloned().chain([file]).collect();
-    let (resolved, mut said) = resolve(&files, &mut |_| Err("no files here".to_owned()));
+    let (resolved, mut said) = resolve(&files, &|_| Err("no files here".to_owned()));
     diagnostics.append(&mut said);
     assert!(!has_errors(&diagnostics), "{}", render(&diagnostics, &sources, false));
     resolved

@@ -12,7 +12,7 @@ use skywatch::target::names::Outputs;
 use skywatch::target::{EVENT_RULE_STEP, Emission, Request, Verdict, emit};
 
 use super::elements::without_mv_apply;
-use super::engines::Engine;
+use crate::support::oracle::Oracle;
 
 /// What became of a case.
 #[derive(Debug, PartialEq)]
@@ -44,7 +44,7 @@ pub(crate) struct Case<'a> {
 }
 
 /// Runs a rule both ways.
-pub(crate) fn compare(case: &Case<'_>, (parser, runner): (&mut Engine, &mut Engine)) -> Agreement {
+pub(crate) fn compare(case: &Case<'_>, (parser, runner): (&mut Oracle, &mut Oracle)) -> Agreement {
     let rule = &case.resolved.rules[case.rule];
     let mut emissions = emit(rule, &case.resolved.schema, &Kql, Request { range: case.range });
     if emissions.is_empty() {
@@ -56,15 +56,15 @@ pub(crate) fn compare(case: &Case<'_>, (parser, runner): (&mut Engine, &mut Engi
     if emission.query.verdict != Verdict::Exact {
         return Agreement::Refused(format!("only {}: {}", emission.query.verdict.text(), said()));
     }
-    let checked = parser.answer(&case.question(&text));
+    let checked = parser.ask(&case.question(&text));
     if checked["errors"] != json!([]) {
         return Agreement::Wrong(format!("{}\n{text}", checked["errors"]));
     }
-    let mut answer = runner.answer(&case.question(&text));
-    if answer["unsupported"].as_str().is_some_and(|why| why.contains("Mvapply")) {
-        if let Some(text) = without_mv_apply(case.resolved, &emission.source, case.range) {
-            answer = runner.answer(&case.question(&text));
-        }
+    let mut answer = runner.ask(&case.question(&text));
+    if answer["unsupported"].as_str().is_some_and(|why| why.contains("Mvapply"))
+        && let Some(text) = without_mv_apply(case.resolved, &emission.source, case.range)
+    {
+        answer = runner.ask(&case.question(&text));
     }
     if let Some(why) = answer["unsupported"].as_str() {
         return Agreement::Unsupported(why.to_owned());

@@ -3,7 +3,6 @@
 
 pub(crate) mod agreement;
 pub(crate) mod elements;
-pub(crate) mod engines;
 pub(crate) mod records;
 
 use skywatch::resolve::Resolved;

@@ -35,7 +35,7 @@ pub(super) fn below_column(table: &str, steps: &[Step], column: &Column, span: S
 /// A column of a kind that the local run can't have read as this type, or not as the same value.
 pub(super) fn other_kind(table: &str, column: &Column, ty: &Type, span: Span) -> Diagnostic {
     let message = format!(
-        "column `{}` of `{table}` holds {}, from which {ty} can't be read as locally",
+        "column `{}` of `{table}` holds {}: what the local run reads as {ty} can't be told from it",
         column.name,
         holds(column.kind)
     );
@@ -118,16 +118,6 @@ pub(super) fn aggregate_of(name: &str, ty: &Type, span: Span) -> Diagnostic {
     Diagnostic::error(Code::NotExpressible, format!("`{name}` of {ty} can't be said exactly in KQL"))
         .at(span, "used here")
         .help("measure something else in `when`, or run the rule on the archive")
-}
-
-/// A default that would have to be printed beside values of this type.
-pub(super) fn default_of(ty: &Type, span: Span) -> Diagnostic {
-    Diagnostic::error(
-        Code::NotExpressible,
-        format!("KQL writes {ty} in another way than the local run, so `default` makes other keys"),
-    )
-    .at(span, "grouped by here")
-    .help("leave `default` out")
 }
 
 /// Too many windows hold one event.

@@ -11,12 +11,12 @@ mod number;
 mod outputs;
 mod pred;
 mod read;
-mod simplify;
 mod text;
 mod window;
 
 use super::names::Names;
 use super::tree::{Name, Query, Scalar, Stage, Type};
+use crate::bind::simplify::{Carry, simplify_rule};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, Rule};
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
@@ -83,7 +83,9 @@ struct Lower<'a> {
 
 /// The rule as a query; none after [`Lowering::refuse`].
 pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
-    let outputs = Outputs::of(&cx.bound.rule);
+    // A test of `outcome` is one of the conditions that make it up; names and numbers of outputs stay.
+    let bound = simplify_rule(cx.bound.clone(), Carry::Constants);
+    let outputs = Outputs::of(&bound.rule);
     let mut names = Names::default();
     for name in [WINDOW_START, TIME, EVENT_ID, SEVERITY, &cx.place.name] {
         names.reserve(name);
@@ -93,8 +95,8 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         names.reserve(name);
     }
     let mut lower = Lower {
-        rule: &cx.bound.rule,
-        time: &cx.bound.time,
+        rule: &bound.rule,
+        time: &bound.time,
         place: cx.place,
         names,
         stages: Vec::new(),

@@ -78,15 +78,14 @@ impl Lower<'_> {
     /// A group key; a column of its own where it is no plain one.
     fn key(&mut self, key: &Key, name: &str) -> Lowered<Value> {
         let mut value = self.value(&key.value)?;
-        if let Some(default) = &key.default {
-            let text = match key.value.ty {
-                ir::Type::Text | ir::Type::Ip => value.scalar,
-                ir::Type::Int | ir::Type::Bool => Scalar::call("tostring", [value.scalar]),
-                _ => return refuse(errors::default_of(&key.value.ty, key.value.span)),
-            };
-            value = Value::new(Scalar::call("coalesce", [text, Scalar::text(default)]), Type::String, false);
+        // Only text keys have one.
+        if let (Some(default), Type::String) = (&key.default, value.ty) {
+            let text = Scalar::call("coalesce", [value.scalar, Scalar::text(default)]);
+            value = Value::new(text, Type::String, false);
         }
-        if value.optional && !value.scalar.is_simple() {
+        // `summarize` need not take a constant for a key.
+        let constant = value.scalar.is_simple() && !matches!(value.scalar, Scalar::Column(_));
+        if constant || (value.optional && !value.scalar.is_simple()) {
             let hidden = self.hides(name);
             let column = if hidden { self.names.fresh(name) } else { Name::new(name) };
             self.extend(column.clone(), value.scalar);

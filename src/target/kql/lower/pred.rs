@@ -5,15 +5,12 @@
 use super::super::errors;
 use super::super::tree::{Infix, Scalar};
 use super::expr::literal_scalar;
-use super::{Lower, Lowered, Truth, gather, refuse, simplify};
+use super::{Lower, Lowered, Truth, gather, refuse};
 use crate::ir::{Expr, Literal, Pred, PredKind, TextTest, Type as Ty};
 
 impl Lower<'_> {
     /// The condition of a predicate.
     pub(super) fn truth(&mut self, pred: &Pred) -> Lowered<Truth> {
-        if let Some(simpler) = simplify::decided(pred) {
-            return self.truth(&simpler);
-        }
         match &pred.kind {
             PredKind::Const(value) => Ok(Truth::plain(Scalar::Bool(*value))),
             PredKind::All(preds) => self.chain(preds, Scalar::all),

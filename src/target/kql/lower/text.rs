@@ -9,7 +9,7 @@ use super::super::tree::{Infix, Scalar};
 use super::pred::is_one_of;
 use super::{Lower, Lowered, Truth, Value, gather};
 use crate::ir::pattern::{self, Dialect, Node, literal_node};
-use crate::ir::{Expr, ExprKind, Function, Glob, Literal, Pattern, TextTest};
+use crate::ir::{Expr, Glob, Literal, Pattern, TextTest};
 
 /// KQL's regular expressions: Rust's.
 pub(super) const DIALECT: Dialect =
@@ -38,19 +38,6 @@ impl Lower<'_> {
     ) -> Lowered<Truth> {
         let constants: Option<Vec<String>> = needles.iter().map(constant).collect();
         let Some(texts) = constants else { return self.test_with_values(test, subject, needles, every, nocase) };
-        // `lower(x) contains "a"` asks for either case of x, and `lower(x) contains "A"` for nothing.
-        if let (ExprKind::Call(function @ (Function::Lower | Function::Upper), args), false) = (&subject.kind, nocase) {
-            let folds = |text: &String| match function {
-                Function::Lower => !text.contains(|c: char| c.is_ascii_uppercase()),
-                _ => !text.contains(|c: char| c.is_ascii_lowercase()),
-            };
-            if let [inner] = args.as_slice()
-                && test != TextTest::Equals
-                && texts.iter().all(folds)
-            {
-                return self.text_test(test, inner, needles, every, true);
-            }
-        }
         if test == TextTest::Equals && !every {
             return self.equals_one(subject, &texts, nocase);
         }

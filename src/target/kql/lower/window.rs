@@ -8,6 +8,7 @@ use super::super::tree::{Infix, Name, Scalar, Stage, Type};
 use super::{Lower, Lowered, refuse};
 use crate::ir::{SECOND, Window};
 use crate::target::names::WINDOW_START;
+use crate::target::windows::judged;
 use crate::target::{Condition, EVENT_RULE_STEP, Judges, Lowering};
 
 /// Most windows into which an event is copied: a day by the minute.
@@ -57,7 +58,7 @@ impl Lower<'_> {
             Some((from, to)) => {
                 cx.judges = Judges::AllWindows;
                 let (first, last) = match window {
-                    Some(window) => starts_in(window, from, to),
+                    Some(window) => judged(window, (from, to)),
                     None => (from, to),
                 };
                 let length = window.map_or(0, |window| window.length);
@@ -68,7 +69,6 @@ impl Lower<'_> {
             }
             None => {
                 cx.judges = Judges::OneWindow;
-                cx.provided(Condition::OneWindowARun);
                 cx.provided(Condition::EventsArriveWithin(cx.source.delay));
                 let (length, step) =
                     window.map_or((EVENT_RULE_STEP, EVENT_RULE_STEP), |window| (window.length, window.step));
@@ -125,14 +125,6 @@ impl Lower<'_> {
         }
         Ok(Scalar::Column(name))
     }
-}
-
-/// The first and last start of the windows whose end lies in (from, to].
-fn starts_in(window: &Window, from: i64, to: i64) -> (i64, i64) {
-    let step = window.step.max(1);
-    let first = from.saturating_sub(window.length).div_euclid(step).saturating_add(1).saturating_mul(step);
-    let last = to.saturating_sub(window.length).div_euclid(step).saturating_mul(step);
-    (first, last)
 }
 
 /// A time cut to a multiple of a length since 1970.
