@@ -42,7 +42,7 @@ fn sentence(cause: &DataFusionError) -> String {
 
 fn bytes(count: usize) -> String {
     let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
-    match units.into_iter().find(|(unit, _)| count >= *unit && count % unit == 0) {
+    match units.into_iter().find(|(unit, _)| count >= *unit && count.is_multiple_of(*unit)) {
         Some((unit, name)) => format!("{} {name}", count / unit),
         None => format!("{count} bytes"),
     }

@@ -11,6 +11,7 @@
 //! INVARIANT (bounded): all plans of a run share one pool of memory; what does not fit spills, or fails with a finding. Content never spills.
 
 mod aggregates;
+mod bench;
 mod collections;
 mod elements;
 mod errors;
@@ -31,5 +32,6 @@ mod table;
 mod texts;
 mod windows;
 
-pub use run::{Bench, Engine, Period, RuleRun, RunOutcome, Skipped};
+pub use bench::Bench;
+pub use run::{Engine, Period, RuleRun, RunOutcome, Skipped};
 pub use session::{Limits, MEMORY};

@@ -47,32 +47,46 @@ pub(super) fn fields_read(rule: &Rule, stream: &Stream) -> BTreeSet<FieldId> {
     read
 }
 
-/// Whether some of these fields are in the content tier.
-pub(super) fn reads_content(fields: &BTreeSet<FieldId>, stream: &Stream) -> bool {
-    fields.iter().any(|field| stream.get(*field).is_some_and(|field| field.tier == Tier::Content))
+/// The tier that has every field that a rule reads.
+pub(super) fn tier(rule: &Rule, stream: &Stream) -> Tier {
+    let content = |id: &FieldId| stream.get(*id).is_some_and(|field| field.tier == Tier::Content);
+    if fields_read(rule, stream).iter().any(content) { Tier::Content } else { Tier::Metadata }
 }
 
-/// The plan of a rule over the rows of one source in a table.
-pub(super) fn plan(
-    rule: &Rule,
-    stream: &Stream,
-    source: &str,
-    table: Arc<dyn TableSource>,
-    range: Range,
-) -> Result<LogicalPlan> {
-    let names = fields_read(rule, stream).into_iter().filter_map(|id| stream.get(id)).map(|field| &field.name);
-    let schema = table.schema();
-    let mut columns = vec![schema.index_of(SOURCE)?];
-    for name in names {
-        columns.push(schema.index_of(name)?);
-    }
-    let builder = LogicalPlanBuilder::scan("events", table, Some(columns))?;
-    let times = rule.window.as_ref().map_or((range.from, range.to), |window| windows::times(window, range));
-    let steps = Steps { rule, stream, source, builder };
-    let rows = steps.near(times)?.bound()?.taken_apart()?.filtered()?;
-    match &rule.window {
-        None => rows.builder.build(),
-        Some(window) => rows.grouped(window, range)?.judged()?.builder.build(),
+/// A rule's plan over the rows of one source in a table, and what running it asks for.
+#[derive(Debug)]
+pub(super) struct RulePlan {
+    /// The plan.
+    pub plan: LogicalPlan,
+    /// What it reads; content never spills.
+    pub tier: Tier,
+    /// Into how many windows a row goes at most.
+    pub windows: usize,
+}
+
+impl RulePlan {
+    /// The plan of a rule.
+    pub(super) fn new(
+        rule: &Rule,
+        stream: &Stream,
+        source: &str,
+        table: Arc<dyn TableSource>,
+        range: Range,
+    ) -> Result<RulePlan> {
+        let names = fields_read(rule, stream).into_iter().filter_map(|id| stream.get(id)).map(|field| &field.name);
+        let schema = table.schema();
+        let mut columns = vec![schema.index_of(SOURCE)?];
+        for name in names {
+            columns.push(schema.index_of(name)?);
+        }
+        let builder = LogicalPlanBuilder::scan("events", table, Some(columns))?;
+        let steps = Steps { rule, stream, source, builder };
+        let rows = steps.near(windows::times(rule, range))?.bound()?.taken_apart()?.filtered()?;
+        let plan = match &rule.window {
+            None => rows.builder.build()?,
+            Some(window) => rows.grouped(window, range)?.judged()?.builder.build()?,
+        };
+        Ok(RulePlan { plan, tier: tier(rule, stream), windows: rule.window.as_ref().map_or(1, windows::count) })
     }
 }
 

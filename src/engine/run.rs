@@ -1,21 +1,19 @@
-//! Runs: takes rules and an archive (or events in memory) and a period, gives alerts and what each rule lost.
+//! Runs: takes rules and an archive and a period, gives alerts, and of each rule what it lost and why it was not run.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use datafusion::common::Result as PlanResult;
-use datafusion::logical_expr::TableSource;
+use datafusion::common::DataFusionError;
 
+use super::plan::{self, RulePlan};
 use super::session::{Limits, Session};
-use super::{errors, findings, plan, table, windows};
-use crate::archive::{Archive, ArchiveFile, SourceDays};
+use super::{errors, findings, table, windows};
+use crate::archive::{Archive, ArchiveFile};
 use crate::bind::{ForSource, admits, for_source};
 use crate::diag::Diagnostic;
 use crate::eval::alert::{Alert, finish};
 use crate::eval::clock::time_text;
-use crate::eval::{Event, Outcome, Range, Run};
-use crate::ir::{EVENT_RULE_STEP, Rule, Source, Stream, Tier};
+use crate::eval::{Outcome, Range, Run};
+use crate::ir::{EVENT_RULE_STEP, Rule, Source, Stream};
 use crate::schema::Schema;
 
 /// Which windows, and for rules without `over` which events, a run judges.
@@ -111,9 +109,7 @@ impl<'s> Engine<'s> {
         for rule in rules {
             let run = Run { pack, range: range(rule, period, whole), coverage: &coverage };
             for source in self.schema.sources.iter().filter(|source| admits(rule, source)) {
-                let rows = sources.iter().find(|rows| rows.source == source.name && rows.stream == rule.stream);
-                let judged = self.judge(rule, source, rows, &run);
-                let (found, skipped) = match judged {
+                let (found, skipped) = match self.judge(rule, source, &run) {
                     Ok(found) => (found, None),
                     Err(why) => (Outcome::default(), Some(why)),
                 };
@@ -130,34 +126,58 @@ impl<'s> Engine<'s> {
         Ok(outcome)
     }
 
-    fn judge(
-        &self,
-        rule: &Rule,
-        source: &Source,
-        rows: Option<&SourceDays>,
-        run: &Run<'_>,
-    ) -> Result<Outcome, Skipped> {
+    /// How DataFusion would run a rule on a source: its physical plan as text.
+    ///
+    /// # Errors
+    /// Why it would not run.
+    pub fn explain(&self, rule: &Rule, source: &Source, period: Period) -> Result<String, Skipped> {
+        let range = range(rule, period, self.archive.days().unwrap_or_default());
+        let prepared = self.prepare(rule, source, range)?;
+        self.session.explain(&prepared.plan).map_err(|cause| self.failed(rule, source, &cause))
+    }
+
+    fn judge(&self, rule: &Rule, source: &Source, run: &Run<'_>) -> Result<Outcome, Skipped> {
+        let prepared = self.prepare(rule, source, run.range)?;
+        let rows = self.session.collect(&prepared.plan);
+        rows.and_then(|rows| findings::outcome(&prepared.rule, prepared.stream, &source.name, run, &rows))
+            .map_err(|cause| self.failed(rule, source, &cause))
+    }
+
+    fn failed(&self, rule: &Rule, source: &Source, cause: &DataFusionError) -> Skipped {
+        Skipped::Failed(errors::failed(rule, &source.name, self.limits.memory, cause))
+    }
+
+    /// The rule as it is judged on the source, and its plan over the files that have rows for it.
+    fn prepare(&self, rule: &Rule, source: &Source, range: Range) -> Result<Prepared<'_>, Skipped> {
         let Some(stream) = self.schema.stream_of(rule.stream) else { return Err(Skipped::NoRows) };
         let rule = match for_source(rule, source, stream) {
             ForSource::Rule(rule) => rule,
             ForSource::Refused(why) => return Err(Skipped::Absent(why)),
             ForSource::Never => return Err(Skipped::NeverFires),
         };
-        let (from, to) = rule.window.as_ref().map_or((run.range.from, run.range.to), |w| windows::times(w, run.range));
+        let (from, to) = windows::times(&rule, range);
         let holds = |file: &&ArchiveFile| {
             file.coverage.iter().any(|c| c.source == source.name && c.first < to && c.last >= from)
         };
         let files: Vec<&ArchiveFile> = self.archive.files(rule.stream).iter().filter(holds).collect();
-        if rows.is_none() || files.is_empty() {
+        if files.is_empty() {
             return Err(Skipped::NoRows);
         }
-        let content = plan::reads_content(&plan::fields_read(&rule, stream), stream);
-        let tier = if content { Tier::Content } else { Tier::Metadata };
-        let root = self.archive.root();
-        table::files(root, &files, stream, tier, &self.session.parquet_options())
-            .and_then(|table| judged(&self.session, &rule, stream, &source.name, table, content, run))
-            .map_err(|cause| Skipped::Failed(errors::failed(&rule, &source.name, self.limits.memory, &cause)))
+        let tier = plan::tier(&rule, stream);
+        let plan = table::files(self.archive.root(), &files, stream, tier, &self.session.parquet_options())
+            .and_then(|table| RulePlan::new(&rule, stream, &source.name, table, range));
+        match plan {
+            Ok(plan) => Ok(Prepared { rule, stream, plan }),
+            Err(cause) => Err(self.failed(&rule, source, &cause)),
+        }
     }
+}
+
+/// A rule on a source, ready to run.
+struct Prepared<'s> {
+    rule: Box<Rule>,
+    stream: &'s Stream,
+    plan: RulePlan,
 }
 
 /// What is judged of a rule.
@@ -169,58 +189,5 @@ fn range(rule: &Rule, period: Period, whole: (i64, i64)) -> Range {
             let to = time.div_euclid(step).saturating_mul(step);
             Range { from: to.saturating_sub(step), to }
         }
-    }
-}
-
-/// A rule's plan over a table, run to its end.
-fn judged(
-    session: &Session,
-    rule: &Rule,
-    stream: &Stream,
-    source: &str,
-    table: Arc<dyn TableSource>,
-    content: bool,
-    run: &Run<'_>,
-) -> PlanResult<Outcome> {
-    let plan = plan::plan(rule, stream, source, table, run.range)?;
-    findings::outcome(rule, stream, source, run, &session.collect(&plan, content)?)
-}
-
-/// Runs rules over events in memory as [`Engine::run`] does over an archive: to hold the engine against the evaluator.
-#[derive(Debug)]
-pub struct Bench {
-    session: Session,
-    limits: Limits,
-}
-
-impl Bench {
-    /// A bench with these limits, of which batches and partitions cut the events too.
-    ///
-    /// # Errors
-    /// A machine without threads or temporary files.
-    pub fn new(limits: Limits) -> Result<Bench, Diagnostic> {
-        let session = Session::new(limits, None).map_err(|cause| errors::no_session(&cause))?;
-        Ok(Bench { session, limits })
-    }
-
-    /// What [`crate::eval::run`] gives for the same arguments.
-    ///
-    /// # Errors
-    /// A plan that can't be made or run to its end.
-    pub fn run(&self, rule: &Rule, stream: &Stream, events: &[Event], run: &Run<'_>) -> Result<Outcome, Diagnostic> {
-        let mut sources: BTreeMap<&str, Vec<&Event>> = BTreeMap::new();
-        for event in events.iter().filter(|event| event.source.is_empty() || rule.admits(&event.source)) {
-            sources.entry(&event.source).or_default().push(event);
-        }
-        let mut outcome = Outcome::default();
-        for (source, events) in sources {
-            let found = table::events(&events, stream, self.limits.batch, self.limits.partitions)
-                .and_then(|table| judged(&self.session, rule, stream, source, table, true, run))
-                .map_err(|cause| errors::failed(rule, source, self.limits.memory, &cause))?;
-            outcome.alerts.extend(found.alerts);
-            outcome.lost_to_missing_keys += found.lost_to_missing_keys;
-        }
-        finish(run.pack, &mut outcome.alerts);
-        Ok(outcome)
     }
 }

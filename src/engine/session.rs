@@ -12,8 +12,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::{SessionState, SessionStateBuilder};
-use datafusion::logical_expr::LogicalPlan;
+use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
@@ -27,9 +26,12 @@ use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_optimizer::projection_pushdown::ProjectionPushdown;
 use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{displayable, execute_stream};
 use datafusion::prelude::SessionConfig;
 use tokio::runtime::Runtime;
+
+use super::plan::RulePlan;
+use crate::ir::Tier;
 
 /// Bounds of a run. The alerts do not depend on them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,9 @@ pub const MEMORY: usize = 2 << 30;
 const MAX_PARTITIONS: usize = 8;
 /// Rows of a batch by default.
 const BATCH: usize = 8_192;
+
+/// Most windows that the rows of one batch are in.
+const LISTED: usize = 1 << 20;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -99,17 +104,30 @@ impl Session {
         TableParquetOptions { global, ..TableParquetOptions::default() }
     }
 
-    fn state(&self, content: bool) -> &SessionState {
-        if content { &self.content } else { &self.metadata }
+    fn state(&self, plan: &RulePlan) -> &SessionState {
+        match plan.tier {
+            Tier::Content => &self.content,
+            Tier::Metadata => &self.metadata,
+        }
+    }
+
+    /// The physical plan as text.
+    pub(super) fn explain(&self, plan: &RulePlan) -> Result<String> {
+        let plan = self.runtime.block_on(self.state(plan).create_physical_plan(&plan.plan))?;
+        Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
     /// Runs a plan to its end; its rows count against the memory bound like everything else.
-    pub(super) fn collect(&self, plan: &LogicalPlan, content: bool) -> Result<Vec<RecordBatch>> {
-        let state = self.state(content);
+    pub(super) fn collect(&self, plan: &RulePlan) -> Result<Vec<RecordBatch>> {
+        let state = self.state(plan);
+        // A batch's windows are listed at once, which no pool counts.
+        let rows = (LISTED / plan.windows.max(1)).clamp(1, state.config().batch_size());
+        let config = state.config().clone().with_batch_size(rows);
+        let context = Arc::new(TaskContext::from(state).with_session_config(config));
         self.runtime.block_on(async {
-            let plan = state.create_physical_plan(plan).await?;
+            let plan = state.create_physical_plan(&plan.plan).await?;
             let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
-            let mut stream = execute_stream(plan, state.task_ctx())?;
+            let mut stream = execute_stream(plan, context)?;
             let mut batches = Vec::new();
             while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
                 let batch = batch?;

@@ -9,10 +9,11 @@ use datafusion::logical_expr::Expr;
 use super::kernel::{argument, kernel};
 use crate::eval::Range;
 use crate::eval::window::starts;
-use crate::ir::Window;
+use crate::ir::{Rule, Window};
 
 /// The times that a plan must read, half open: those of all windows that are judged, and with `every` of the window before them.
-pub(super) fn times(window: &Window, range: Range) -> (i64, i64) {
+pub(super) fn times(rule: &Rule, range: Range) -> (i64, i64) {
+    let Some(window) = &rule.window else { return (range.from, range.to) };
     let step = window.step.max(1);
     let whole = |time: i64| time.div_euclid(step).saturating_mul(step);
     // Windows end at multiples of the step, and the first that is judged ends after `from`.
@@ -24,6 +25,11 @@ pub(super) fn times(window: &Window, range: Range) -> (i64, i64) {
 /// Whether every row that [`times`] lets through is in exactly one window, which is judged.
 pub(super) fn is_plain(window: &Window) -> bool {
     window.length == window.step && !window.merges
+}
+
+/// How many windows hold a time.
+pub(super) fn count(window: &Window) -> usize {
+    usize::try_from(window.length / window.step.max(1)).unwrap_or(usize::MAX)
 }
 
 /// The start of the only window that holds a time.

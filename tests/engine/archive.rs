@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use skywatch::archive::{Archive, Writer, quarantine};
 use skywatch::diag::Code;
-use skywatch::engine::{Engine, Limits, Period, Skipped};
+use skywatch::engine::{Engine, Limits, Period, RunOutcome, Skipped};
 use skywatch::eval::alert::finish;
 use skywatch::eval::{Event, Range, Run, Value, run};
 use skywatch::ir::{Expr, ExprKind, Level, OnlySource, Rule, Source, Type};
@@ -254,6 +254,8 @@ fn rules_that_have_nothing_to_say_are_named() {
 fn memory_is_bounded() {
     let text = r#"
         rule many { severity low from sample over 1d let seen = top(t1, 3), p = percentile(n1, 50), k = distinct(event.id, t1) }
+        rule groups { severity low from sample over 1d by t1 let n = count(), s = sum(f1), k = distinct(event.id), l = last(t2) when n > 1 }
+        rule private { severity low from sample over 1d by t1 let n = count(), s = sum(f1), k = distinct(event.id), l = last(t3) when n > 1 }
         rule few { severity low from sample over 1d let n = count() }
     "#;
     let resolved = sampled(text);
@@ -264,7 +266,8 @@ fn memory_is_bounded() {
     let one = sample(&resolved, 7, 1).remove(0);
     for number in 0..20_000 {
         let mut event = one.clone();
-        event.fields[t1] = Value::text(&format!("{number:0>200}"));
+        // Ten texts come twice.
+        event.fields[t1] = Value::text(&format!("{:0>200}", number % 19_990));
         event.fields[id] = Value::text(&number.to_string());
         event.source = SOURCES[0].into();
         events.push(event);
@@ -275,21 +278,33 @@ fn memory_is_bounded() {
         let engine = Engine::open(folder.path(), &resolved.schema, limits).expect("an engine");
         engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run")
     };
-    let whole = run(1 << 30);
-    assert!(whole.runs.iter().all(|run| !matches!(run.skipped, Some(Skipped::Failed(_)))), "{:?}", whole.runs);
-    let bounded = run(2 << 20);
-    let failed = bounded.runs.iter().filter_map(|run| match &run.skipped {
-        Some(Skipped::Failed(why)) => Some((run.rule.as_str(), why)),
-        _ => None,
-    });
-    let failed: Vec<_> = failed.collect();
-    assert_eq!(failed.len(), 1, "{:?}", bounded.runs);
-    assert!(failed[0].0 == "many" && failed[0].1.code == Code::RunFailed, "{failed:?}");
-    assert!(failed[0].1.message.contains("needs more memory"), "{}", failed[0].1.message);
-    let few = |alerts: &[skywatch::eval::Alert]| {
-        alerts.iter().filter(|alert| alert.rule == "few").cloned().collect::<Vec<_>>()
+    let failed = |outcome: &RunOutcome| {
+        let failed = outcome.runs.iter().filter_map(|run| match &run.skipped {
+            Some(Skipped::Failed(why)) => {
+                assert!(why.code == Code::RunFailed && why.message.contains("needs more memory"), "{}", why.message);
+                Some(run.rule.clone())
+            }
+            _ => None,
+        });
+        failed.collect::<Vec<_>>()
     };
-    assert_eq!(few(&bounded.alerts), few(&whole.alerts));
+    let whole = run(1 << 30);
+    assert_eq!(failed(&whole), [""; 0]);
+    assert_eq!(whole.alerts.iter().filter(|alert| alert.rule == "groups").count(), 10);
+    let of = |outcome: &RunOutcome, rule: &str| -> Vec<_> {
+        outcome.alerts.iter().filter(|alert| alert.rule == rule).cloned().collect()
+    };
+    // What is of the metadata tier is set aside on disk where memory ends; text of users never is.
+    let tight = run(28 << 20);
+    assert!(
+        failed(&tight).contains(&"private".to_owned()) && !failed(&tight).contains(&"groups".to_owned()),
+        "{:?}",
+        failed(&tight)
+    );
+    assert_eq!(of(&tight, "groups"), of(&whole, "groups"));
+    let tiny = run(2 << 20);
+    assert_eq!(failed(&tiny), ["many", "groups", "private"]);
+    assert_eq!(of(&tiny, "few"), of(&whole, "few"));
 }
 
 #[test]
@@ -405,4 +420,30 @@ fn a_period_has_a_start_before_its_end() {
     let mut whole = run(None, None).expect("a run").alerts;
     finish("p", &mut whole);
     assert_eq!(whole, run(Some(range.from), Some(range.to)).expect("a run").alerts);
+}
+
+#[test]
+fn plans_read_no_more_than_they_need() {
+    let text = r#"
+        rule counts { severity low from sample where t1 == "a" and n1 > 5 over 1h by t2 let n = count() when n > 100_000 }
+        rule reads { severity low from sample where t3 contains "a" over 1h let n = count() }
+    "#;
+    let resolved = sampled(text);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &resolved.schema, &sample(&resolved, 10, 100));
+    let engine = Engine::open(folder.path(), &resolved.schema, Limits::default()).expect("an engine");
+    let plan = |rule: usize| {
+        let period = Period::Between { from: Some(START), to: Some(START + HOUR) };
+        engine.explain(&resolved.rules[rule], &resolved.schema.sources[0], period).expect("a plan")
+    };
+    let counts = plan(0);
+    assert!(counts.contains("/metadata/") && !counts.contains("/content/"), "{counts}");
+    // Source, time and `where` go down to the files, with statistics; nothing is left above them.
+    let scan = counts.lines().find(|line| line.contains("DataSourceExec")).expect("a scan");
+    for part in
+        ["predicate=source@", " time@", " t1@", " n1@", "pruning_predicate=", "projection=[source, time, t1, t2, n1]"]
+    {
+        assert!(scan.contains(part), "no {part}: {scan}");
+    }
+    assert!(plan(1).contains("/content/") && !plan(1).contains("/metadata/"), "{}", plan(1));
 }
