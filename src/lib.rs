@@ -1,5 +1,6 @@
 //! Skywatch: rules for the security of AI services, written once, run locally and emitted as queries of the clouds.
 #![doc = include_str!("../docs/architecture.md")]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "what ships never panics; a test may")]
 
 #[cfg(feature = "engine")]
 pub mod archive;

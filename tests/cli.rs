@@ -1,7 +1,5 @@
 //! The command line from outside: flags, exit statuses, and the JSON that programs read. What the verbs do is tested below them.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that finds something else stops")]
-
 use std::process::{Command, Output};
 
 use serde_json::Value;

@@ -2,8 +2,6 @@
 //! whatever it shows: the order of events does not matter, adjoining runs find what one run finds, and a rule bound to a source finds over
 //! raw records what it finds over the events that they become.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that finds something else stops")]
-
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,8 +3,6 @@
 //!
 //! `UPDATE=1` rewrites the generated parts instead of comparing them.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests may stop where a document can't be read")]
-
 #[path = "docs/generated.rs"]
 mod generated;
 #[path = "docs/snippets.rs"]

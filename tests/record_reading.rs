@@ -1,8 +1,6 @@
 //! Raw logs to events: the shipped samples, slips, duplicates in any order, and that a bound rule finds in raw records what the rule finds
 //! in their events.
 
-#![expect(clippy::panic, reason = "a file that cannot be written or read fails its test")]
-
 #[expect(dead_code, reason = "each test takes what it needs of it")]
 mod eval_support;
 

@@ -4,8 +4,6 @@
 //! Real records that others published are taken in where a set of them lies beside the repository; without it, or without Python, the test
 //! says so and passes. Where both readings mean something else, tests/shared_data/ says in how many records, and why.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that finds something else stops")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

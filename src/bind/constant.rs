@@ -4,7 +4,7 @@
 
 use std::cmp::Ordering;
 
-use crate::ir::{Comparison, Expr, Literal, Pattern, Pred, PredKind, TextTest, pattern};
+use crate::ir::{Comparison, Expr, Literal, Pattern, Pred, PredKind, pattern};
 
 /// Whether the predicate holds; none where an operand is no constant, or of a kind that can't be decided here.
 #[must_use]
@@ -40,7 +40,7 @@ pub fn decided(pred: &Pred) -> Option<bool> {
         },
         PredKind::Text { test, subject, needles, every, nocase } => {
             let subject = text(subject)?;
-            let found = needles.iter().map(|needle| Some(text_test(*test, subject, text(needle)?, *nocase)));
+            let found = needles.iter().map(|needle| Some(test.finds(subject, text(needle)?, *nocase)));
             one_or_every(found, *every)
         }
         PredKind::Matches { subject, patterns, every } => {
@@ -75,18 +75,6 @@ fn text(expr: &Expr) -> Option<&str> {
 /// Whether a pattern is found in a text.
 fn matches(pattern: &Pattern, text: &str) -> Option<bool> {
     regex::Regex::new(&pattern.print(&pattern::RUST)).ok().map(|regex| regex.is_match(text))
-}
-
-fn text_test(test: TextTest, subject: &str, needle: &str, nocase: bool) -> bool {
-    if nocase {
-        return text_test(test, &subject.to_ascii_lowercase(), &needle.to_ascii_lowercase(), false);
-    }
-    match test {
-        TextTest::Equals => subject == needle,
-        TextTest::Contains => subject.contains(needle),
-        TextTest::StartsWith => subject.starts_with(needle),
-        TextTest::EndsWith => subject.ends_with(needle),
-    }
 }
 
 /// How two constants of one type, or an int and a float, stand to one another; none for what has no order here.
@@ -131,18 +119,6 @@ pub fn with_float(comparison: Comparison, float: f64) -> IntTest {
         Comparison::Less if !is_whole => IntTest::Int(Comparison::LessEqual, floor),
         Comparison::GreaterEqual if !is_whole => IntTest::Int(Comparison::Greater, floor),
         same => IntTest::Int(same, floor),
-    }
-}
-
-/// The comparison with its sides exchanged.
-#[must_use]
-pub fn flipped(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::Equal,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
     }
 }
 

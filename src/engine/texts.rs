@@ -46,7 +46,7 @@ pub(super) fn found(wanted: Wanted, subject: Expr, needle: Expr) -> Expr {
         move |args| {
             let (subjects, needles) = (argument::<StringViewArray>(args, 0)?, argument::<StringViewArray>(args, 1)?);
             let found = subjects.iter().zip(needles).map(|(subject, needle)| {
-                Some(subject.zip(needle).is_some_and(|(s, n)| eval::text::found(wanted.test, s, n, wanted.nocase)))
+                Some(subject.zip(needle).is_some_and(|(s, n)| wanted.test.finds(s, n, wanted.nocase)))
             });
             Ok(Arc::new(found.collect::<BooleanArray>()) as ArrayRef)
         },
@@ -71,7 +71,7 @@ pub(super) fn found_constants(wanted: Wanted, subject: Expr, needles: &[&str]) -
     test("found", identity, subject, move |text| match &one {
         Some(regex) => regex.is_match(text),
         None => {
-            let found = |needle: &String| eval::text::found(wanted.test, text, needle, wanted.nocase);
+            let found = |needle: &String| wanted.test.finds(text, needle, wanted.nocase);
             if wanted.every { needles.iter().all(found) } else { needles.iter().any(found) }
         }
     })

@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 
 use super::expr::Scope;
 use super::number::compare;
-use super::text::found;
 use super::value::Value;
 use crate::ir::{Comparison, Glob, Literal, Pred, PredKind, TextTest, cloud_of};
 
@@ -39,7 +38,7 @@ impl Scope<'_> {
                 let subject = self.value(subject);
                 let Some(subject) = subject.as_text() else { return false };
                 each(needles, *every, |needle| {
-                    self.value(needle).as_text().is_some_and(|needle| found(*test, subject, needle, *nocase))
+                    self.value(needle).as_text().is_some_and(|needle| test.finds(subject, needle, *nocase))
                 })
             }
             PredKind::Matches { subject, patterns, every } => {
@@ -88,7 +87,7 @@ fn stands(comparison: Comparison, order: Ordering) -> bool {
 /// Whether a value is a constant; with `nocase`, but for the case of A–Z.
 fn equals(value: &Value, constant: &Literal, nocase: bool) -> bool {
     match (value, constant) {
-        (Value::Text(text), Literal::Text(constant)) => found(TextTest::Equals, text, constant, nocase),
+        (Value::Text(text), Literal::Text(constant)) => TextTest::Equals.finds(text, constant, nocase),
         (value, constant) => compare(value, &Value::literal(constant)) == Some(Ordering::Equal),
     }
 }

@@ -6,21 +6,6 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest as _, Sha256};
 
 use super::value::Value;
-use crate::ir::TextTest;
-
-/// Whether the needle is found in the subject in the way asked for.
-#[must_use]
-pub fn found(test: TextTest, subject: &str, needle: &str, nocase: bool) -> bool {
-    if nocase {
-        return found(test, &subject.to_ascii_lowercase(), &needle.to_ascii_lowercase(), false);
-    }
-    match test {
-        TextTest::Equals => subject == needle,
-        TextTest::Contains => subject.contains(needle),
-        TextTest::StartsWith => subject.starts_with(needle),
-        TextTest::EndsWith => subject.ends_with(needle),
-    }
-}
 
 /// Code points.
 #[must_use]
@@ -63,19 +48,6 @@ pub fn masked_net(text: &str) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_a_to_z_are_folded() {
-        assert!(found(TextTest::Contains, "IGNORE all", "ignore", true));
-        assert!(!found(TextTest::Contains, "IGNORE all", "ignore", false));
-        assert!(!found(TextTest::Equals, "É", "é", true));
-        assert!(!found(TextTest::Equals, "ſ", "s", true));
-        assert!(!found(TextTest::Equals, "\u{212a}", "k", true));
-        assert!(found(TextTest::StartsWith, "abc", "AB", true) && found(TextTest::EndsWith, "abc", "BC", true));
-        assert!(!found(TextTest::StartsWith, "abc", "b", false) && !found(TextTest::EndsWith, "abc", "b", false));
-        // The same letter, composed and not: two texts.
-        assert!(!found(TextTest::Equals, "é", "e\u{301}", false));
-    }
 
     #[test]
     fn positions_count_code_points() {

@@ -136,6 +136,36 @@ pub enum TextTest {
     EndsWith,
 }
 
+impl Comparison {
+    /// The comparison with its sides exchanged.
+    #[must_use]
+    pub fn flipped(self) -> Comparison {
+        match self {
+            Comparison::Equal => Comparison::Equal,
+            Comparison::Less => Comparison::Greater,
+            Comparison::LessEqual => Comparison::GreaterEqual,
+            Comparison::Greater => Comparison::Less,
+            Comparison::GreaterEqual => Comparison::LessEqual,
+        }
+    }
+}
+
+impl TextTest {
+    /// Whether the needle is found in the subject in this way; `nocase` folds A–Z only.
+    #[must_use]
+    pub fn finds(self, subject: &str, needle: &str, nocase: bool) -> bool {
+        if nocase {
+            return self.finds(&subject.to_ascii_lowercase(), &needle.to_ascii_lowercase(), false);
+        }
+        match self {
+            TextTest::Equals => subject == needle,
+            TextTest::Contains => subject.contains(needle),
+            TextTest::StartsWith => subject.starts_with(needle),
+            TextTest::EndsWith => subject.ends_with(needle),
+        }
+    }
+}
+
 impl Pred {
     /// Puts the two together.
     #[must_use]
@@ -254,5 +284,23 @@ impl Pred {
             }
         };
         change.pred(Pred::new(kind, span))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_to_z_are_folded() {
+        assert!(TextTest::Contains.finds("IGNORE all", "ignore", true));
+        assert!(!TextTest::Contains.finds("IGNORE all", "ignore", false));
+        assert!(!TextTest::Equals.finds("É", "é", true));
+        assert!(!TextTest::Equals.finds("ſ", "s", true));
+        assert!(!TextTest::Equals.finds("\u{212a}", "k", true));
+        assert!(TextTest::StartsWith.finds("abc", "AB", true) && TextTest::EndsWith.finds("abc", "BC", true));
+        assert!(!TextTest::StartsWith.finds("abc", "b", false) && !TextTest::EndsWith.finds("abc", "b", false));
+        // The same letter, composed and not: two texts.
+        assert!(!TextTest::Equals.finds("é", "e\u{301}", false));
     }
 }

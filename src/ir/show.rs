@@ -206,7 +206,9 @@ pub fn path_text(steps: &[Step]) -> String {
         return ".".to_owned();
     }
     let step = |step: &Step| match step {
-        Step::Key(key) if key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => format!(".{key}"),
+        Step::Key(key) if !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+            format!(".{key}")
+        }
         Step::Key(key) => format!(".{key:?}"),
         Step::Index(index) => format!("[{index}]"),
         Step::Elements => "[]".to_owned(),

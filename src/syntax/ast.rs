@@ -252,6 +252,25 @@ impl TextClause {
     }
 }
 
+/// The words that begin a clause of a rule, in the order in which clauses stand.
+pub(super) const CLAUSE_WORDS: [&str; 15] = [
+    "severity",
+    "tags",
+    "from",
+    "with",
+    "each",
+    "where",
+    "over",
+    "let",
+    "when",
+    "show",
+    "mute",
+    "respond",
+    "benign",
+    "owner",
+    "references",
+];
+
 impl Clause {
     /// The word that opens it.
     #[must_use]
@@ -274,23 +293,7 @@ impl Clause {
     /// Its place in the order of the language.
     #[must_use]
     pub fn rank(&self) -> usize {
-        const ORDER: [&str; 14] = [
-            "severity",
-            "tags",
-            "from",
-            "with",
-            "each",
-            "where",
-            "over",
-            "let",
-            "when",
-            "show",
-            "respond",
-            "benign",
-            "owner",
-            "references",
-        ];
-        ORDER.iter().position(|word| *word == self.word()).unwrap_or(ORDER.len())
+        CLAUSE_WORDS.iter().position(|word| *word == self.word()).unwrap_or(CLAUSE_WORDS.len())
     }
 }
 

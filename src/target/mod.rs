@@ -9,6 +9,7 @@ mod emit;
 pub mod googlesql;
 pub mod kql;
 pub mod names;
+mod said;
 mod shown;
 mod verdict;
 pub mod windows;

@@ -312,7 +312,7 @@ fn files_that_are_not_an_archive_s_are_named() {
     let resolved = sampled("");
     let schema = &resolved.schema;
     let message = |root: &Path| {
-        let error = Archive::open(root, schema).err().expect("an error");
+        let error = Archive::open(root, schema).expect_err("an error");
         assert_eq!(error.code, Code::BadArchive);
         assert!(error.help.is_some());
         error.message
@@ -348,7 +348,7 @@ fn files_that_are_not_an_archive_s_are_named() {
     let stream = changed.stream("sample").expect("the stream");
     let n1 = changed.streams[stream].field("n1").expect("a field").index();
     changed.streams[stream].fields[n1].ty = Type::Text;
-    let error = Archive::open(folder.path(), &changed).err().expect("an error");
+    let error = Archive::open(folder.path(), &changed).expect_err("an error");
     assert!(error.message.contains("has `n1` as Int64, but the stream declares it as Utf8"), "{}", error.message);
     // A field that came later is missing in what was written before.
     let mut grown = schema.clone();
@@ -415,7 +415,7 @@ fn a_period_has_a_start_before_its_end() {
     write(folder.path(), &resolved.schema, &sample(&resolved, 9, 5));
     let engine = Engine::open(folder.path(), &resolved.schema, Limits::default()).expect("an engine");
     let run = |from, to| engine.run(&resolved.rules, "p", Period::Between { from, to });
-    assert_eq!(run(Some(START), Some(START)).err().expect("an error").code, Code::BadArgument);
+    assert_eq!(run(Some(START), Some(START)).expect_err("an error").code, Code::BadArgument);
     let range = Range { from: START - DAY, to: START + 30 * DAY };
     let mut whole = run(None, None).expect("a run").alerts;
     finish("p", &mut whole);

@@ -33,7 +33,6 @@ pub(crate) fn resolved(text: &str) -> Resolved {
 
 /// The first rule of a text and the events of its first test.
 #[track_caller]
-#[expect(clippy::panic, reason = "a test's own slip")]
 pub(crate) fn rule_and_events(text: &str) -> (Resolved, Vec<Event>) {
     let resolved = resolved(text);
     let stream = &resolved.schema.streams[resolved.rules[0].stream];
@@ -47,7 +46,6 @@ pub(crate) fn rule_and_events(text: &str) -> (Resolved, Vec<Event>) {
 
 /// What a rule over `invocation` finds among events, judged over `[START + from, START + to)`.
 #[track_caller]
-#[expect(clippy::panic, reason = "it fails the test")]
 pub(crate) fn over_raw(severity: &str, clauses: &str, events: &str, from: i64, to: i64) -> Outcome {
     let text = format!(
         "rule r {{ {severity} from invocation {clauses} }} test r \"t\" {{ given invocation [ {events} ] expect no alert }}"

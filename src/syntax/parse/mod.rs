@@ -129,7 +129,7 @@ impl Reader {
     fn clauses(&mut self, piece: &str, base: usize) -> bool {
         let (_, word) = item_head(piece);
         let (words, fields): (&[&str], bool) = match word {
-            "rule" => (&split::CLAUSE_WORDS, false),
+            "rule" => (&ast::CLAUSE_WORDS, false),
             "source" => (&split::SOURCE_WORDS, true),
             _ => return false,
         };

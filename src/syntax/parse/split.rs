@@ -20,24 +20,6 @@ pub(super) const ITEM_WORDS: [&str; 12] = [
     "prices",
     "dashboard",
 ];
-/// The words that begin a clause of a rule.
-pub(super) const CLAUSE_WORDS: [&str; 15] = [
-    "severity",
-    "tags",
-    "from",
-    "with",
-    "each",
-    "where",
-    "over",
-    "let",
-    "when",
-    "show",
-    "mute",
-    "respond",
-    "benign",
-    "owner",
-    "references",
-];
 /// The words that begin a clause of a source; its fields begin with their names.
 pub(super) const SOURCE_WORDS: [&str; 9] =
     ["at", "delay", "unique", "where", "with", "absent", "assemble", "widen", "join"];

@@ -7,15 +7,13 @@ use super::errors;
 use super::fields::{Kind, Located, SEVERITIES, locate};
 use super::text;
 use super::tree::{Filter, Test, Value};
-use crate::bind::constant::{IntTest, decided, flipped, with_float};
+use crate::bind::constant::{IntTest, decided, with_float};
 use crate::bind::simplify::{Carry, simplify_rule, subject, with_subject, without_row_values};
 use crate::diag::Diagnostic;
 use crate::ir::{Comparison, Expr, ExprKind, Function, Literal, Place, Pred, PredKind, Rule, Source, Step, Type};
 use crate::target::names::SEVERITY;
+use crate::target::said::{Said, gather};
 use crate::target::{Condition, Judges, Lowering, Verdict, windows};
-
-/// What could be said, or one finding for each construct that could not.
-pub(super) type Said<T> = Result<T, Vec<Diagnostic>>;
 
 /// The filter of a rule; none where something that selects events can't be said.
 pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Filter> {
@@ -127,7 +125,7 @@ impl Lower<'_> {
                 let groups: Vec<&[Literal]> =
                     if *every { options.chunks(1).collect() } else { vec![options.as_slice()] };
                 let tests = groups.into_iter().filter_map(test).map(|test| self.of_element(usize::MAX, list, &test));
-                Ok(Filter::all(gather(tests.collect())?))
+                Ok(Filter::all(gather(tests)?))
             }
             PredKind::Some { element, list, holds, every: false } => self.of_element(*element, list, holds),
             PredKind::Some { list, .. } => Err(vec![errors::cannot(list.span, "test of every element of a list")]),
@@ -140,7 +138,7 @@ impl Lower<'_> {
     }
 
     fn preds(&mut self, preds: &[Pred]) -> Said<Vec<Filter>> {
-        gather(preds.iter().map(|pred| self.pred(pred)).collect())
+        gather(preds.iter().map(|pred| self.pred(pred)))
     }
 
     /// A test of one element at least. A filter's test of a repeated field is just that, but two tests may be true of two elements.
@@ -248,18 +246,6 @@ impl Lower<'_> {
     }
 }
 
-/// All values, or all findings.
-pub(super) fn gather<T>(said: Vec<Said<T>>) -> Said<Vec<T>> {
-    let (mut values, mut findings) = (Vec::new(), Vec::new());
-    for one in said {
-        match one {
-            Ok(value) => values.push(value),
-            Err(more) => findings.extend(more),
-        }
-    }
-    if findings.is_empty() { Ok(values) } else { Err(findings) }
-}
-
 fn computed(expr: &Expr) -> Diagnostic {
     let what = match &expr.kind {
         ExprKind::Call(function, _) => format!("`{}`", function.name()),
@@ -335,12 +321,12 @@ fn number(at: &Located, pred: &Pred, of: &Expr) -> Said<Filter> {
                     pred.span,
                 )
             };
-            let each = options.iter().map(|option| number(at, &equal(option), of)).collect();
+            let each = options.iter().map(|option| number(at, &equal(option), of));
             return Ok(Filter::any(gather(each)?));
         }
         PredKind::Compare(comparison, left, right) => match (left.as_literal(), right.as_literal()) {
             (_, Some(literal)) => (*comparison, literal),
-            (Some(literal), _) => (flipped(*comparison), literal),
+            (Some(literal), _) => (comparison.flipped(), literal),
             _ => return Err(vec![errors::cannot(pred.span, "comparison of one part of an entry with another")]),
         },
         _ => return Err(vec![errors::cannot(pred.span, "such test of a number")]),
@@ -397,7 +383,7 @@ fn time(at: &Located, pred: &Pred) -> Said<Filter> {
         PredKind::Present(_) => Ok(exists(at)),
         PredKind::Compare(comparison, left, right) => match (left.as_literal(), right.as_literal()) {
             (_, Some(Literal::Time(micros))) => Ok(compared(*comparison, *micros)),
-            (Some(Literal::Time(micros)), _) => Ok(compared(flipped(*comparison), *micros)),
+            (Some(Literal::Time(micros)), _) => Ok(compared(comparison.flipped(), *micros)),
             _ => Err(vec![errors::cannot(pred.span, "such test of a time")]),
         },
         PredKind::OneOf { options, .. } => {

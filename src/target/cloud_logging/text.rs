@@ -2,7 +2,7 @@
 
 use super::errors;
 use super::fields::{Kind, Located};
-use super::lower::{Lower, Said};
+use super::lower::Lower;
 use super::tree::{Filter, Test};
 use crate::bind::constant::decided;
 use crate::bind::simplify::with_subject;
@@ -10,6 +10,7 @@ use crate::diag::Diagnostic;
 use crate::ir::pattern::{self, Dialect, Node};
 use crate::ir::{Expr, Glob, Literal, Pattern, Pred, PredKind, TextTest};
 use crate::source::Span;
+use crate::target::said::Said;
 
 /// RE2, as Google's reference names it; a filter's string literal escapes backslashes once more.
 const RE2: Dialect = Dialect { boundary: [r"\b", r"\B"], ends: ["^", "$"], escape: pattern::hex_braces, also: "" };

@@ -10,25 +10,10 @@ use super::lower_window::{Judged, judged};
 use super::tree::{From, Node, Operator, Order, Query, Select, Sql, Type};
 use crate::bind::deciding;
 use crate::bind::simplify::{Carry, simplify_rule, without_row_values};
-use crate::diag::Diagnostic;
 use crate::ir::{self, AggregateFunction, Arithmetic, Expr, ExprKind, Place, Rule, SeverityOf, Source, Window};
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
+use crate::target::said::{Said, gather};
 use crate::target::{Condition, Judges, Lowering};
-
-/// What could be said, or one finding for each construct that could not.
-pub(super) type Said<T> = Result<T, Vec<Diagnostic>>;
-
-/// All values, or all findings.
-pub(super) fn gather<T>(said: Vec<Said<T>>) -> Said<Vec<T>> {
-    let (mut values, mut findings) = (Vec::new(), Vec::new());
-    for one in said {
-        match one {
-            Ok(value) => values.push(value),
-            Err(more) => findings.extend(more),
-        }
-    }
-    if findings.is_empty() { Ok(values) } else { Err(findings) }
-}
 
 /// What lowering knows while it goes through a rule.
 pub(super) struct Lower<'a> {
@@ -218,7 +203,7 @@ fn severity(lower: &mut Lower<'_>, of: &SeverityOf) -> Said<Option<Sql>> {
     if of.arms.is_empty() {
         return Ok(None);
     }
-    let arms = of.arms.iter().map(|(when, level)| Ok((lower.pred(when)?, Sql::text(level.text())))).collect();
+    let arms = of.arms.iter().map(|(when, level)| Ok((lower.pred(when)?, Sql::text(level.text()))));
     let default = Some(Box::new(Sql::text(of.default.text())));
     Ok(Some(Sql::new(Node::Case(gather(arms)?, default), Type::String, false)))
 }

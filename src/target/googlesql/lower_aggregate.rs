@@ -1,10 +1,11 @@
 //! Aggregates and what is said of groups: takes an aggregate over rows, gives the column that holds it and how it is read from there.
 
 use super::errors;
-use super::lower::{Lower, Said, gather};
+use super::lower::Lower;
 use super::lower_expr::half_even;
 use super::tree::{Aggregate, Node, Operator, Order, QueryForm, Select, Sql, Type, Unnest};
 use crate::ir::{self, AggregateFunction, Expr, ExprKind};
+use crate::target::said::{Said, gather};
 
 /// Percentiles are counted in billionths of a percent.
 const ALL_OF_100: u64 = 100_000_000_000;
@@ -97,7 +98,7 @@ impl Lower<'_> {
     /// An aggregate over the rows of a group.
     pub(super) fn aggregate(&mut self, of: &ir::Aggregate) -> Said<Measured> {
         let filter = of.filter.as_ref().map(|filter| self.pred(filter));
-        let args = gather(of.args.iter().map(|arg| self.argument(arg)).collect());
+        let args = gather(of.args.iter().map(|arg| self.argument(arg)));
         let (filter, args) = match (filter.transpose(), args) {
             (Ok(filter), Ok(args)) => (filter, args),
             (Err(a), Err(b)) => return Err(a.into_iter().chain(b).collect()),

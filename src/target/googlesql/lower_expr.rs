@@ -1,7 +1,7 @@
 //! Values: takes an expression, gives one that is `NULL` exactly where the value is missing, and never empty text.
 
 use super::errors;
-use super::lower::{Lower, Said, gather};
+use super::lower::Lower;
 use super::lower_pred::literal;
 use super::lower_raw::{Reading, sql_type};
 use super::lower_text;
@@ -9,6 +9,7 @@ use super::tree::{Aggregate, Is, Node, Operator, Select, Sql, Type, Unnest};
 use crate::ir::pattern::Node as Pattern;
 use crate::ir::{self, Arithmetic, Expr, ExprKind, Function, SECOND};
 use crate::source::Span;
+use crate::target::said::{Said, gather};
 
 /// The microseconds that a `TIMESTAMP` can hold: the years 1 to 9999.
 const TIMES: [i64; 2] = [-62_135_596_800 * SECOND, 253_402_300_799 * SECOND + 999_999];
@@ -115,7 +116,7 @@ impl Lower<'_> {
             }
             _ => {}
         }
-        let values = gather(args.iter().map(|arg| self.expr(arg)).collect())?;
+        let values = gather(args.iter().map(|arg| self.expr(arg)))?;
         if matches!(
             function,
             Function::Concat | Function::Coalesce | Function::SumOf | Function::Greatest | Function::Least

@@ -1,11 +1,12 @@
 //! Lists: takes a list of the language, gives an array, and how its elements are read once `UNNEST` has taken it apart.
 
 use super::errors;
-use super::lower::{Lower, Said, gather};
+use super::lower::Lower;
 use super::lower_raw::{Raw, Reading};
 use super::tree::{Aggregate, Node, Operator, Order, QueryForm, Select, Sql, Type, Unnest};
 use crate::ir::{self, Expr, ExprKind, Function, Pred, Rows};
 use crate::source::Span;
+use crate::target::said::{Said, gather};
 
 /// An array and what its elements are.
 #[derive(Debug, Clone)]

@@ -4,11 +4,12 @@
 //! its inside can be `NULL`, plain `NOT` elsewhere.
 
 use super::errors;
-use super::lower::{Lower, Said, gather};
+use super::lower::Lower;
 use super::tree::{Node, Operator, Sql, Type};
-use crate::bind::constant::{IntTest, flipped, with_float};
+use crate::bind::constant::{IntTest, with_float};
 use crate::ir::{self, AggregateFunction, Comparison, Expr, ExprKind, Function, Literal, Pred, PredKind};
 use crate::source::Span;
+use crate::target::said::{Said, gather};
 
 /// Ints up to here are floats too.
 const EXACT_IN_FLOAT: i64 = 1 << 53;
@@ -39,7 +40,7 @@ impl Lower<'_> {
     }
 
     fn preds(&mut self, preds: &[Pred]) -> Said<Vec<Sql>> {
-        gather(preds.iter().map(|pred| self.pred(pred)).collect())
+        gather(preds.iter().map(|pred| self.pred(pred)))
     }
 
     fn present(&mut self, expr: &Expr) -> Said<Sql> {
@@ -84,7 +85,7 @@ impl Lower<'_> {
             }
             (ir::Type::Float, ir::Type::Int, Some(Literal::Float(number)), _) => {
                 let value = self.expr(right)?;
-                return Ok(int_with_constant(flipped(comparison), value, *number));
+                return Ok(int_with_constant(comparison.flipped(), value, *number));
             }
             (ir::Type::Decimal, _, _, _) | (_, ir::Type::Decimal, _, _) => {
                 return Err(vec![errors::cannot(pred.span, "decimal numbers", "use an int or a float")]);
@@ -96,14 +97,14 @@ impl Lower<'_> {
         } else {
             [self.expr(left), self.expr(right)]
         };
-        let mut values = gather(values.into())?;
+        let mut values = gather(values)?;
         let (Some(b), Some(a)) = (values.pop(), values.pop()) else { return Ok(Sql::bool(false)) };
         if a.node == Node::Null || b.node == Node::Null {
             return Ok(Sql::bool(false));
         }
         Ok(match (&left.ty, &right.ty) {
             (ir::Type::Int, ir::Type::Float) if !self.is_small(left) => int_with_float(comparison, a, b),
-            (ir::Type::Float, ir::Type::Int) if !self.is_small(right) => int_with_float(flipped(comparison), b, a),
+            (ir::Type::Float, ir::Type::Int) if !self.is_small(right) => int_with_float(comparison.flipped(), b, a),
             _ => Sql::binary(operator(comparison), a, b),
         })
     }
@@ -141,7 +142,7 @@ impl Lower<'_> {
                 if value.node == Node::Null {
                     return Ok(Sql::bool(false));
                 }
-                let options = options.iter().map(|option| literal(option, pred.span)).collect();
+                let options = options.iter().map(|option| literal(option, pred.span));
                 Ok(value.one_of(gather(options)?))
             }
         }
@@ -157,7 +158,7 @@ impl Lower<'_> {
             self.some(number, list, &test, false)
         };
         if every {
-            let each = options.iter().map(|option| element_is(vec![option.clone()])).collect();
+            let each = options.iter().map(|option| element_is(vec![option.clone()]));
             Ok(Sql::all(gather(each)?))
         } else {
             element_is(options.to_vec())

@@ -4,10 +4,11 @@
 //! that can't tell the difference ask for less: see [`Reading`].
 
 use super::errors;
-use super::lower::{Lower, Said, gather};
+use super::lower::Lower;
 use super::tree::{Node, Operator, QueryForm, Select, Sql, Type, Unnest};
 use crate::ir::{self, ColumnKind, Expr, ExprKind, Function, Step};
 use crate::source::Span;
+use crate::target::said::{Said, gather};
 
 /// A part of the raw record.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ impl Lower<'_> {
                 _ => Err(vec![no_path(expr.span)]),
             },
             ExprKind::Call(Function::Coalesce, parts) => {
-                let parts = parts.iter().map(|part| self.raw(part).and_then(|raw| as_json(raw, part.span))).collect();
+                let parts = parts.iter().map(|part| self.raw(part).and_then(|raw| as_json(raw, part.span)));
                 let arms = gather(parts)?.into_iter().map(|json| (is_there(&json, &[]), json)).collect();
                 let first = Sql::new(Node::Case(arms, None), Type::Json, true);
                 Ok(Raw::Json(first, Vec::new()))

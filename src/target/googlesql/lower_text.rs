@@ -3,12 +3,13 @@
 //! Where the test would be false of empty text and of the words `true` and `false`, the column is read as it is: there is no telling.
 
 use super::errors;
-use super::lower::{Lower, Said, gather};
+use super::lower::Lower;
 use super::lower_raw::Reading;
 use super::tree::{Node, Operator, Sql, Type};
 use crate::bind::{constant, simplify};
 use crate::ir::pattern::{self, Dialect, Node as Pattern};
 use crate::ir::{self, Expr, ExprKind, Glob, Literal, Pred, PredKind, TextTest};
+use crate::target::said::{Said, gather};
 
 /// RE2 inside `r'…'`: a quote is written by its code.
 pub(super) const RE2: Dialect = Dialect { boundary: [r"\b", r"\B"], ends: ["^", "$"], escape, also: "" };
@@ -77,7 +78,7 @@ impl Lower<'_> {
                 match constants {
                     Some(needles) => Ok(constant_needles(*test, subject, &needles, *every, *nocase)),
                     None => {
-                        let needles = gather(needles.iter().map(|needle| self.expr(needle)).collect())?;
+                        let needles = gather(needles.iter().map(|needle| self.expr(needle)))?;
                         let found = |needle| one_needle(*test, subject.clone(), needle, *nocase);
                         let tests = needles.into_iter().map(found).collect();
                         Ok(if *every { Sql::all(tests) } else { Sql::any(tests) })

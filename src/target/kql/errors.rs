@@ -1,7 +1,7 @@
 //! What this target has to say about what it can't: takes the construct and its place, gives the finding with the way out.
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Column, ColumnKind, Step, Type};
+use crate::ir::{Column, ColumnKind, Step, Type, path_text};
 use crate::source::Span;
 
 /// A part of the record for which the table has no column.
@@ -153,22 +153,4 @@ fn holds(kind: ColumnKind) -> &'static str {
         ColumnKind::Dynamic => "JSON values",
         ColumnKind::Json => "JSON text",
     }
-}
-
-/// A path as sources write it.
-fn path_text(steps: &[Step]) -> String {
-    let mut out = String::new();
-    for step in steps {
-        match step {
-            Step::Key(key) if key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.is_empty() => {
-                out.push('.');
-                out.push_str(key);
-            }
-            Step::Key(key) => out.push_str(&format!(".{key:?}")),
-            Step::Index(n) => out.push_str(&format!("[{n}]")),
-            Step::Elements => out.push_str("[]"),
-            Step::Values => out.push_str(".*"),
-        }
-    }
-    out
 }

@@ -159,7 +159,7 @@ impl Plan<'_> {
 
     fn compare(&mut self, op: Comparison, left: &ir::Expr, right: &ir::Expr, positive: bool) -> Said<Term> {
         if left.as_literal().is_some() && right.as_literal().is_none() {
-            return self.compare(flipped(op), right, left, positive);
+            return self.compare(op.flipped(), right, left, positive);
         }
         match (&left.ty, right.as_literal()) {
             (Type::Bool, Some(Literal::Bool(value))) => self.truth(left, *value, positive),
@@ -346,16 +346,5 @@ fn operator(op: Comparison) -> Operator {
         Comparison::LessEqual => Operator::LessEqual,
         Comparison::Greater => Operator::Greater,
         Comparison::GreaterEqual => Operator::GreaterEqual,
-    }
-}
-
-/// The comparison with its sides changed.
-fn flipped(op: Comparison) -> Comparison {
-    match op {
-        Comparison::Equal => Comparison::Equal,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
     }
 }

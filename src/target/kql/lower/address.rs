@@ -9,13 +9,14 @@ use super::super::errors;
 use super::super::library::Own;
 use super::super::tree::{Infix, Scalar};
 use super::read::Raw;
-use super::{Lower, Lowered, Truth, gather, refuse};
+use super::{Lower, Truth, refuse};
 use crate::ir::{ColumnKind, Expr, ExprKind, Literal, Type};
+use crate::target::said::{Said, gather};
 use std::net::{IpAddr, Ipv4Addr};
 
 impl Lower<'_> {
     /// The text in which an address stands, before it is read; none where it is computed.
-    pub(super) fn address_text(&mut self, expr: &Expr) -> Lowered<Option<Scalar>> {
+    pub(super) fn address_text(&mut self, expr: &Expr) -> Said<Option<Scalar>> {
         let ExprKind::Read(raw) = &expr.kind else { return Ok(None) };
         let text = match self.raw(raw)? {
             Raw::Plain(column) if column.kind == ColumnKind::Text => Scalar::Column(super::Name::new(&column.name)),
@@ -29,7 +30,7 @@ impl Lower<'_> {
     }
 
     /// An address in one of the networks.
-    pub(super) fn in_networks(&mut self, subject: &Expr, networks: &[IpNet]) -> Lowered<Truth> {
+    pub(super) fn in_networks(&mut self, subject: &Expr, networks: &[IpNet]) -> Said<Truth> {
         let text = match self.address_text(subject)? {
             Some(text) => text,
             None => {
@@ -77,7 +78,7 @@ impl Lower<'_> {
     }
 
     /// An address that is one of the constants.
-    pub(super) fn one_of_addresses(&mut self, subject: &Expr, options: &[Literal]) -> Lowered<Truth> {
+    pub(super) fn one_of_addresses(&mut self, subject: &Expr, options: &[Literal]) -> Said<Truth> {
         let networks: Vec<IpNet> = options
             .iter()
             .filter_map(|option| match option {
@@ -88,7 +89,7 @@ impl Lower<'_> {
         self.in_networks(subject, &networks)
     }
 
-    pub(super) fn equal_addresses(&mut self, left: &Expr, right: &Expr) -> Lowered<Truth> {
+    pub(super) fn equal_addresses(&mut self, left: &Expr, right: &Expr) -> Said<Truth> {
         for (one, other) in [(left, right), (right, left)] {
             if let Some(Literal::Ip(ip)) = other.as_literal() {
                 let ip: IpAddr = ip.to_canonical();

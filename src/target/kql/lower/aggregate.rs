@@ -6,9 +6,10 @@ use super::super::errors;
 use super::super::library::Own;
 use super::super::tree::{Infix, Name, Scalar, Type};
 use super::window::{cut, uncut};
-use super::{Lower, Lowered, Value, gather, refuse};
+use super::{Lower, Value, refuse};
 use crate::ir::{Aggregate, AggregateFunction, Expr, ExprKind, Function};
 use crate::source::Span;
+use crate::target::said::{Said, gather};
 use crate::target::{Condition, Verdict};
 
 /// Most elements that KQL's lists and sets collect.
@@ -33,7 +34,7 @@ struct Argument {
 
 impl Lower<'_> {
     /// The value of an aggregate after grouping.
-    pub(super) fn aggregate_value(&mut self, number: usize, span: Span) -> Lowered<Value> {
+    pub(super) fn aggregate_value(&mut self, number: usize, span: Span) -> Said<Value> {
         let Some(groups) = &self.groups else {
             return refuse(errors::no_counterpart("an aggregate without `over`", span));
         };
@@ -48,7 +49,7 @@ impl Lower<'_> {
     }
 
     /// What an aggregate becomes, in a column of the name wanted where there is one.
-    pub(super) fn plan(&mut self, aggregate: &Aggregate, wanted: Option<&str>) -> Lowered<Plan> {
+    pub(super) fn plan(&mut self, aggregate: &Aggregate, wanted: Option<&str>) -> Said<Plan> {
         let filter = match &aggregate.filter {
             Some(filter) => match self.truth(filter)?.scalar {
                 Scalar::Bool(true) => None,
@@ -89,7 +90,7 @@ impl Lower<'_> {
         argument: Argument,
         name: Name,
         span: Span,
-    ) -> Lowered<Plan> {
+    ) -> Said<Plan> {
         let Value { ty, optional, .. } = argument.value;
         // A group has one row at least.
         let may_lack = optional || argument.filter.is_some();
@@ -159,7 +160,7 @@ impl Lower<'_> {
     }
 
     /// Different combinations of values that are all present.
-    fn distinct(&mut self, aggregate: &Aggregate, filter: Option<Scalar>, name: Name) -> Lowered<Plan> {
+    fn distinct(&mut self, aggregate: &Aggregate, filter: Option<Scalar>, name: Name) -> Said<Plan> {
         // Hashes are as different as what they are of.
         let unhashed = |expr: &Expr| match &expr.kind {
             ExprKind::Call(Function::Hash, args) => args.first().unwrap_or(expr).clone(),
@@ -199,7 +200,7 @@ impl Lower<'_> {
     }
 
     /// The sorted set; [`listing`] takes the first of it.
-    fn values(&mut self, argument: &Argument, name: &Name, aggregate: &Aggregate) -> Lowered<Plan> {
+    fn values(&mut self, argument: &Argument, name: &Name, aggregate: &Aggregate) -> Said<Plan> {
         if !matches!(argument.value.ty, Type::String | Type::Long) {
             let ty = aggregate.args.first().map_or(crate::ir::Type::Text, |arg| arg.ty.clone());
             return refuse(errors::aggregate_of("values", &ty, aggregate.span));
@@ -216,7 +217,7 @@ impl Lower<'_> {
     }
 
     /// The value of the first or last row that has one.
-    fn by_time(&mut self, expr: &Expr, argument: Argument, name: Name, last: bool, span: Span) -> Lowered<Plan> {
+    fn by_time(&mut self, expr: &Expr, argument: Argument, name: Name, last: bool, span: Span) -> Said<Plan> {
         let may_lack = argument.value.optional || argument.filter.is_some();
         if expr.kind == self.time.kind {
             let [plain, filtered] = if last { ["max", "maxif"] } else { ["min", "minif"] };

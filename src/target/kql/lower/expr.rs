@@ -5,16 +5,17 @@ use super::super::library::Own;
 use super::super::tree::{Infix, Scalar, Type};
 use super::read::Raw;
 use super::text::{DIALECT, only_first_group};
-use super::{Element, Lower, Lowered, Truth, Value, gather, refuse};
+use super::{Element, Lower, Truth, Value, refuse};
 use crate::ir::{self, Expr, ExprKind, Function, Literal, Pred};
 use crate::source::Span;
+use crate::target::said::{Said, gather};
 
 /// Most arguments of a function of KQL that takes any number.
 const MAX_ARGS: usize = 64;
 
 impl Lower<'_> {
     /// The value of an expression that is no list, record or raw JSON.
-    pub(super) fn value(&mut self, expr: &Expr) -> Lowered<Value> {
+    pub(super) fn value(&mut self, expr: &Expr) -> Said<Value> {
         if expr.ty == ir::Type::Decimal {
             return refuse(errors::decimal(expr.span));
         }
@@ -69,7 +70,7 @@ impl Lower<'_> {
         }
     }
 
-    fn case(&mut self, arms: &[(Pred, Expr)], default: Option<&Expr>, expr: &Expr) -> Lowered<Value> {
+    fn case(&mut self, arms: &[(Pred, Expr)], default: Option<&Expr>, expr: &Expr) -> Said<Value> {
         let Some(ty) = scalar_type(&expr.ty) else {
             return refuse(errors::list_value("`case`", expr.span));
         };
@@ -104,7 +105,7 @@ impl Lower<'_> {
         Ok(Value::new(Scalar::call(function, args), ty, optional || default.optional))
     }
 
-    fn call(&mut self, function: &Function, args: &[Expr], expr: &Expr) -> Lowered<Value> {
+    fn call(&mut self, function: &Function, args: &[Expr], expr: &Expr) -> Said<Value> {
         match function {
             Function::Size => return self.size(args, expr.span),
             Function::Join | Function::Last | Function::ToDecimal => {
@@ -189,7 +190,7 @@ impl Lower<'_> {
         }
     }
 
-    fn masked_net(&mut self, args: &[Expr], span: Span) -> Lowered<Value> {
+    fn masked_net(&mut self, args: &[Expr], span: Span) -> Said<Value> {
         let Some(arg) = args.first() else { return refuse(errors::unbound(span)) };
         let text = if arg.ty == ir::Type::Raw {
             match self.raw(arg)? {
@@ -208,7 +209,7 @@ impl Lower<'_> {
     }
 
     /// Whether an expression's value is there.
-    pub(super) fn is_present(&mut self, expr: &Expr) -> Lowered<Truth> {
+    pub(super) fn is_present(&mut self, expr: &Expr) -> Said<Truth> {
         if expr.ty == ir::Type::Raw {
             return self.raw_present(expr).map(Truth::plain);
         }
@@ -241,7 +242,7 @@ pub(super) fn scalar_type(ty: &ir::Type) -> Option<Type> {
     }
 }
 
-fn literal_value(literal: &Literal, span: Span) -> Lowered<Value> {
+fn literal_value(literal: &Literal, span: Span) -> Said<Value> {
     match literal_scalar(literal) {
         Some((scalar, ty)) => Ok(Value::new(scalar, ty, false)),
         None if matches!(literal, Literal::Decimal(_)) => refuse(errors::decimal(span)),

@@ -6,9 +6,10 @@
 use super::super::errors;
 use super::super::tree::{Infix, Scalar, Stage, Type};
 use super::read::{Raw, inside};
-use super::{Element, Lower, Lowered, Truth, Value, refuse};
+use super::{Element, Lower, Truth, Value, refuse};
 use crate::ir::{AggregateFunction, Each, Expr, ExprKind, Literal, Pred, PredKind, Step, Type as Ty};
 use crate::source::Span;
+use crate::target::said::Said;
 
 /// An array, and what its elements are.
 struct List {
@@ -21,7 +22,7 @@ struct List {
 }
 
 impl Lower<'_> {
-    fn list(&mut self, expr: &Expr) -> Lowered<List> {
+    fn list(&mut self, expr: &Expr) -> Said<List> {
         let (raw, records) = match &expr.kind {
             ExprKind::Read(inner) => (inner.as_ref(), None),
             ExprKind::Path(..) | ExprKind::Json(_) => (expr, None),
@@ -44,7 +45,7 @@ impl Lower<'_> {
     }
 
     /// How many elements; 0 of a list that is missing.
-    pub(super) fn size(&mut self, args: &[Expr], span: Span) -> Lowered<Value> {
+    pub(super) fn size(&mut self, args: &[Expr], span: Span) -> Said<Value> {
         let Some(list) = args.first() else { return refuse(errors::unbound(span)) };
         if let Some((set, most)) = self.collected(list)? {
             let length = Scalar::call("min_of", [Scalar::call("array_length", [set]), Scalar::Long(most)]);
@@ -58,7 +59,7 @@ impl Lower<'_> {
     }
 
     /// The column of the sorted set behind `values`, and how many of them count.
-    fn collected(&mut self, list: &Expr) -> Lowered<Option<(Scalar, i64)>> {
+    fn collected(&mut self, list: &Expr) -> Said<Option<(Scalar, i64)>> {
         let number = match &list.kind {
             ExprKind::Aggregate(n) => *n,
             ExprKind::Measure(n) => match self.rule.measures.get(*n).map(|measure| &measure.value.kind) {
@@ -86,7 +87,7 @@ impl Lower<'_> {
         every: bool,
         nocase: bool,
         pred: &Pred,
-    ) -> Lowered<Truth> {
+    ) -> Said<Truth> {
         let join = |tests| if every { Scalar::all(tests) } else { Scalar::any(tests) };
         if let Some((set, most)) = self.collected(list)? {
             let first = Scalar::call("array_slice", [set, Scalar::Long(0), Scalar::Long(most - 1)]);
@@ -117,7 +118,7 @@ impl Lower<'_> {
     }
 
     /// One element at least, or every one of at least one, for which the predicate holds.
-    pub(super) fn some(&mut self, number: usize, list: &Expr, holds: &Pred, every: bool, span: Span) -> Lowered<Truth> {
+    pub(super) fn some(&mut self, number: usize, list: &Expr, holds: &Pred, every: bool, span: Span) -> Said<Truth> {
         if self.inside || self.groups.is_some() {
             return refuse(errors::nested_any(span));
         }
@@ -161,7 +162,7 @@ impl Lower<'_> {
         records: Option<(usize, Option<Pred>, Vec<Expr>)>,
         holds: &Pred,
         exists: &mut Vec<Scalar>,
-    ) -> Lowered<Truth> {
+    ) -> Said<Truth> {
         match records {
             Some((of_fields, filter, fields)) => {
                 self.elements.push((of_fields, Element::Raw(element)));
@@ -176,7 +177,7 @@ impl Lower<'_> {
     }
 
     /// `each x in LIST`: one row for each element.
-    pub(super) fn take_apart(&mut self, each: &Each) -> Lowered<()> {
+    pub(super) fn take_apart(&mut self, each: &Each) -> Said<()> {
         let List { array, rest, records } = self.list(&each.list)?;
         let filled = Scalar::infix(length(array.clone()), Infix::Greater, Scalar::Long(0));
         self.stages.push(Stage::Where(filled));

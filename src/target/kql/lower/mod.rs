@@ -20,10 +20,8 @@ use crate::bind::simplify::{Carry, simplify_rule};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, Rule};
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
+use crate::target::said::Said;
 use crate::target::{Condition, Lowering, Verdict};
-
-/// A tree, or one finding for each construct that can't be said.
-type Lowered<T> = Result<T, Vec<Diagnostic>>;
 
 /// A scalar and what is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,9 +58,9 @@ struct Effects {
 /// After grouping: what aggregates, keys and measures have become.
 #[derive(Debug, Clone, Default)]
 struct Groups {
-    aggregates: Vec<Lowered<Value>>,
+    aggregates: Vec<Said<Value>>,
     keys: Vec<Value>,
-    measures: Vec<Lowered<Value>>,
+    measures: Vec<Said<Value>>,
 }
 
 /// The state of lowering one rule.
@@ -121,7 +119,7 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
 
 impl Lower<'_> {
     /// The stages of a rule; gives the values that stand before the table.
-    fn rule(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Lowered<Vec<(Name, Scalar)>> {
+    fn rule(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Said<Vec<(Name, Scalar)>> {
         let clock = self.clock(cx)?;
         self.filter()?;
         if self.rule.window.is_some() {
@@ -133,7 +131,7 @@ impl Lower<'_> {
     }
 
     /// `where` and `each`: what does not look at an element comes first, so that fewer rows are taken apart.
-    fn filter(&mut self) -> Lowered<()> {
+    fn filter(&mut self) -> Said<()> {
         let Some(each) = &self.rule.each else {
             return self.wheres(|_| true);
         };
@@ -147,7 +145,7 @@ impl Lower<'_> {
         self.wheres(reads_element)
     }
 
-    fn wheres(&mut self, wanted: impl Fn(&crate::ir::Pred) -> bool) -> Lowered<()> {
+    fn wheres(&mut self, wanted: impl Fn(&crate::ir::Pred) -> bool) -> Said<()> {
         let preds = &self.rule.filter;
         let mut refused = Vec::new();
         for pred in preds.iter().filter(|pred| wanted(pred)) {
@@ -190,7 +188,7 @@ impl Lower<'_> {
     }
 
     /// Tries; where it fails nothing has happened.
-    fn attempt<T>(&mut self, act: impl FnOnce(&mut Self) -> Lowered<T>) -> Lowered<T> {
+    fn attempt<T>(&mut self, act: impl FnOnce(&mut Self) -> Said<T>) -> Said<T> {
         let (stages, hoisted, effects) = (self.stages.clone(), self.hoisted.clone(), self.effects.clone());
         let result = act(self);
         if result.is_err() {
@@ -201,12 +199,7 @@ impl Lower<'_> {
 
     /// Tries something that `when` does not read: what would weaken the verdict there is a remark. What a measure rests on counts, what
     /// only shows does not.
-    fn aside<T>(
-        &mut self,
-        cx: &mut Lowering<'_>,
-        measure: bool,
-        act: impl FnOnce(&mut Self) -> Lowered<T>,
-    ) -> Lowered<T> {
+    fn aside<T>(&mut self, cx: &mut Lowering<'_>, measure: bool, act: impl FnOnce(&mut Self) -> Said<T>) -> Said<T> {
         let before = std::mem::take(&mut self.effects);
         let result = self.attempt(act);
         let found = std::mem::replace(&mut self.effects, before);
@@ -224,19 +217,7 @@ impl Lower<'_> {
     }
 }
 
-/// All results, or all findings.
-fn gather<T>(results: impl IntoIterator<Item = Lowered<T>>) -> Lowered<Vec<T>> {
-    let (mut found, mut refused) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(value) => found.push(value),
-            Err(reasons) => refused.extend(reasons),
-        }
-    }
-    if refused.is_empty() { Ok(found) } else { Err(refused) }
-}
-
-fn refuse<T>(reason: Diagnostic) -> Lowered<T> {
+fn refuse<T>(reason: Diagnostic) -> Said<T> {
     Err(vec![reason])
 }
 

@@ -7,10 +7,11 @@ use super::super::errors;
 use super::super::library::Own;
 use super::super::tree::{Infix, Scalar, Type};
 use super::window::uncut;
-use super::{Lower, Lowered, Truth, Value, gather, refuse};
+use super::{Lower, Truth, Value, refuse};
 use crate::ir::{AggregateFunction, Arithmetic, Comparison, Expr, ExprKind, Function, Literal, Type as Ty};
 use crate::source::Span;
 use crate::target::Condition;
+use crate::target::said::{Said, gather};
 
 /// The least and the greatest value of an int expression.
 type Bounds = (i128, i128);
@@ -22,13 +23,7 @@ const WITHIN_A_VALUE: Bounds = (0, 1 << 30);
 const ROWS: Bounds = (0, 1 << 50);
 
 impl Lower<'_> {
-    pub(super) fn arithmetic(
-        &mut self,
-        operation: Arithmetic,
-        left: &Expr,
-        right: &Expr,
-        whole: &Expr,
-    ) -> Lowered<Value> {
+    pub(super) fn arithmetic(&mut self, operation: Arithmetic, left: &Expr, right: &Expr, whole: &Expr) -> Said<Value> {
         let mut sides = gather([left, right].map(|side| self.value(side)))?.into_iter();
         let (Some(one), Some(other)) = (sides.next(), sides.next()) else { return refuse(errors::unbound(whole.span)) };
         match (&left.ty, &right.ty) {
@@ -45,7 +40,7 @@ impl Lower<'_> {
         }
     }
 
-    fn ints(&mut self, operation: Arithmetic, one: Value, other: Value, (a, b): (Bounds, Bounds)) -> Lowered<Value> {
+    fn ints(&mut self, operation: Arithmetic, one: Value, other: Value, (a, b): (Bounds, Bounds)) -> Said<Value> {
         let optional = one.optional || other.optional;
         let fits = |(low, high): Bounds| INT.0 <= low && high <= INT.1;
         let products = [a.0 * b.0, a.0 * b.1, a.1 * b.0, a.1 * b.1];
@@ -72,7 +67,7 @@ impl Lower<'_> {
     }
 
     /// A duration times an int, one of them a constant.
-    fn scaled(&mut self, operation: Arithmetic, one: Value, other: Value, span: Span) -> Lowered<Value> {
+    fn scaled(&mut self, operation: Arithmetic, one: Value, other: Value, span: Span) -> Said<Value> {
         /// Timespans count in tenths of microseconds.
         const TICKS: Bounds = (INT.0 / 10, INT.1 / 10);
         if operation != Arithmetic::Multiply {
@@ -106,7 +101,7 @@ impl Lower<'_> {
     }
 
     /// The sum of what is present.
-    pub(super) fn sum_of(&mut self, args: &[Expr], whole: &Expr) -> Lowered<Value> {
+    pub(super) fn sum_of(&mut self, args: &[Expr], whole: &Expr) -> Said<Value> {
         let values = gather(args.iter().map(|arg| self.value(arg)))?;
         let Some(ty) = values.first().map(|value| value.ty) else { return refuse(errors::unbound(whole.span)) };
         let all_missing = values.iter().all(|value| value.optional);
@@ -153,9 +148,9 @@ impl Lower<'_> {
     }
 
     /// `left ? right` of two values of one type, or of an int and a float.
-    pub(super) fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Lowered<Truth> {
+    pub(super) fn compare(&mut self, comparison: Comparison, left: &Expr, right: &Expr) -> Said<Truth> {
         if left.as_literal().is_some() && right.as_literal().is_none() {
-            return self.compare(mirrored(comparison), right, left);
+            return self.compare(comparison.flipped(), right, left);
         }
         if left.ty == Ty::Ip {
             return self.equal_addresses(left, right);
@@ -388,15 +383,5 @@ fn infix(comparison: Comparison) -> Infix {
         Comparison::LessEqual => Infix::LessEqual,
         Comparison::Greater => Infix::Greater,
         Comparison::GreaterEqual => Infix::GreaterEqual,
-    }
-}
-
-fn mirrored(comparison: Comparison) -> Comparison {
-    match comparison {
-        Comparison::Equal => Comparison::Equal,
-        Comparison::Less => Comparison::Greater,
-        Comparison::LessEqual => Comparison::GreaterEqual,
-        Comparison::Greater => Comparison::Less,
-        Comparison::GreaterEqual => Comparison::LessEqual,
     }
 }

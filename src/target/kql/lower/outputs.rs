@@ -4,15 +4,16 @@ use super::super::errors;
 use super::super::tree::{Name, Scalar, Stage, Type};
 use super::aggregate::Plan;
 use super::window::Clock;
-use super::{Groups, Lower, Lowered, Value, gather, refuse};
+use super::{Groups, Lower, Value, refuse};
 use crate::bind::deciding;
 use crate::ir::{self, AggregateFunction, Arithmetic, Binding, Expr, ExprKind, Key};
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
+use crate::target::said::{Said, gather};
 use crate::target::{Condition, Lowering};
 
 impl Lower<'_> {
     /// From kept events to judged windows.
-    pub(super) fn windowed(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs, clock: &Clock) -> Lowered<()> {
+    pub(super) fn windowed(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs, clock: &Clock) -> Said<()> {
         let Some(window) = &self.rule.window else { return Ok(()) };
         let mut by = Vec::new();
         let keys = gather(window.keys.iter().zip(&outputs.keys).map(|(key, name)| self.key(key, name)))?;
@@ -57,7 +58,7 @@ impl Lower<'_> {
     }
 
     /// From kept events to their rows.
-    pub(super) fn events(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Lowered<()> {
+    pub(super) fn events(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Said<()> {
         self.when(cx)?;
         let time = self.time;
         let time = self.value(time)?;
@@ -76,7 +77,7 @@ impl Lower<'_> {
     }
 
     /// A group key; a column of its own where it is no plain one.
-    fn key(&mut self, key: &Key, name: &str) -> Lowered<Value> {
+    fn key(&mut self, key: &Key, name: &str) -> Said<Value> {
         let mut value = self.value(&key.value)?;
         // Only text keys have one.
         if let (Some(default), Type::String) = (&key.default, value.ty) {
@@ -95,7 +96,7 @@ impl Lower<'_> {
     }
 
     /// All aggregates, in order; those that `when` does not need may fail.
-    fn plans(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Lowered<Vec<Lowered<Plan>>> {
+    fn plans(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Said<Vec<Said<Plan>>> {
         let rule = self.rule;
         let (needed, _) = deciding(rule);
         let mut plans = Vec::new();
@@ -118,7 +119,7 @@ impl Lower<'_> {
     }
 
     /// Measures that are more than an aggregate become columns, one behind the other.
-    fn measures(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Lowered<()> {
+    fn measures(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Said<()> {
         let rule = self.rule;
         let (_, needed) = deciding(rule);
         let mut refused = Vec::new();
@@ -144,7 +145,7 @@ impl Lower<'_> {
         if refused.is_empty() { Ok(()) } else { Err(refused) }
     }
 
-    fn measure(&mut self, measure: &Binding, name: &str) -> Lowered<Value> {
+    fn measure(&mut self, measure: &Binding, name: &str) -> Said<Value> {
         let value = self.value(&measure.value)?;
         if value.scalar.is_simple() {
             return Ok(value);
@@ -154,7 +155,7 @@ impl Lower<'_> {
         Ok(Value { scalar: Scalar::Column(name), ..value })
     }
 
-    fn when(&mut self, cx: &mut Lowering<'_>) -> Lowered<()> {
+    fn when(&mut self, cx: &mut Lowering<'_>) -> Said<()> {
         if rounds(self.rule) {
             cx.provided(Condition::RoundingDoesNotDecide);
         }

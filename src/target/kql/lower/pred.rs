@@ -5,12 +5,13 @@
 use super::super::errors;
 use super::super::tree::{Infix, Scalar};
 use super::expr::literal_scalar;
-use super::{Lower, Lowered, Truth, gather, refuse};
+use super::{Lower, Truth, refuse};
 use crate::ir::{Expr, Literal, Pred, PredKind, TextTest, Type as Ty};
+use crate::target::said::{Said, gather};
 
 impl Lower<'_> {
     /// The condition of a predicate.
-    pub(super) fn truth(&mut self, pred: &Pred) -> Lowered<Truth> {
+    pub(super) fn truth(&mut self, pred: &Pred) -> Said<Truth> {
         match &pred.kind {
             PredKind::Const(value) => Ok(Truth::plain(Scalar::Bool(*value))),
             PredKind::All(preds) => self.chain(preds, Scalar::all),
@@ -38,13 +39,13 @@ impl Lower<'_> {
         }
     }
 
-    fn chain(&mut self, preds: &[Pred], join: fn(Vec<Scalar>) -> Scalar) -> Lowered<Truth> {
+    fn chain(&mut self, preds: &[Pred], join: fn(Vec<Scalar>) -> Scalar) -> Said<Truth> {
         let truths = gather(preds.iter().map(|pred| self.truth(pred)))?;
         let nullable = truths.iter().any(|truth| truth.nullable);
         Ok(Truth::nullable(join(truths.into_iter().map(|truth| truth.scalar).collect()), nullable))
     }
 
-    fn one_of(&mut self, subject: &Expr, options: &[Literal], nocase: bool) -> Lowered<Truth> {
+    fn one_of(&mut self, subject: &Expr, options: &[Literal], nocase: bool) -> Said<Truth> {
         match &subject.ty {
             Ty::Ip => return self.one_of_addresses(subject, options),
             Ty::Text => {

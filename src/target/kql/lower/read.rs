@@ -4,9 +4,10 @@ use super::super::errors;
 use super::super::library::Own;
 use super::super::tree::{Scalar, Type};
 use super::window::cut;
-use super::{Element, Lower, Lowered, Value, refuse};
+use super::{Element, Lower, Value, refuse};
 use crate::ir::{self, Column, ColumnKind, Expr, ExprKind, Step};
 use crate::source::Span;
+use crate::target::said::Said;
 
 /// A raw value, where it stands.
 pub(super) enum Raw<'a> {
@@ -30,7 +31,7 @@ pub(super) enum Raw<'a> {
 
 impl<'a> Lower<'a> {
     /// Where a raw expression's value stands.
-    pub(super) fn raw(&mut self, expr: &Expr) -> Lowered<Raw<'a>> {
+    pub(super) fn raw(&mut self, expr: &Expr) -> Said<Raw<'a>> {
         match &expr.kind {
             ExprKind::Record => self.column(&[], expr.span),
             ExprKind::Path(base, steps) if base.kind == ExprKind::Record => self.column(steps, expr.span),
@@ -63,7 +64,7 @@ impl<'a> Lower<'a> {
     }
 
     /// The column with the longest path that the steps begin with.
-    fn column(&mut self, steps: &[Step], span: Span) -> Lowered<Raw<'a>> {
+    fn column(&mut self, steps: &[Step], span: Span) -> Said<Raw<'a>> {
         let columns: &'a [Column] = &self.place.columns;
         let longest = columns.iter().filter(|c| steps.starts_with(&c.path)).max_by_key(|c| c.path.len());
         let Some(column) = longest else {
@@ -83,7 +84,7 @@ impl<'a> Lower<'a> {
     }
 
     /// `json(…)`: text is parsed, an object stays.
-    fn parsed(&mut self, inner: &Expr, span: Span) -> Lowered<Raw<'a>> {
+    fn parsed(&mut self, inner: &Expr, span: Span) -> Said<Raw<'a>> {
         let text = if inner.ty == ir::Type::Raw {
             match self.raw(inner)? {
                 Raw::Plain(column) if column.kind == ColumnKind::Text => Scalar::Column(super::Name::new(&column.name)),
@@ -115,7 +116,7 @@ impl<'a> Lower<'a> {
     }
 
     /// A raw value read as a type.
-    pub(super) fn read(&mut self, raw: &Expr, ty: &ir::Type, span: Span) -> Lowered<Value> {
+    pub(super) fn read(&mut self, raw: &Expr, ty: &ir::Type, span: Span) -> Said<Value> {
         if *ty == ir::Type::Decimal {
             return refuse(errors::decimal(span));
         }
@@ -127,7 +128,7 @@ impl<'a> Lower<'a> {
         }
     }
 
-    fn read_plain(&self, column: &Column, ty: &ir::Type, span: Span) -> Lowered<Value> {
+    fn read_plain(&self, column: &Column, ty: &ir::Type, span: Span) -> Said<Value> {
         let scalar = Scalar::Column(super::Name::new(&column.name));
         let own = |own| Scalar::Own(own, vec![scalar.clone()]);
         let (scalar, ty) = match (column.kind, ty) {
@@ -149,7 +150,7 @@ impl<'a> Lower<'a> {
     }
 
     /// Whether a raw value is there: not null, not empty text, not an empty list.
-    pub(super) fn raw_present(&mut self, expr: &Expr) -> Lowered<Scalar> {
+    pub(super) fn raw_present(&mut self, expr: &Expr) -> Said<Scalar> {
         Ok(match self.raw(expr)? {
             Raw::Plain(column) => {
                 let test = if column.kind == ColumnKind::Text { "isnotempty" } else { "isnotnull" };
@@ -162,7 +163,7 @@ impl<'a> Lower<'a> {
 }
 
 /// A part of JSON.
-fn into_json<'a>(mut scalar: Scalar, steps: &[Step], whole: bool, span: Span) -> Lowered<Raw<'a>> {
+fn into_json<'a>(mut scalar: Scalar, steps: &[Step], whole: bool, span: Span) -> Said<Raw<'a>> {
     for (at, step) in steps.iter().enumerate() {
         scalar = match step {
             Step::Key(key) => Scalar::Member(Box::new(scalar), key.clone()),
@@ -181,7 +182,7 @@ fn into_json<'a>(mut scalar: Scalar, steps: &[Step], whole: bool, span: Span) ->
 }
 
 /// JSON read as a type; what does not read is missing.
-pub(super) fn read_json(scalar: Scalar, ty: &ir::Type, span: Span) -> Lowered<Value> {
+pub(super) fn read_json(scalar: Scalar, ty: &ir::Type, span: Span) -> Said<Value> {
     let text = |scalar| Scalar::Own(Own::TextOf, vec![scalar]);
     let (scalar, ty) = match ty {
         ir::Type::Text => (text(scalar), Type::String),

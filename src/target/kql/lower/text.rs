@@ -7,9 +7,10 @@ use super::super::library::Own;
 use super::super::print::hidden;
 use super::super::tree::{Infix, Scalar};
 use super::pred::is_one_of;
-use super::{Lower, Lowered, Truth, Value, gather};
+use super::{Lower, Truth, Value};
 use crate::ir::pattern::{self, Dialect, Node, literal_node};
 use crate::ir::{Expr, Glob, Literal, Pattern, TextTest};
+use crate::target::said::{Said, gather};
 
 /// KQL's regular expressions: Rust's.
 pub(super) const DIALECT: Dialect =
@@ -35,7 +36,7 @@ impl Lower<'_> {
         needles: &[Expr],
         every: bool,
         nocase: bool,
-    ) -> Lowered<Truth> {
+    ) -> Said<Truth> {
         let constants: Option<Vec<String>> = needles.iter().map(constant).collect();
         let Some(texts) = constants else { return self.test_with_values(test, subject, needles, every, nocase) };
         if test == TextTest::Equals && !every {
@@ -74,7 +75,7 @@ impl Lower<'_> {
         needles: &[Expr],
         every: bool,
         nocase: bool,
-    ) -> Lowered<Truth> {
+    ) -> Said<Truth> {
         let fold = |scalar: Scalar| if nocase { Scalar::Own(Own::AsciiLower, vec![scalar]) } else { scalar };
         let value = self.value(subject)?;
         let text = fold(value.scalar);
@@ -93,12 +94,12 @@ impl Lower<'_> {
     }
 
     /// The whole text is one of the constants.
-    pub(super) fn equals_one(&mut self, subject: &Expr, texts: &[String], nocase: bool) -> Lowered<Truth> {
+    pub(super) fn equals_one(&mut self, subject: &Expr, texts: &[String], nocase: bool) -> Said<Truth> {
         let text = self.value(subject)?.scalar;
         self.is_text(text, texts, nocase)
     }
 
-    fn is_text(&mut self, text: Scalar, texts: &[String], nocase: bool) -> Lowered<Truth> {
+    fn is_text(&mut self, text: Scalar, texts: &[String], nocase: bool) -> Said<Truth> {
         let options = || texts.iter().map(Scalar::text).collect();
         if !nocase || !texts.iter().any(|text| text.contains(|c: char| c.is_ascii_alphabetic())) {
             return Ok(Truth::plain(is_one_of(text, options(), false)));
@@ -128,7 +129,7 @@ impl Lower<'_> {
     }
 
     /// One of the patterns, or every one, is found somewhere.
-    pub(super) fn matches(&mut self, subject: &Expr, patterns: &[Pattern], every: bool) -> Lowered<Truth> {
+    pub(super) fn matches(&mut self, subject: &Expr, patterns: &[Pattern], every: bool) -> Said<Truth> {
         let Value { scalar: text, optional, .. } = self.value(subject)?;
         let nodes: Vec<Node> = patterns.iter().map(|pattern| without_groups(&pattern.node)).collect();
         // The empty text is missing, and a pattern may find something in it.
@@ -148,7 +149,7 @@ impl Lower<'_> {
     }
 
     /// The whole text fits one of the globs.
-    pub(super) fn fits(&mut self, subject: &Expr, globs: &[Glob], nocase: bool) -> Lowered<Truth> {
+    pub(super) fn fits(&mut self, subject: &Expr, globs: &[Glob], nocase: bool) -> Said<Truth> {
         let text = self.value(subject)?.scalar;
         let literal = |glob: &Glob| glob.literal().map(str::to_owned);
         let prefix = |glob: &Glob| match glob.parts.as_slice() {

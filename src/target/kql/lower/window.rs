@@ -5,9 +5,10 @@
 
 use super::super::errors;
 use super::super::tree::{Infix, Name, Scalar, Stage, Type};
-use super::{Lower, Lowered, refuse};
+use super::{Lower, refuse};
 use crate::ir::{SECOND, Window};
 use crate::target::names::WINDOW_START;
+use crate::target::said::Said;
 use crate::target::windows::judged;
 use crate::target::{Condition, EVENT_RULE_STEP, Judges, Lowering};
 
@@ -39,7 +40,7 @@ enum Span {
 
 impl Lower<'_> {
     /// Keeps the events of the run's windows, and says what the verdict rests on.
-    pub(super) fn clock(&mut self, cx: &mut Lowering<'_>) -> Lowered<Clock> {
+    pub(super) fn clock(&mut self, cx: &mut Lowering<'_>) -> Said<Clock> {
         let time = self.time;
         let value = self.value(time)?;
         if value.ty != Type::Datetime {
@@ -91,7 +92,7 @@ impl Lower<'_> {
     }
 
     /// The window's start, after the stages that copy events into their windows.
-    pub(super) fn window_start(&mut self, window: &Window, clock: &Clock) -> Lowered<Scalar> {
+    pub(super) fn window_start(&mut self, window: &Window, clock: &Clock) -> Said<Scalar> {
         let pane = bin(clock.time.clone(), window.step);
         if window.step == window.length {
             return Ok(pane);
