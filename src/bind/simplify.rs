@@ -449,6 +449,3 @@ fn fold_letters(pred: Pred) -> Pred {
     };
     Pred::new(kind, span)
 }
-
-#[cfg(test)]
-mod tests;
