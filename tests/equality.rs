@@ -16,7 +16,7 @@ use skywatch::record::{Mapped, Mapper};
 use skywatch::schema::Schema;
 use skywatch::target::{Emission, Request, TARGETS, Target, Verdict, emit};
 use support::choices::Choices;
-use support::compare::{difference, local, remote};
+use support::compare::{difference, missing, of_events, shown_addresses};
 use support::oracle::{Engine, Oracle};
 use support::{cases, resolved, seeded};
 
@@ -148,21 +148,17 @@ fn judge(
     };
     let stream = schema.stream_of(rule.stream).expect("a rule has a stream");
     let left_out = &emission.query.left_out;
-    let local = local(rule, source, stream, &events, RANGE, left_out);
-    let remote = remote(rule, rows, left_out);
+    let alerts = of_events(rule, source, stream, &events, RANGE, left_out);
     let differs = match emission.query.verdict {
-        Verdict::Exact => difference(&local, &remote),
+        Verdict::Exact => difference(&alerts, rows, &shown_addresses(rule)),
         // Each local alert must be among the rows; measures may be higher.
-        Verdict::Wider => local
-            .iter()
-            .find(|hit| !remote.iter().any(|row| row.place == hit.place))
-            .map(|hit| format!("missing: {hit:?}")),
+        Verdict::Wider => missing(rule, &alerts, rows).map(|alert| format!("missing: {alert}")),
         _ => None,
     };
     match differs {
         None => {
             tally.equal += 1;
-            tally.with_alerts += usize::from(!local.is_empty());
+            tally.with_alerts += usize::from(!alerts.is_empty());
             let ours = answer.get("templates").and_then(Value::as_array).is_some_and(|t| !t.is_empty());
             tally.with_templates += usize::from(ours);
         }

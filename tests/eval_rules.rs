@@ -1,8 +1,9 @@
 //! What rules mean, on the evaluator: rules and events as text, alerts as few words.
 
-mod eval_support;
+mod eval;
+mod support;
 
-use eval_support::{DAY, alerts, ids, measures, over_raw, run_over};
+use eval::{DAY, alerts, ids, measures, over_raw, run_over};
 
 /// Every event that a condition can meet: `full` has all fields, `bare` none, the others one oddity each.
 const ODDITIES: &str = r#"
@@ -302,5 +303,5 @@ fn operations_of_an_event_without_a_source_are_those_of_every_cloud() {
             { time = 2026-01-01T00:00Z, event.id = "azure", operation = "MICROSOFT.COGNITIVESERVICES/accounts/WRITE" }
             { time = 2026-01-01T00:00Z, event.id = "none" }
         ] expect no alert }"#;
-    assert_eq!(eval_support::ids_of(text), ["aws", "azure"]);
+    assert_eq!(eval::ids_of(text), ["aws", "azure"]);
 }

@@ -1,12 +1,13 @@
 //! Windows: their edges, which of them a run judges, what merges, and what adjoining runs give.
 
 #[expect(dead_code, reason = "each test takes what it needs of it")]
-mod eval_support;
+mod eval;
+mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use eval_support::{DAY, START, over_raw, rule_and_events};
+use eval::{DAY, START, over_raw, rule_and_events};
 use proptest::prelude::*;
 use skywatch::eval::{Alert, Outcome, Range, Run, run};
 use skywatch::ir::SECOND;

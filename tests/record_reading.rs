@@ -2,19 +2,21 @@
 //! in their events.
 
 #[expect(dead_code, reason = "each test takes what it needs of it")]
-mod eval_support;
+mod eval;
+mod support;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use eval_support::{DAY, START, resolved};
+use eval::{DAY, START};
 use proptest::prelude::*;
 use skywatch::bind::{Bound, bind};
 use skywatch::eval::{Event, Json, Range, Run, Value, run, run_bound};
 use skywatch::ir::{Source, Stream};
 use skywatch::record::{Batch, Limits, Mapped, Mapper, Reason, read_files};
 use skywatch::schema::Schema;
+use support::resolved;
 
 /// The sources and the folders of their samples.
 const SAMPLES: [(&str, &str); 4] = [
@@ -70,7 +72,7 @@ fn story() -> serde_json::Value {
 
 #[test]
 fn the_samples_hold_what_another_reader_found() {
-    let schema = resolved("").schema;
+    let schema = resolved(&[]).schema;
     let story = story();
     for (name, folder) in SAMPLES {
         let (source, stream) = source(&schema, name);
@@ -126,7 +128,7 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
         rule denied { severity medium from activity where outcome == "denied" over 10m every 1m by caller.id let n = count(), operations = distinct(operation), addresses = values(source.ip, 3) when n > 10 }
         rule outside { severity low from activity where source.ip not in [10.0.0.0/8, 192.0.2.0/24] and hour(time) < 6 over 1h by account, auth.method }
     "#;
-    let resolved = resolved(text);
+    let resolved = resolved(&[text]);
     let mut compared = 0;
     for (name, folder) in SAMPLES {
         let (source, stream) = source(&resolved.schema, name);
@@ -157,7 +159,7 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
 /// What becomes of files of the toy source, given by their bytes.
 #[track_caller]
 fn toy_files<B: AsRef<[u8]>>(files: &[B], limits: Limits) -> Batch {
-    let schema = resolved(TOY).schema;
+    let schema = resolved(&[TOY]).schema;
     let (source, stream) = source(&schema, "aws.toy");
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let write = |(number, bytes): (usize, &B)| {
@@ -210,7 +212,7 @@ fn limits_of_records_and_files() {
     let batch = toy(&deep);
     assert_eq!((batch.quarantined[0].reason.word(), batch.report.rows), ("not_json", 1));
 
-    let schema = resolved(TOY).schema;
+    let schema = resolved(&[TOY]).schema;
     let (source, stream) = source(&schema, "aws.toy");
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
     let path = folder.path().join("a.json");
@@ -239,7 +241,7 @@ fn what_exists_and_does_not_read_is_counted_by_field() {
 
 #[test]
 fn a_raw_number_is_read_as_it_was_written() {
-    let schema = resolved(TOY).schema;
+    let schema = resolved(&[TOY]).schema;
     let stream = &schema.streams[schema.stream("activity").unwrap_or_default()];
     let batch = toy(r#"{"t":"2026-01-01T00:00:00.1234567Z","x":1.50,"n":"7"}"#);
     let field = |name: &str| stream.field(name).map(|field| batch.events[0].fields[field.index()].clone());

@@ -1,227 +1,37 @@
 //! Emitted GoogleSQL, executed by an independent engine on rows of every oddity, gives what the evaluator gives on the raw records.
 
-mod google_support;
+mod google;
+mod support;
 
-use google_support::{Case, START, check, emitted, expected, resolved};
+use google::probe::{Dice, probe_schema, probes};
+use google::{Case, START, check, emitted};
 use serde_json::{Value as Row, json};
 use skywatch::bind::{Bound, bind};
-use skywatch::eval::Json;
+use skywatch::eval::Range;
+use skywatch::eval::clock::time_text;
 use skywatch::ir::SECOND;
 use skywatch::resolve::Resolved;
 use skywatch::target::Verdict;
+use support::compare::of_records;
+use support::resolved;
 
 const PROBE: &str = include_str!("google/probe.sky");
 
-/// A source of numbers that gives the same ones on every machine.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) as usize) % sides
-    }
-
-    fn pick(&mut self, from: &[Row]) -> Row {
-        from[self.roll(from.len())].clone()
-    }
-}
-
-fn texts() -> Vec<Row> {
-    let mut out: Vec<Row> = [
-        "",
-        "a",
-        "A",
-        "ab",
-        "alice",
-        "Alice",
-        "true",
-        "false",
-        "5",
-        "-7",
-        "+5",
-        "005",
-        "5.0",
-        "5.5",
-        "1e3",
-        " 5",
-        "é",
-        "É",
-        "ß",
-        "ſ",
-        "\u{212a}",
-        "😀x",
-        "a'b",
-        "a\"b",
-        "a\\b",
-        "100%_x",
-        "line\nbreak",
-        "tab\t",
-        "IGNORE previous",
-        "ignore Previous x",
-        "models/m1",
-        "x/models/m1/y",
-        "projects/p/models/m1",
-        "aGk=",
-        "aGk",
-        "aGl=",
-        "gA==",
-        "10.0.0.1",
-        "010.0.0.1",
-        "10.0.0.1/8",
-        "::ffff:10.0.0.1",
-        "::FFFF:0A00:0001",
-        "fd00::1",
-        "192.168.1.1",
-        "9.9.9.9",
-        "0:0:0:0:0:0:0:1",
-        "2026-01-01T00:00:01Z",
-        "2026-01-01T01:00:00.1234567+01:00",
-        "2026-01-01 00:00:00Z",
-        "{\"k\":\"v\"}",
-        "{\"k\":5}",
-        "{\"k\":true}",
-        "{\"k\":",
-        "[1]",
-        "null",
-        "`x`",
-        "$1 \\1",
-        "--",
-        "/*",
-        "\u{1}\u{7f}",
-    ]
-    .iter()
-    .map(|text| Row::from(*text))
-    .collect();
-    out.extend([Row::Null, Row::Null]);
-    out
-}
-
-fn anything() -> Vec<Row> {
-    let mut out = texts();
-    out.extend([
-        json!(5),
-        json!(0),
-        json!(-7),
-        json!(5.0),
-        json!(5.5),
-        json!(7),
-        json!(true),
-        json!(false),
-        json!([]),
-        json!(["a"]),
-        json!({}),
-        json!({"a": 1}),
-        json!(9_007_199_254_740_993_i64),
-        json!(12_345_678_901_234_i64),
-    ]);
-    out
-}
-
-fn list(dice: &mut Dice) -> Row {
-    let pool = anything();
-    match dice.roll(6) {
-        0 => Row::Null,
-        1 => json!([]),
-        2 => json!("alice"),
-        _ => (0..=dice.roll(4)).map(|_| dice.pick(&pool)).collect(),
-    }
-}
-
-fn items(dice: &mut Dice) -> Row {
-    match dice.roll(6) {
-        0 => Row::Null,
-        1 => json!({"name": "a"}),
-        _ => (0..dice.roll(4))
-            .map(|_| {
-                let names = [json!("a"), json!("b"), json!(""), Row::Null, json!("c'"), json!(5)];
-                let sizes = [json!(1), json!("2"), json!(2.5), Row::Null, json!(7)];
-                let oks = [json!(true), json!(false), json!("true"), Row::Null];
-                let parts = [json!([{"p": "x"}, {"p": "y"}]), json!([]), json!("x"), json!([{"q": 1}, {"p": null}]), Row::Null];
-                match dice.roll(8) {
-                    0 => Row::Null,
-                    1 => json!("no record"),
-                    _ => json!({ "name": dice.pick(&names), "size": dice.pick(&sizes), "ok": dice.pick(&oks), "parts": dice.pick(&parts) }),
-                }
-            })
-            .collect(),
-    }
-}
-
-/// Raw records of `gcp.probe`, and the rows that its table holds for them.
-fn probes(count: usize, seed: u64) -> (Vec<Row>, Vec<Row>) {
-    let mut dice = Dice(seed);
-    let (mut records, mut rows) = (Vec::new(), Vec::new());
-    let texts = texts();
-    for number in 0..count {
-        // On edges of windows, and close together.
-        let offset =
-            [0, 1, 59_999_999, 60_000_000, 300_000_000, 599_999_999, 600_000_000, 3_599_999_999, 7_200_000_000]
-                [dice.roll(9)]
-                + [0, 0, 0, 120_000_000, 1][dice.roll(5)];
-        let time = skywatch::eval::clock::time_text(START + offset);
-        let small = [
-            Row::Null,
-            json!(0),
-            json!(5),
-            json!(7),
-            json!(16),
-            json!(-3),
-            json!(1000),
-            json!(i64::MAX),
-            json!(4_611_686_018_427_387_904_i64),
-        ];
-        let floats = [Row::Null, json!(0.0), json!(1.5), json!(-2.25), json!(5.0), json!(7.0), json!(0.1), json!(1e18)];
-        let callers = [json!("alice"), json!("bob"), json!(""), Row::Null, json!("Alice")];
-        let mut j = json!({ "text": dice.pick(&anything()), "int": dice.pick(&anything()), "float": dice.pick(&anything()),
-            "bool": dice.pick(&anything()), "time": dice.pick(&texts), "ip": dice.pick(&anything()), "tags": list(&mut dice),
-            "nums": list(&mut dice), "items": items(&mut dice), "more": items(&mut dice), "k-x": dice.pick(&anything()) });
-        if dice.roll(12) == 0 {
-            j = [Row::Null, json!("text"), json!([1]), json!({})][dice.roll(4)].clone();
-        }
-        let w = [json!({ "text": dice.pick(&anything()), "int": dice.pick(&anything()) }), json!([]), Row::Null]
-            [dice.roll(8).min(2) % 3]
-            .clone();
-        let record = json!({
-            "time": time, "id": if dice.roll(20) == 0 { Row::Null } else { format!("e{number:03}").into() },
-            "s": dice.pick(&texts), "s2": dice.pick(&[callers.to_vec(), texts.clone()].concat()), "n": dice.pick(&small), "m": dice.pick(&small),
-            "f": dice.pick(&floats), "b": dice.pick(&[json!(true), json!(false), Row::Null]),
-            "at": dice.pick(&[json!("2026-01-01T23:59:59.5Z"), json!("1969-12-31T23:00:00Z"), Row::Null, json!("2026-01-04T00:00:00Z")]),
-            "ip": dice.pick(&texts), "j": j, "w": w,
-        });
-        let get = |key: &str| record[key].clone();
-        rows.push(json!({
-            "ts": get("time"), "id": get("id"), "s": get("s"), "s2": get("s2"), "n": get("n"), "m": get("m"), "f": get("f"), "b": get("b"),
-            "at_time": get("at"), "rec": { "ip_text": get("ip"), "w_text": if record["w"].is_null() { Row::Null } else { record["w"].to_string().into() } },
-            "j": get("j"), "never": null,
-        }));
-        records.push(record);
-    }
-    (records, rows)
-}
-
-fn probe_schema() -> Row {
-    json!({ "probe": {
-        "ts": "TIMESTAMPTZ", "id": "VARCHAR", "s": "VARCHAR", "s2": "VARCHAR", "n": "BIGINT", "m": "BIGINT", "f": "DOUBLE", "b": "BOOLEAN",
-        "at_time": "TIMESTAMPTZ", "rec": { "ip_text": "VARCHAR", "w_text": "VARCHAR" }, "j": "JSON", "never": "VARCHAR",
-    } })
+fn between((from, to): (i64, i64)) -> Range {
+    Range { from, to }
 }
 
 /// Cases of every rule of a text over the same records.
 fn probe_cases(resolved: &Resolved, count: usize, seed: u64, range: (i64, i64)) -> Vec<Case> {
     let (records, rows) = probes(count, seed);
-    let json: Vec<Json> = records.iter().map(|r| Json::parse(&r.to_string()).expect("it is JSON")).collect();
     let given = json!({ "tables": { "probe": rows }, "schema": probe_schema() });
     let mut cases = Vec::new();
     for rule in resolved.rules.iter().filter(|rule| resolved.schema.streams[rule.stream].name == "probe") {
-        let emission = emitted(resolved, rule, "gcp.probe", "googlesql", Some(range));
+        let emission = emitted(resolved, rule, "gcp.probe", Some(range));
         assert_eq!(emission.query.verdict, Verdict::Exact, "{}: {:?}", rule.name, emission.query.reasons);
         assert_eq!(emission.query.left_out, Vec::<String>::new(), "{}", rule.name);
-        cases.push(Case {
-            name: rule.name.clone(),
-            query: emission.query.text.unwrap_or_default(),
-            given: given.clone(),
-            expected: expected(resolved, rule, "gcp.probe", &json, range),
-        });
+        let expected = of_records(resolved, rule, "gcp.probe", &records, between(range), &[]);
+        cases.push(Case::new(rule.name.clone(), rule, emission, given.clone(), expected));
     }
     cases
 }
@@ -399,7 +209,7 @@ fn conditions_keep_the_same_rows() {
         text.push_str(&format!("rule shows_{n} {{ severity low from probe show {} }}\n", shown.join(", ")));
         text.push_str(&format!("rule counts_{n} {{ severity low from probe over 1h let {} }}\n", counted.join(", ")));
     }
-    let resolved = resolved(&text);
+    let resolved = resolved(&[&text]);
     let executed = check(&probe_cases(&resolved, 150, 7, (START, START + 86_400 * SECOND)));
     println!("{executed} queries executed");
 }
@@ -421,15 +231,15 @@ const RULES: &[&str] = &[
     "over 10m every 1m by s2 let rows = count() when rows > 1",
     "over 1h every 10m by s2, b let rows = count(), different = distinct(s)",
     "over 1500ms every 500ms let rows = count()",
-    "over 1h by ip let rows = count() show first_ip = first(ip), last_ip = last(ip)",
+    "over 1h by ip let rows = count(), first_ip = first(ip), last_ip = last(ip) show last_shown = last(ip)",
     "over 1h by n, at let rows = count()",
     "over 1h by took let rows = count() show longest = max(took), mean = avg(took), total = sum(took)",
     "over 1h by s2 let total = sum(jint), mean = avg(jint), low = min(jint), high = max(jint), spread = stddev(jint)",
     "over 1h by s2 let total = sum(n), ftotal = sum(f), fmean = avg(f), early = min(time), late = max(time)",
     "over 1h let p50 = percentile(n, 50), p95 = percentile(n, 95), p100 = percentile(f, 100), p1 = percentile(n, 0.1), pt = percentile(took, 33)",
     "over 1h let ones = distinct(s), pairs = distinct(s, s2), triples = distinct(n, b, s, ip), times = distinct(time), addresses = distinct(ip)",
-    "over 1h by b show some = values(s, 5), every_one = values(s2, 100), ints = values(n, 3), addresses = values(ip, 4), days = values(at, 2)",
-    "over 1h by b show often = top(s, 3), most = top(s2, 100), ips = top(ip, 5), ints = top(n, 2)",
+    "over 1h by b let addresses = values(ip, 4) show some = values(s, 5), every_one = values(s2, 100), ints = values(n, 3), days = values(at, 2)",
+    "over 1h by b let ips = top(ip, 5) show often = top(s, 3), most = top(s2, 100), ints = top(n, 2)",
     "over 1h by b let early = first(s), late = last(s), n1 = first(n), n2 = last(n) show t1 = first(at), i = last(jint)",
     "over 1h let few = count(where n > 4), total = sum(n where b == true), mean = avg(f where b == true), d = distinct(s where n > 0)",
     "over 1h let few = count(where n > 4), rows = count(), share = few / rows, double = share * 2, more = double + share when share > 0.1",
@@ -439,6 +249,7 @@ const RULES: &[&str] = &[
     "over 1h let rows = count(), mean = avg(jint), total = sum(jint) when total > 2 * mean or rows > mean",
     "over 1h by s2 let sample = values(s, 3) when size(sample) > 1 and sample has \"alice\"",
     "over 1h by kind let rows = count()",
+    "over 1h by jip let rows = count()",
     "over 1h by key = lower(s) let rows = count()",
     "each i in items over 1h by name = i.name let rows = count(), events = distinct(event.id), total = sum(i.size) show one = first(i.name), other = last(i.size)",
     "each t in labels over 10m every 5m by t let rows = count() when rows > 1",
@@ -455,7 +266,7 @@ fn rules_give_the_same_rows() {
     }
     text.push_str("rule by_case { severity case { n == 5 => high, s contains \"a\" => medium, else => informational } from probe }\n");
     text.push_str("rule counted_case { severity case { rows > 5 => high, s2 == \"bob\" => medium, else => low } from probe over 1h by s2 let rows = count() }\n");
-    let resolved = resolved(&text);
+    let resolved = resolved(&[&text]);
     let mut executed = 0;
     for (seed, range) in [
         (1, (START, START + 86_400 * SECOND)),
@@ -489,7 +300,7 @@ fn entries(count: usize, seed: u64) -> Vec<Row> {
     (0..count)
         .map(|number| {
             let mut entry = json!({
-                "timestamp": skywatch::eval::clock::time_text(START + (dice.roll(4) as i64 * 300 + dice.roll(3) as i64) * SECOND),
+                "timestamp": time_text(START + (dice.roll(4) as i64 * 300 + dice.roll(3) as i64) * SECOND),
                 "logName": format!("projects/{}/logs/cloudaudit.googleapis.com%2F{}", ["demo", "p-2", ""][dice.roll(3)], logs[dice.roll(5)]),
                 "insertId": format!("i{number}"),
                 "protoPayload": {
@@ -568,24 +379,22 @@ fn the_built_in_source_and_pack_give_the_same_rows() {
         // The pack's own tests have fixtures beside it.
         text.push_str(pack.split("\ntest ").next().unwrap_or_default());
     }
-    let resolved = resolved(&text);
+    let resolved = resolved(&[&text]);
     let range = (START, START + 3_600 * SECOND);
     let mut cases = Vec::new();
     for (seed, unset) in [(1, "null"), (2, "default")] {
         let records = entries(300, seed);
-        let json: Vec<Json> = records.iter().map(|r| Json::parse(&r.to_string()).expect("it is JSON")).collect();
         for rule in resolved.rules.iter().filter(|rule| resolved.schema.streams[rule.stream].name == "activity") {
             let source = resolved.schema.source("gcp.audit").expect("built in");
             let stream = &resolved.schema.streams[rule.stream];
             let Bound::Rule(_) = bind(rule, source, stream) else { continue };
-            let emission = emitted(&resolved, rule, "gcp.audit", "googlesql", Some(range));
+            let emission = emitted(&resolved, rule, "gcp.audit", Some(range));
             assert_eq!(emission.query.verdict, Verdict::Exact, "{}: {:?}", rule.name, emission.query.reasons);
-            cases.push(Case {
-                name: format!("{} with unset = {unset}", rule.name),
-                query: emission.query.text.unwrap_or_default(),
-                given: json!({ "raw": { "_AllLogs": records }, "unset": unset }),
-                expected: expected(&resolved, rule, "gcp.audit", &json, range),
-            });
+            let name = format!("{} with unset = {unset}", rule.name);
+            let given = json!({ "raw": { "_AllLogs": records }, "unset": unset });
+            let left_out = &emission.query.left_out;
+            let expected = of_records(&resolved, rule, "gcp.audit", &records, between(range), left_out);
+            cases.push(Case::new(name, rule, emission, given, expected));
         }
     }
     assert!(cases.iter().filter(|case| !case.expected.is_empty()).count() > 30, "the records make rules fire");
@@ -597,26 +406,21 @@ fn without_a_range_the_last_window_that_ended_is_judged() {
     let text = format!(
         "{PROBE} rule w {{ severity low from probe over 10m by s2 let rows = count() }} rule h {{ severity low from probe over 1h every 10m let rows = count() }} rule e {{ severity low from probe }}"
     );
-    let resolved = resolved(&text);
+    let resolved = resolved(&[&text]);
     let (records, rows) = probes(200, 9);
-    let json: Vec<Json> = records.iter().map(|r| Json::parse(&r.to_string()).expect("it is JSON")).collect();
     let mut cases = Vec::new();
     // Now, and the range that it stands for: five minutes of delay, cut to a step.
     for (now, event_end, window_end) in
         [(899, 300, 0), (900, 600, 600), (1_500, 1_200, 1_200), (4_199, 3_600, 3_600), (4_200, 3_900, 3_600)]
     {
         for rule in &resolved.rules {
-            let emission = emitted(&resolved, rule, "gcp.probe", "googlesql", None);
+            let emission = emitted(&resolved, rule, "gcp.probe", None);
             let (end, step) = if rule.name == "e" { (event_end, 300) } else { (window_end, 600) };
             let range = (START + (end - step) * SECOND, START + end * SECOND);
-            let given = json!({ "tables": { "probe": rows }, "schema": probe_schema(), "now": skywatch::eval::clock::time_text(START + now * SECOND) });
-            let expected = expected(&resolved, rule, "gcp.probe", &json, range);
-            cases.push(Case {
-                name: format!("{} at {now}", rule.name),
-                query: emission.query.text.unwrap_or_default(),
-                given,
-                expected,
-            });
+            let now_text = time_text(START + now * SECOND);
+            let given = json!({ "tables": { "probe": rows }, "schema": probe_schema(), "now": now_text });
+            let expected = of_records(&resolved, rule, "gcp.probe", &records, between(range), &[]);
+            cases.push(Case::new(format!("{} at {now}", rule.name), rule, emission, given, expected));
         }
     }
     check(&cases);

@@ -1,17 +1,15 @@
 //! One rule over one log, run twice: by the evaluator over raw records, and as an emitted query by another engine over the table's rows.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
-use skywatch::bind::{Bound, bind};
-use skywatch::eval::{Alert, Json, Range, Run, run_bound};
-use skywatch::ir::{AggregateFunction, Expr, ExprKind, Rule, Type};
+use skywatch::eval::Range;
+use skywatch::ir::Rule;
 use skywatch::resolve::Resolved;
 use skywatch::target::kql::Kql;
-use skywatch::target::names::Outputs;
+use skywatch::target::names::{TIME, WINDOW_START};
 use skywatch::target::{EVENT_RULE_STEP, Emission, Request, Verdict, emit};
 
 use super::elements::without_mv_apply;
+use crate::support::compare::{difference, of_records, shown_addresses, tied};
 use crate::support::oracle::Oracle;
 
 /// What became of a case.
@@ -70,22 +68,20 @@ pub(crate) fn compare(case: &Case<'_>, (parser, runner): (&mut Oracle, &mut Orac
         return Agreement::Unsupported(why.to_owned());
     }
     let Some(rows) = answer["rows"].as_array() else { return Agreement::Wrong(format!("{answer}\n{text}")) };
-    let mut found: Vec<BTreeMap<String, String>> = rows.iter().map(plain_row).collect();
-    let first = if rule.window.is_some() { "window_start" } else { "time" };
-    let starts: Vec<_> = found.iter().map(|row| row.get(first)).collect();
+    let first = if rule.window.is_some() { WINDOW_START } else { TIME };
+    let starts: Vec<_> = rows.iter().map(|row| row[first].as_str()).collect();
     if !starts.is_sorted() {
         return Agreement::Wrong(format!("{text}\nnot in order: {starts:?}"));
     }
-    let mut expected = case.expected(&emission);
-    let remarked = remarked(rule);
-    found.iter_mut().chain(&mut expected).for_each(|row| row.retain(|name, _| !remarked.contains(name)));
-    found.sort();
-    expected.sort();
-    if found != expected {
-        let records = json!(case.records);
-        return Agreement::Wrong(format!("{text}\nfound    {found:#?}\nexpected {expected:#?}\nrecords {records}"));
+    let range = judged(rule, &emission, case.range, case.now);
+    let left_out = &emission.query.left_out;
+    let alerts = of_records(case.resolved, rule, &emission.source, case.records, range, left_out);
+    // What the compiler says of its own accord that it may differ.
+    let but = [tied(rule), shown_addresses(rule)].concat();
+    match difference(&alerts, rows, &but) {
+        None => Agreement::Same(rows.len()),
+        Some(why) => Agreement::Wrong(format!("{text}\n{why}\nrecords {}", json!(case.records))),
     }
-    Agreement::Same(found.len())
 }
 
 impl Case<'_> {
@@ -97,53 +93,6 @@ impl Case<'_> {
         question.insert("now".to_owned(), json!(now.format("%Y-%m-%dT%H:%M:%SZ").to_string()));
         Value::Object(question)
     }
-
-    /// What the evaluator finds, as rows.
-    fn expected(&self, emission: &Emission) -> Vec<BTreeMap<String, String>> {
-        let rule = &self.resolved.rules[self.rule];
-        let stream = self.resolved.schema.stream_of(rule.stream).expect("the rule's stream");
-        let source = self.resolved.schema.source(&emission.source).expect("the emission's source");
-        let Bound::Rule(mut bound) = bind(rule, source, stream) else { return Vec::new() };
-        // A query reports each window; whoever takes the alerts merges them.
-        if let Some(window) = &mut bound.rule.window {
-            window.merges = false;
-        }
-        let records: Vec<Json> = self.records.iter().map(|r| Json::parse(&r.to_string()).expect("JSON")).collect();
-        let coverage = BTreeMap::new();
-        let run = Run { pack: "p", range: judged(rule, emission, self.range, self.now), coverage: &coverage };
-        let outcome = run_bound(&bound.rule, &bound.time, bound.event_id.as_ref(), &source.name, &records, &run);
-        let outputs = Outputs::of(&bound.rule);
-        outcome.expect("small patterns").alerts.iter().map(|a| alert_row(a, &outputs, emission, rule)).collect()
-    }
-}
-
-/// The columns of which the compiler says that they may differ: the first and last of equal times, and addresses that are only shown.
-fn remarked(rule: &Rule) -> Vec<String> {
-    let outputs = Outputs::of(rule);
-    let tied = |expr: &Expr| {
-        let mut found = false;
-        expr.walk(&mut |expr| {
-            if let ExprKind::Aggregate(n) = expr.kind {
-                let function = rule.aggregates.get(n).map(|aggregate| &aggregate.function);
-                found |= matches!(function, Some(AggregateFunction::First | AggregateFunction::Last));
-            }
-        });
-        found
-    };
-    let address = |expr: &Expr| {
-        let mut found = false;
-        expr.walk(&mut |expr| found |= expr.ty == Type::Ip);
-        found
-    };
-    let mut dependent: Vec<bool> = Vec::new();
-    for measure in &rule.measures {
-        let mut found = tied(&measure.value);
-        measure.value.walk(&mut |expr| found |= matches!(expr.kind, ExprKind::Measure(n) if dependent[n]));
-        dependent.push(found);
-    }
-    let measures = outputs.measures.iter().zip(&dependent).filter(|(_, tied)| **tied).map(|(name, _)| name.clone());
-    let shown = outputs.show.iter().zip(&rule.show).filter(|(_, item)| tied(&item.value) || address(&item.value));
-    measures.chain(shown.map(|(name, _)| name.clone())).collect()
 }
 
 /// The range that the query judges.
@@ -154,62 +103,4 @@ fn judged(rule: &Rule, emission: &Emission, range: Option<(i64, i64)>, now: i64)
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |window| window.step);
     let to = (now - emission.delay).div_euclid(step) * step;
     Range { from: to - step, to }
-}
-
-/// An alert as a row of the query.
-fn alert_row(alert: &Alert, outputs: &Outputs, emission: &Emission, rule: &Rule) -> BTreeMap<String, String> {
-    let mut row = BTreeMap::new();
-    let value = |value: &skywatch::eval::Value| plain(&serde_json::to_value(value).expect("JSON"));
-    let start = skywatch::eval::Value::Time(alert.window.start);
-    match &alert.event {
-        Some(event) => {
-            row.insert("time".to_owned(), value(&start));
-            row.insert("event_id".to_owned(), value(&event.id));
-        }
-        None => {
-            row.insert("window_start".to_owned(), value(&start));
-            for (name, (_, key)) in outputs.keys.iter().zip(&alert.keys) {
-                row.insert(name.clone(), value(key));
-            }
-            for (name, (of, measure)) in outputs.measures.iter().zip(&alert.measures) {
-                if !emission.query.left_out.contains(of) {
-                    row.insert(name.clone(), value(measure));
-                }
-            }
-        }
-    }
-    for (name, (of, shown)) in outputs.show.iter().zip(&alert.show) {
-        if !emission.query.left_out.contains(of) {
-            row.insert(name.clone(), value(shown));
-        }
-    }
-    if !rule.severity.arms.is_empty() && !emission.query.left_out.contains(&"severity".to_owned()) {
-        row.insert("severity".to_owned(), format!("{:?}", alert.severity.text()));
-    }
-    row
-}
-
-fn plain_row(row: &Value) -> BTreeMap<String, String> {
-    row.as_object().expect("a row").iter().map(|(name, value)| (name.clone(), plain(value))).collect()
-}
-
-/// A value so that equal ones are equal texts: floats to nine digits, empty text as null.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.is_empty() => "null".to_owned(),
-        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(int), _) => int.to_string(),
-            (None, Some(float)) if float.fract() == 0.0 && float.abs() < 9e15 => format!("{float:.0}"),
-            (None, Some(float)) => format!("{float:.8e}"),
-            (None, None) => number.to_string(),
-        },
-        Value::Array(elements) => format!("[{}]", elements.iter().map(plain).collect::<Vec<_>>().join(",")),
-        Value::Object(members) => {
-            format!(
-                "{{{}}}",
-                members.iter().map(|(key, value)| format!("{key}:{}", plain(value))).collect::<Vec<_>>().join(",")
-            )
-        }
-        other => other.to_string(),
-    }
 }

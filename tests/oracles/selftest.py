@@ -358,6 +358,7 @@ SQL = [
     ("an alias in WHERE is an error", "SELECT n + 1 AS m FROM g WHERE m > 0", Failed("Unrecognized name: m")),
     ("an alias in another column is an error", "SELECT n AS m, m + 1 AS o FROM g", Failed("Unrecognized name: m")),
     ("an unknown column is an error", "SELECT nope FROM g", Failed("Unrecognized name: nope")),
+    ("a name that a star and an alias both give is an error", "WITH a AS (SELECT s FROM g), b AS (SELECT *, UPPER(s) AS s FROM a) SELECT s FROM b", Failed("s is ambiguous")),
     ("a column that is not grouped is an error", "SELECT s, COUNT(*) c FROM g", Failed("GROUP BY")),
     ("an alias that hides a column is refused in GROUP BY", "SELECT UPPER(s) AS s, COUNT(*) c FROM g GROUP BY s", Refused("both a column and an alias")),
     ("INT64 = STRING is an error", "SELECT id FROM g WHERE n = '10'", Failed("No matching signature")),

@@ -655,6 +655,12 @@ def check_names(tree, schema):
         for key in group.expressions if group is not None else ():
             if isinstance(key, exp.Column) and key.table and key.name.lower() in named and named[key.name.lower()] != key:
                 raise Unsupported(f"GROUP BY {key.name}: it is both a column and an alias of something else")
+        # Whoever reads one of them, as the step after this one does, has an ambiguous name; a result may have none at all.
+        seen = set()
+        for name in (s.alias_or_name.lower() for s in select.expressions):
+            if name and name in seen:
+                raise BadQuery(f"Column name {name} is ambiguous")
+            seen.add(name)
 
 
 FAMILIES = {"TEXT": "STRING", "VARCHAR": "STRING", "BIGINT": "number", "INT": "number", "DOUBLE": "number", "DECIMAL": "number",

@@ -1,137 +1,200 @@
 //! An emitted query's rows beside the alerts of the local run: what the promise is about, window by window and event by event.
+//!
+//! Alerts become rows with the query's columns. Floats are equal to nine digits (`provided: rounding does not decide`), everything else
+//! exactly; an empty text or list is a missing value, a list holds nothing that is missing, and a listing may be its values alone.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Row};
+use skywatch::bind::{Bound, bind};
 use skywatch::eval::clock::time_text;
-use skywatch::eval::{Alert, Event, Range, Run, Value, run};
-use skywatch::ir::{Rule, Source, Stream, Type};
-use skywatch::target::names::{EVENT_ID, Outputs, TIME, WINDOW_START};
+use skywatch::eval::{Alert, Event, Json, Range, Run, Value, run, run_bound};
+use skywatch::ir::{AggregateFunction, Expr, ExprKind, Rule, Source, Stream, Type};
+use skywatch::resolve::Resolved;
+use skywatch::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
 
-/// One alert or row, in a form that compares: window start (or time and id), keys, measures.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Hit {
-    pub(crate) place: Vec<Row>,
-    pub(crate) measures: Vec<(String, Row)>,
-}
-
-/// The alerts of the local run over one source's events, each window for itself: a query judges windows, whoever takes its rows merges them.
-pub(crate) fn local(
+/// The alerts of a rule over one source's events, as rows.
+pub(crate) fn of_events(
     rule: &Rule,
     source: &Source,
     stream: &Stream,
     events: &[Event],
     range: Range,
     left_out: &[String],
-) -> Vec<Hit> {
+) -> Vec<Row> {
+    let events: Vec<Event> = events.iter().filter(|event| *event.source == *source.name).cloned().collect();
+    let apart = apart(rule);
+    let run = run(&apart, stream, &events, &Run { pack: "p", range, coverage: &BTreeMap::new() });
+    rows(rule, &run.expect("patterns are small enough").alerts, left_out)
+}
+
+/// The alerts of a rule bound to a source over raw records, as rows.
+pub(crate) fn of_records(
+    resolved: &Resolved,
+    rule: &Rule,
+    source: &str,
+    records: &[Row],
+    range: Range,
+    left_out: &[String],
+) -> Vec<Row> {
+    let source = resolved.schema.source(source).expect("the source is there");
+    let bound = match bind(rule, source, &resolved.schema.streams[rule.stream]) {
+        Bound::Rule(bound) => bound,
+        other => panic!("{}: {other:?}", rule.name),
+    };
+    let records: Vec<Json> = records.iter().map(|r| Json::parse(&r.to_string()).expect("it is JSON")).collect();
+    let run = Run { pack: "p", range, coverage: &BTreeMap::new() };
+    let rule = apart(&bound.rule);
+    let outcome = run_bound(&rule, &bound.time, bound.event_id.as_ref(), &source.name, &records, &run);
+    rows(&rule, &outcome.expect("patterns are small enough").alerts, left_out)
+}
+
+/// The rule with each window for itself: a query judges windows, whoever takes its rows merges them.
+fn apart(rule: &Rule) -> Rule {
     let mut rule = rule.clone();
     if let Some(window) = &mut rule.window {
         window.merges = false;
     }
-    let events: Vec<Event> = events.iter().filter(|event| *event.source == *source.name).cloned().collect();
-    let coverage = BTreeMap::new();
-    let found =
-        run(&rule, stream, &events, &Run { pack: "p", range, coverage: &coverage }).expect("patterns are small enough");
-    found.alerts.iter().map(|alert| hit(&rule, alert, left_out)).collect()
+    rule
 }
 
-fn hit(rule: &Rule, alert: &Alert, left_out: &[String]) -> Hit {
-    let mut place = vec![Row::String(time_text(alert.window.start))];
-    if rule.window.is_none() {
-        place.push(alert.event.as_ref().map_or(Row::Null, |event| plain(&event.id)));
+fn rows(rule: &Rule, alerts: &[Alert], left_out: &[String]) -> Vec<Row> {
+    alerts.iter().map(|alert| row(rule, alert, left_out)).collect()
+}
+
+fn row(rule: &Rule, alert: &Alert, left_out: &[String]) -> Row {
+    let names = Outputs::of(rule);
+    let mut row = Map::new();
+    let start = Row::from(time_text(alert.window.start));
+    match &alert.event {
+        Some(event) => {
+            row.insert(TIME.to_owned(), start);
+            row.insert(EVENT_ID.to_owned(), cell(&event.id));
+        }
+        None => _ = row.insert(WINDOW_START.to_owned(), start),
     }
-    place.extend(alert.keys.iter().map(|(_, value)| plain(value)));
-    let shown = alert.measures.iter().chain(alert.show.iter().filter(|(name, _)| !is_address(rule, name)));
-    let shown = shown.filter(|(name, _)| !left_out.contains(name));
-    Hit { place, measures: shown.map(|(name, value)| (name.clone(), plain(value))).collect() }
-}
-
-/// Whether a shown item is an address, or a list of them: a query shows those as the log writes them.
-fn is_address(rule: &Rule, name: &str) -> bool {
-    let of = |ty: &Type| *ty == Type::Ip || ty.element() == Some(&Type::Ip);
-    rule.show.iter().any(|item| item.name == name && of(&item.value.ty))
-}
-
-/// A value as a row would hold it.
-fn plain(value: &Value) -> Row {
-    match value {
-        Value::Missing => Row::Null,
-        other => serde_json::to_value(other).unwrap_or_default(),
+    for (columns, values) in
+        [(&names.keys, &alert.keys), (&names.measures, &alert.measures), (&names.show, &alert.show)]
+    {
+        let said = columns.iter().zip(values).filter(|(_, (name, _))| !left_out.contains(name));
+        row.extend(said.map(|(column, (_, value))| (column.clone(), cell(value))));
     }
+    if !rule.severity.arms.is_empty() && !left_out.iter().any(|name| name == SEVERITY) {
+        row.insert(SEVERITY.to_owned(), alert.severity.text().into());
+    }
+    Row::Object(row)
 }
 
-/// A query's rows as hits.
-pub(crate) fn remote(rule: &Rule, rows: &[Row], left_out: &[String]) -> Vec<Hit> {
-    let outputs = Outputs::of(rule);
-    let cell = |row: &Map<String, Row>, name: &str| match row.get(name) {
-        None | Some(Row::Null) => Row::Null,
-        Some(Row::String(text)) if text.is_empty() => Row::Null,
-        Some(Row::Array(elements)) if elements.is_empty() => Row::Null,
-        Some(value) => value.clone(),
+/// A value as a row holds it.
+fn cell(value: &Value) -> Row {
+    serde_json::to_value(value).expect("values are JSON")
+}
+
+/// The columns of addresses that are only shown: those stand as the log writes them.
+pub(crate) fn shown_addresses(rule: &Rule) -> Vec<String> {
+    let of_address = |expr: &Expr| {
+        let mut found = false;
+        expr.walk(&mut |expr| found |= expr.ty == Type::Ip || expr.ty.element() == Some(&Type::Ip));
+        found
     };
-    rows.iter()
-        .filter_map(Row::as_object)
-        .map(|row| {
-            let mut place = Vec::new();
-            if rule.window.is_some() {
-                place.push(cell(row, WINDOW_START));
-            } else {
-                place.push(cell(row, TIME));
-                place.push(cell(row, EVENT_ID));
-            }
-            place.extend(outputs.keys.iter().map(|name| cell(row, name)));
-            let measures = rule.measures.iter().map(|m| &m.name).zip(&outputs.measures);
-            let shown =
-                rule.show.iter().map(|s| &s.name).zip(&outputs.show).filter(|(name, _)| !is_address(rule, name));
-            let named = measures.chain(shown).filter(|(name, _)| !left_out.contains(name));
-            Hit { place, measures: named.map(|(name, column)| (name.clone(), cell(row, column))).collect() }
-        })
-        .collect()
+    let outputs = Outputs::of(rule);
+    let shown = outputs.show.into_iter().zip(&rule.show).filter(|(_, item)| of_address(&item.value));
+    shown.map(|(column, _)| column).collect()
 }
 
-/// What differs between the two, in words; none where they are the same alerts.
-pub(crate) fn difference(local: &[Hit], remote: &[Hit]) -> Option<String> {
-    let mut left: Vec<&Hit> = remote.iter().collect();
-    for expected in local {
-        let found = left.iter().position(|row| same_place(&row.place, &expected.place) && same_measures(row, expected));
-        match found {
-            Some(at) => _ = left.remove(at),
-            None => {
-                let near = left.iter().find(|row| same_place(&row.place, &expected.place));
-                return Some(match near {
-                    Some(row) => format!("measures differ\n  local  {expected:?}\n  remote {row:?}"),
-                    None => {
-                        format!("only local: {expected:?}\n  remote has {} other rows: {:?}", left.len(), left.first())
-                    }
-                });
+/// The columns that depend on the first or the last of several events: at equal times a target may take another one, and says so.
+pub(crate) fn tied(rule: &Rule) -> Vec<String> {
+    let outputs = Outputs::of(rule);
+    let mut dependent: Vec<bool> = Vec::new();
+    let depends = |expr: &Expr, dependent: &[bool]| {
+        let mut found = false;
+        expr.walk(&mut |expr| match expr.kind {
+            ExprKind::Aggregate(n) => {
+                let function = rule.aggregates.get(n).map(|aggregate| &aggregate.function);
+                found |= matches!(function, Some(AggregateFunction::First | AggregateFunction::Last));
             }
+            ExprKind::Measure(n) => found |= dependent.get(n).is_some_and(|dependent| *dependent),
+            _ => {}
+        });
+        found
+    };
+    for measure in &rule.measures {
+        dependent.push(depends(&measure.value, &dependent));
+    }
+    let measures = outputs.measures.iter().zip(&dependent).filter(|(_, tied)| **tied).map(|(name, _)| name.clone());
+    let shown = outputs.show.iter().zip(&rule.show).filter(|(_, item)| depends(&item.value, &dependent));
+    measures.chain(shown.map(|(name, _)| name.clone())).collect()
+}
+
+/// What differs between the alerts and a query's rows, whatever their order, in words; none where they are the same. Columns in `but` are
+/// passed over.
+pub(crate) fn difference(alerts: &[Row], rows: &[Row], but: &[String]) -> Option<String> {
+    let mut surplus: Vec<&Row> = rows.iter().collect();
+    let mut lacking = Vec::new();
+    for alert in alerts {
+        match surplus.iter().position(|row| same_row(alert, row, but)) {
+            Some(at) => _ = surplus.swap_remove(at),
+            None => lacking.push(alert),
         }
     }
-    left.first().map(|row| format!("only remote: {row:?}"))
+    if lacking.is_empty() && surplus.is_empty() {
+        return None;
+    }
+    let some = |rows: &[&Row]| rows.iter().take(3).map(|row| format!("\n    {row}")).collect::<String>();
+    Some(format!(
+        "{} alerts and {} rows\n  only local:{}\n  only emitted:{}",
+        alerts.len(),
+        rows.len(),
+        some(&lacking),
+        some(&surplus)
+    ))
 }
 
-fn same_place(a: &[Row], b: &[Row]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+/// Whether every alert has a row of the same window or event and the same keys: what is asked of a wider query.
+pub(crate) fn missing<'a>(rule: &Rule, alerts: &'a [Row], rows: &[Row]) -> Option<&'a Row> {
+    let outputs = Outputs::of(rule);
+    let beside: Vec<String> = outputs.measures.into_iter().chain(outputs.show).chain([SEVERITY.to_owned()]).collect();
+    alerts.iter().find(|alert| !rows.iter().any(|row| same_row(alert, row, &beside)))
 }
 
-fn same_measures(a: &Hit, b: &Hit) -> bool {
-    a.measures.len() == b.measures.len() && a.measures.iter().zip(&b.measures).all(|((_, a), (_, b))| same(a, b))
+fn same_row(a: &Row, b: &Row, but: &[String]) -> bool {
+    let (Some(a), Some(b)) = (a.as_object(), b.as_object()) else { return false };
+    let counted = |row: &Map<String, Row>| row.keys().filter(|name| !but.contains(name)).count();
+    let mut cells = a.iter().filter(|(name, _)| !but.contains(name));
+    counted(a) == counted(b) && cells.all(|(name, cell)| b.get(name).is_some_and(|other| same(cell, other)))
 }
 
-/// Ints and texts exactly, floats to nine digits (`provided: rounding does not decide`), times to the microsecond.
 fn same(a: &Row, b: &Row) -> bool {
     match (a, b) {
         (Row::Number(x), Row::Number(y)) => match (x.as_i64(), y.as_i64()) {
             (Some(x), Some(y)) => x == y,
             _ => {
                 let (x, y) = (x.as_f64().unwrap_or(f64::NAN), y.as_f64().unwrap_or(f64::NAN));
-                (x - y).abs() <= 1e-9 * x.abs().max(y.abs()).max(1e-300)
+                (x - y).abs() <= 1e-9 * x.abs().max(y.abs())
             }
         },
-        (Row::Object(x), Row::Object(y)) => {
-            x.len() == y.len() && x.iter().all(|(key, x)| y.get(key).is_some_and(|y| same(x, y)))
+        (Row::Array(x), Row::Array(y)) => {
+            let (x, y): (Vec<&Row>, Vec<&Row>) = (present(x), present(y));
+            x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y))
         }
-        (Row::Array(x), Row::Array(y)) => x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y)),
-        _ => a == b,
+        // A target without listings has their values alone.
+        (Row::Object(listing), Row::Array(_)) if listing.contains_key("more") => same(&listing["values"], b),
+        (Row::Object(x), Row::Object(y)) => {
+            x.len() == y.len() && x.iter().all(|(name, x)| y.get(name).is_some_and(|y| same(x, y)))
+        }
+        _ => a == b || (is_nothing(a) && is_nothing(b)),
+    }
+}
+
+fn present(elements: &[Row]) -> Vec<&Row> {
+    elements.iter().filter(|element| !element.is_null()).collect()
+}
+
+fn is_nothing(cell: &Row) -> bool {
+    match cell {
+        Row::Null => true,
+        Row::String(text) => text.is_empty(),
+        Row::Array(elements) => present(elements).is_empty(),
+        _ => false,
     }
 }

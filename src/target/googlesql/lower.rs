@@ -242,7 +242,8 @@ fn grouped(
     let read = read_aggregates(rule);
     let mut names: Vec<Option<String>> = Vec::new();
     for (n, one) in measured.iter().enumerate() {
-        let name = read.contains(&n).then(|| column_name(rule, &outputs, n));
+        let is_value = one.as_ref().is_ok_and(Measured::is_value);
+        let name = read.contains(&n).then(|| column_name(rule, &outputs, n, is_value));
         let mut value = Err(Vec::new());
         match (one, &name) {
             (Ok(measured), Some(name)) => {
@@ -306,16 +307,22 @@ fn read_aggregates(rule: &Rule) -> std::collections::BTreeSet<usize> {
     read
 }
 
-/// The name of the output that is just this aggregate, else one of its own.
-fn column_name(rule: &Rule, outputs: &Outputs, aggregate: usize) -> String {
+/// The name of the output that is just this aggregate, else one of its own: a column may not have a measure's name if the measure becomes
+/// another column beside it.
+fn column_name(rule: &Rule, outputs: &Outputs, aggregate: usize, is_value: bool) -> String {
     let of = |binding: &ir::Binding| binding.value.kind == ExprKind::Aggregate(aggregate);
     let measure = rule.measures.iter().zip(&outputs.measures).find(|(binding, _)| of(binding));
-    let shown = || rule.show.iter().zip(&outputs.show).find(|(binding, _)| of(binding));
-    match measure.or_else(shown) {
+    let shown = rule.show.iter().zip(&outputs.show).find(|(binding, _)| of(binding));
+    match if is_value { measure.or(shown) } else { shown.filter(|_| measure.is_none()) } {
         Some((_, name)) => name.clone(),
         None => {
             let function = rule.aggregates.get(aggregate).map_or("value", |a| a.function.name());
-            format!("{function}_of_{}", aggregate + 1)
+            let mut name = format!("{function}_of_{}", aggregate + 1);
+            let taken = || outputs.keys.iter().chain(&outputs.measures).chain(&outputs.show);
+            while taken().any(|other| *other == name) {
+                name.push('_');
+            }
+            name
         }
     }
 }

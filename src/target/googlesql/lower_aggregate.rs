@@ -40,6 +40,11 @@ enum Finish {
 }
 
 impl Measured {
+    /// Whether the column is the value, so that it may have the measure's name.
+    pub(super) fn is_value(&self) -> bool {
+        matches!(self.finish, Finish::Nothing)
+    }
+
     /// The value, from the column by its name.
     pub(super) fn value(&self, name: &str) -> Sql {
         let column = Sql { nullable: self.column.nullable, ..Sql::name(name, self.column.ty.clone()) };

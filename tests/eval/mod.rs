@@ -1,40 +1,22 @@
 //! For the evaluator's tests: rules and events as text → outcomes.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use skywatch::diag::{has_errors, render};
 use skywatch::eval::{Alert, Event, Outcome, Range, Run, given, run};
 use skywatch::ir::{Given, SECOND};
-use skywatch::resolve::{Resolved, resolve};
-use skywatch::source::{SourceId, SourceMap};
-use skywatch::{schema, syntax};
+use skywatch::resolve::Resolved;
+
+use crate::support::resolved;
 
 /// Microseconds of 2026-01-01T00:00Z.
 pub(crate) const START: i64 = 1_767_225_600 * SECOND;
 /// A day in microseconds.
 pub(crate) const DAY: i64 = 86_400 * SECOND;
 
-/// The built-in files and a text, resolved.
-#[track_caller]
-pub(crate) fn resolved(text: &str) -> Resolved {
-    // Parsed once: most of the time of these tests would go there.
-    static BUILTIN: LazyLock<Vec<syntax::ast::File>> =
-        LazyLock::new(|| schema::BUILTIN.iter().map(|(_, text)| syntax::parse(SourceId(u32::MAX), text).0).collect());
-    let mut sources = SourceMap::default();
-    let id = sources.add("test.sky", text);
-    let (file, mut diagnostics) = syntax::parse(id, text);
-    let files: Vec<_> = BUILTIN.iter().cloned().chain([file]).collect();
-    let (resolved, mut said) = resolve(&files, &|_| Err("no files here".to_owned()));
-    diagnostics.append(&mut said);
-    assert!(!has_errors(&diagnostics), "{text}\n{}", render(&diagnostics, &sources, false));
-    resolved
-}
-
 /// The first rule of a text and the events of its first test.
 #[track_caller]
 pub(crate) fn rule_and_events(text: &str) -> (Resolved, Vec<Event>) {
-    let resolved = resolved(text);
+    let resolved = resolved(&[text]);
     let stream = &resolved.schema.streams[resolved.rules[0].stream];
     let mut out = Vec::new();
     for given in &resolved.tests[0].given {
