@@ -2,6 +2,7 @@
 //!
 //! What is broken is said and left out; the rest goes on. Names are gone afterwards: fields, elements, keys and measures are numbers.
 
+mod aggregate;
 mod call;
 mod errors;
 mod expr;

@@ -104,9 +104,15 @@ _PADDED = refusal_sql("SAFE_CAST of a text with blanks around it: not documented
 _FLOOR = "((_x - ((_x % {0}) + {0}) % {0}) // {0})"
 
 
+def _once(name, body):
+    """A macro whose argument is bound once. A macro repeats the text of its argument wherever it names it: casts within casts would grow
+    into millions of nodes."""
+    return f"CREATE OR REPLACE MACRO {name}(_v) AS list_transform([_v], lambda _x: {body})[1]"
+
+
 def _strict(kind, safe):
-    return (f"CREATE OR REPLACE MACRO bq_{kind}(_x) AS CASE WHEN _x IS NOT NULL AND {safe}(_x) IS NULL "
-            f"THEN {failure_sql(f'BigQuery: bad {kind} value')} ELSE {safe}(_x) END")
+    return _once(f"bq_{kind}", f"CASE WHEN _x IS NOT NULL AND {safe}(_x) IS NULL "
+                               f"THEN {failure_sql(f'BigQuery: bad {kind} value')} ELSE {safe}(_x) END")
 
 
 MACROS = (
@@ -134,7 +140,7 @@ MACROS = (
     "ELSE strlen(CAST(_x AS VARCHAR)) END",
     "CREATE OR REPLACE MACRO bq_array_concat(_l) AS CASE WHEN len(list_filter(_l, lambda _e: _e IS NULL)) = 0 THEN flatten(_l) END",
     # Casts, by what the operand is at run time.
-    "CREATE OR REPLACE MACRO bq_safe_int64(_x) AS CASE "
+    _once("bq_safe_int64", "CASE "
     f"WHEN typeof(_x) = 'VARCHAR' THEN CASE WHEN regexp_full_match({_TEXT}, '[+-]?[0-9]+') THEN TRY_CAST({_TEXT} AS BIGINT) "
     f"WHEN regexp_full_match({_TEXT}, '[+-]?0[xX][0-9a-fA-F]+') THEN {refusal_sql('SAFE_CAST of a hexadecimal text')} "
     f"WHEN regexp_full_match({_TEXT}, '\\s*[+-]?[0-9]+\\s*') THEN {_PADDED} END "
@@ -142,33 +148,33 @@ MACROS = (
     f"WHEN typeof(_x) LIKE 'DECIMAL%' THEN TRY_CAST(round(TRY_CAST({_TEXT} AS DECIMAL(38,9))) AS BIGINT) "
     f"WHEN {_IS_REAL} THEN TRY_CAST(round(TRY_CAST({_TEXT} AS DOUBLE)) AS BIGINT) "
     f"WHEN typeof(_x) LIKE '%INT%' THEN TRY_CAST({_TEXT} AS BIGINT) "
-    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to INT64')} END",
-    "CREATE OR REPLACE MACRO bq_safe_float64(_x) AS CASE WHEN typeof(_x) = 'VARCHAR' THEN CASE "
+    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to INT64')} END"),
+    _once("bq_safe_float64", "CASE WHEN typeof(_x) = 'VARCHAR' THEN CASE "
     f"WHEN regexp_full_match({_TEXT}, '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][+-]?[0-9]+)?') THEN TRY_CAST({_TEXT} AS DOUBLE) "
     f"WHEN regexp_full_match({_TEXT}, '(?i)[+-]?(nan|inf|infinity)') THEN TRY_CAST(lower({_TEXT}) AS DOUBLE) "
     f"WHEN TRY_CAST({_TEXT} AS DOUBLE) IS NOT NULL THEN {refusal_sql('SAFE_CAST of this text to FLOAT64: not documented')} END "
     f"WHEN typeof(_x) LIKE '%INT%' OR {_IS_REAL} THEN TRY_CAST({_TEXT} AS DOUBLE) "
-    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to FLOAT64')} END",
-    "CREATE OR REPLACE MACRO bq_safe_numeric(_x) AS CASE WHEN typeof(_x) = 'VARCHAR' THEN CASE "
+    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to FLOAT64')} END"),
+    _once("bq_safe_numeric", "CASE WHEN typeof(_x) = 'VARCHAR' THEN CASE "
     f"WHEN regexp_full_match({_TEXT}, '[+-]?([0-9]+[.]?[0-9]{{0,9}}|[.][0-9]{{1,9}})') THEN TRY_CAST({_TEXT} AS DECIMAL(38,9)) "
     f"WHEN TRY_CAST({_TEXT} AS DOUBLE) IS NOT NULL THEN {refusal_sql('SAFE_CAST of this text to NUMERIC')} END "
     f"WHEN typeof(_x) LIKE '%INT%' OR typeof(_x) LIKE 'DECIMAL%' THEN TRY_CAST({_TEXT} AS DECIMAL(38,9)) "
-    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to NUMERIC')} END",
-    "CREATE OR REPLACE MACRO bq_safe_bool(_x) AS CASE "
+    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to NUMERIC')} END"),
+    _once("bq_safe_bool", "CASE "
     f"WHEN typeof(_x) = 'VARCHAR' THEN CASE lower({_TEXT}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END "
     f"WHEN typeof(_x) = 'BOOLEAN' THEN TRY_CAST({_TEXT} AS BOOLEAN) "
     f"WHEN typeof(_x) LIKE '%INT%' THEN TRY_CAST({_TEXT} AS BIGINT) <> 0 "
-    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to BOOL')} END",
+    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to BOOL')} END"),
     # BYTES that are no UTF-8 have no STRING. A BLOB goes through its text form and back unchanged.
-    "CREATE OR REPLACE MACRO bq_safe_string(_x) AS CASE "
+    _once("bq_safe_string", "CASE "
     f"WHEN typeof(_x) = 'BLOB' THEN TRY(decode(CAST({_TEXT} AS BLOB))) "
     f"WHEN typeof(_x) IN ('VARCHAR', 'BOOLEAN') OR typeof(_x) LIKE '%INT%' THEN {_TEXT} "
-    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to STRING: its form is not documented in full')} END",
-    "CREATE OR REPLACE MACRO bq_safe_timestamp(_x) AS CASE "
+    f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to STRING: its form is not documented in full')} END"),
+    _once("bq_safe_timestamp", "CASE "
     f"WHEN typeof(_x) LIKE 'TIMESTAMP%' THEN TRY_CAST({_TEXT} AS TIMESTAMPTZ) "
     f"WHEN regexp_full_match({_TEXT}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ][0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}}([.][0-9]{{1,6}})?(Z|[+-][0-9]{{2}}:[0-9]{{2}})') "
     f"THEN TRY_CAST({_TEXT} AS TIMESTAMPTZ) WHEN _x IS NULL THEN NULL "
-    f"WHEN regexp_matches({_TEXT}, '^\\s*[0-9]{{4}}-') THEN {refusal_sql('this text as a TIMESTAMP: not compared')} END",
+    f"WHEN regexp_matches({_TEXT}, '^\\s*[0-9]{{4}}-') THEN {refusal_sql('this text as a TIMESTAMP: not compared')} END"),
     _strict("int64", "bq_safe_int64"), _strict("float64", "bq_safe_float64"), _strict("numeric", "bq_safe_numeric"),
     _strict("bool", "bq_safe_bool"), _strict("string", "bq_safe_string"), _strict("timestamp", "bq_safe_timestamp"),
     # JSON
@@ -186,8 +192,8 @@ MACROS = (
     f"THEN {failure_sql('BigQuery: an array with a NULL element is no result')} ELSE _l END",
     f"CREATE OR REPLACE MACRO bq_sqrt(_x) AS CASE WHEN _x < 0 THEN {failure_sql('BigQuery: SQRT of a negative number')} ELSE sqrt(_x) END",
     # An INT64 sum overflows in BigQuery; DuckDB's is 128 bits wide.
-    "CREATE OR REPLACE MACRO bq_sum(_s) AS CASE WHEN typeof(_s) = 'HUGEINT' AND _s NOT BETWEEN -9223372036854775808 "
-    f"AND 9223372036854775807 THEN {failure_sql('BigQuery: int64 overflow in SUM')} ELSE _s END",
+    _once("bq_sum", "CASE WHEN typeof(_x) = 'HUGEINT' AND _x NOT BETWEEN -9223372036854775808 "
+          f"AND 9223372036854775807 THEN {failure_sql('BigQuery: int64 overflow in SUM')} ELSE _x END"),
     *ORDER_MACROS,
 )
 
