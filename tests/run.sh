@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs all tests: without and with the engine, and those of the external engines themselves. Prints what failed, and counts at the end.
 # `tests/run.sh --no-engine` leaves out what needs DataFusion, which takes most of the time to build.
-# External engines are installed first where node and Python are there; tests that lack theirs say SKIPPED and are counted.
+# External engines are installed first where node and Python are there; tests that lack theirs say SKIPPED and are counted. Tests of data
+# that lies beside the repository, and is no part of it, say NO DATA where there is none, and are counted apart.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 log=$(mktemp) && status=$(mktemp) || exit 2
@@ -20,7 +21,7 @@ cases() {
     echo "== cargo test $*"
     part=$(mktemp)
     { cargo test --locked --no-fail-fast "$@" -- --show-output 2>&1; echo $? >"$status"; } | tee "$part" |
-        grep -E '^ +(Running|Doc-tests) |^test result|^SKIPPED: |^error|panicked at '
+        grep -E '^ +(Running|Doc-tests) |^test result|^SKIPPED: |^NO DATA: |^error|panicked at '
     if [ "$(cat "$status")" != 0 ]; then
         failed=1
         cat "$part"
@@ -35,6 +36,7 @@ cases --no-default-features
 
 sum() { sed -n "s/^test result: .* \([0-9]*\) $1;.*/\1/p" "$log" | awk '{ n += $1 } END { print n + 0 }'; }
 skipped=$(grep -c '^SKIPPED: ' "$log")
+bare=$(grep -c '^NO DATA: ' "$log")
 [ $failed = 0 ] || printf "FAILED: "
-echo "$(sum passed) passed, $(sum failed) failed, $skipped SKIPPED"
+echo "$(sum passed) passed, $(sum failed) failed, $bare without data, $skipped SKIPPED"
 exit $failed

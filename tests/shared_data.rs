@@ -76,7 +76,7 @@ fn two_readings_of_the_samples_agree() {
 fn two_readings_of_real_records_agree() {
     let folder = root().join("../shared/data");
     if !folder.is_dir() {
-        println!("SKIPPED: no real records at {}", folder.display());
+        println!("NO DATA: no real records at {}", folder.display());
         return;
     }
     let files = FILES.map(|(source, _, folders)| {

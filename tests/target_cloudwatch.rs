@@ -3,19 +3,19 @@
 //!
 //! No engine here runs these queries: each snapshot was read against the vendor's documents when it was accepted.
 
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+mod support;
+
+use std::path::Path;
 
 use proptest::prelude::*;
-use skywatch::diag::{has_errors, render};
+use skywatch::bind;
 use skywatch::ir::pattern::{Node, literal_node};
-use skywatch::ir::{PlaceKind, Rule, SECOND};
+use skywatch::ir::{PlaceKind, Rule};
 use skywatch::pack::load;
-use skywatch::source::SourceMap;
 use skywatch::target::cloudwatch::CloudWatch;
 use skywatch::target::cloudwatch::tree::{Command, Query, Quoted, Term};
-use skywatch::target::{Backend as _, Judges, Lowering, Request, Verdict, emit};
-use skywatch::{bind, resolve, schema, syntax};
+use skywatch::target::{Backend as _, Judges, Lowering, Request, Verdict};
+use support::constructs;
 
 /// A log of a user's own: one field of each type, at discovered fields and elsewhere, with times that may have fractions.
 const OWN_LOG: &str = r#"
@@ -40,82 +40,21 @@ const OWN_LOG: &str = r#"
     }
 "#;
 
-/// 2026-01-01T00:00:00Z and the midnight after.
-const DAY: (i64, i64) = (1_767_225_600 * SECOND, 1_767_312_000 * SECOND);
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
 /// The queries of all rules of some text for these sources, and what is said about each.
-fn emitted(only: &[&str], text: &str, range: Option<(i64, i64)>) -> String {
-    let mut sources = SourceMap::default();
-    let texts = schema::BUILTIN.iter().copied().chain([("own.sky", OWN_LOG), ("test.sky", text)]);
-    let (mut files, mut diagnostics) = (Vec::new(), Vec::new());
-    for (name, text) in texts {
-        let id = sources.add(name, text);
-        let (file, mut said) = syntax::parse(id, text);
-        diagnostics.append(&mut said);
-        files.push(file);
-    }
-    let (resolved, mut said) = resolve::resolve(&files, &|_| Err("no files here".to_owned()));
-    diagnostics.append(&mut said);
-    assert!(!has_errors(&diagnostics), "{}", render(&diagnostics, &sources, false));
-    let mut out = String::new();
-    for rule in &resolved.rules {
-        let emissions = emit(rule, &resolved.schema, &CloudWatch, Request { range });
-        for emission in emissions.iter().filter(|emission| only.contains(&emission.source.as_str())) {
-            let query = &emission.query;
-            let needs = query.needs.map(|needs| format!(", {}", needs.text())).unwrap_or_default();
-            _ = writeln!(out, "# {}: {}{needs}", rule.name, query.verdict.text());
-            if !query.provided.is_empty() {
-                let provided: Vec<String> = query.provided.iter().map(|condition| condition.text()).collect();
-                _ = writeln!(out, "# provided: {}", provided.join("; "));
-            }
-            if !query.left_out.is_empty() {
-                _ = writeln!(out, "# left out: {}", query.left_out.join(", "));
-            }
-            for reason in &query.reasons {
-                let at = reason.labels.first().map(|label| sources.text(label.span)).unwrap_or_default();
-                _ = writeln!(out, "# {} at `{at}`: {}", reason.code.as_str(), reason.message);
-                _ = writeln!(out, "#     {}", reason.help.as_deref().unwrap_or_default());
-            }
-            _ = writeln!(out, "{}\n", query.text.as_deref().unwrap_or("(no query)"));
-        }
-    }
-    out
+fn emitted(only: &[&str], text: &str) -> String {
+    constructs::emitted(&CloudWatch, OWN_LOG, only, text, None)
 }
 
 #[test]
 fn each_construct_has_its_text() {
-    let mut files: Vec<PathBuf> =
-        folder("tests/cloudwatch").read_dir().into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "sky"));
-    files.sort();
-    assert!(files.len() > 10, "{files:?}");
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path(folder("tests/cloudwatch"));
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    for path in files {
-        let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let (first, rest) = text.split_once('\n').unwrap_or_default();
-        let only: Vec<&str> = first.trim_start_matches("//").split_whitespace().collect();
-        let mut queries = emitted(&only, &text, None);
-        if rest.starts_with("// range") {
-            queries += "########## judged for one day\n\n";
-            queries += &emitted(&only, &text, Some(DAY));
-        }
-        let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
-        settings.bind(|| insta::assert_snapshot!(name, queries));
-    }
+    constructs::each_has_its_text(&CloudWatch, OWN_LOG, "tests/cloudwatch");
 }
 
 /// The head of what a rule with so many phrases becomes, and how often the last phrase stands in it.
 fn with_phrases(count: usize) -> (String, usize) {
     let phrases: Vec<String> = (0..count).map(|n| format!("\"phrase number {n} of many\"")).collect();
     let clause = format!("where prompt contains any of [{}] nocase", phrases.join(", "));
-    let text = emitted(&["aws.bedrock"], &format!("rule r {{ severity low  from invocation  {clause} }}"), None);
+    let text = emitted(&["aws.bedrock"], &format!("rule r {{ severity low  from invocation  {clause} }}"));
     let last = format!("[Nn][Uu][Mm][Bb][Ee][Rr] {} ", count.saturating_sub(1));
     let said =
         text.lines().filter(|line| line.starts_with("# ")).map(|line| line.split(" at `").next().unwrap_or(line));
@@ -133,7 +72,7 @@ fn a_list_of_phrases_is_not_printed_for_each_part_of_a_record() {
 
 /// The trees of all shipped rules, with and without a range.
 fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
-    let pack = load(&folder("rulepacks/ai-security"));
+    let pack = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rulepacks/ai-security"));
     let schema = &pack.resolved.schema;
     for rule in &pack.resolved.rules {
         for source in schema.sources.iter().filter(|source| bind::admits(rule, source)) {
@@ -142,7 +81,7 @@ fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
                 continue;
             };
             let bind::Bound::Rule(bound) = bind::bind(rule, source, stream) else { continue };
-            for range in [None, Some(DAY)] {
+            for range in [None, Some(constructs::DAY)] {
                 let mut cx = Lowering {
                     bound: &bound,
                     source,

@@ -25,7 +25,7 @@ fn root() -> &'static Path {
 fn the_worked_rules_find_what_is_expected() {
     let folder = root().join("../shared/examples/worked");
     if !folder.is_dir() {
-        println!("SKIPPED: no worked translations at {}", folder.display());
+        println!("NO DATA: no worked translations at {}", folder.display());
         return;
     }
     let pack = load(&root().join("tests/worked/rules.sky"));

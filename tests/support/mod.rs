@@ -4,6 +4,7 @@
 pub(crate) mod choices;
 pub(crate) mod compare;
 pub(crate) mod conformance;
+pub(crate) mod constructs;
 pub(crate) mod coverage;
 pub(crate) mod every_type;
 pub(crate) mod oracle;

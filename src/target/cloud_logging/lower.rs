@@ -29,10 +29,11 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Filter> {
         parts.push(Filter::Test(Test::LogId(cx.place.name.clone())));
     }
     let mut said = vec![lower.range(cx.request.range, rule, &bound.time)];
-    if let Some(each) = &rule.each {
-        said.push(Err(vec![errors::cannot(each.list.span, "way to take a list apart")]));
+    match &rule.each {
+        // What reads the elements can't be said either, which says nothing more.
+        Some(each) => said.push(Err(vec![errors::cannot(each.list.span, "way to take a list apart")])),
+        None => said.extend(rule.filter.iter().map(|pred| lower.pred(pred))),
     }
-    said.extend(rule.filter.iter().map(|pred| lower.pred(pred)));
     for one in said {
         match one {
             Ok(filter) => parts.push(filter),

@@ -77,6 +77,7 @@ impl Filter {
                 Filter::Any(inner) if !all => flat.extend(inner),
                 Filter::Const(value) if value == all => {}
                 Filter::Const(_) => return Filter::Const(!all),
+                filter if flat.contains(&filter) => {}
                 filter => flat.push(filter),
             }
         }
