@@ -207,10 +207,11 @@ def azure(record):
     if record.get("category") not in ("Administrative", "Write", "Action", "Delete"):
         return None
     claims, properties = at(record, "identity", "claims"), record.get("properties")
-    resource, operation = text(record.get("resourceId")), text(record.get("operationName"))
+    # Exports and tables write both in any case.
+    resource, operation = ((text(record.get(name)) or "").lower() or None for name in ("resourceId", "operationName"))
     result, signature = text(record.get("resultType")), text(record.get("resultSignature")) or ""
     refused = "forbidden" in signature.lower() or at(properties, "statusCode") in ("Forbidden", "Unauthorized")
-    ai = "MICROSOFT.COGNITIVESERVICES" in f"{resource} {operation}".upper()
+    ai = "microsoft.cognitiveservices" in f"{resource} {operation}"
     return {
         "time": moment(record.get("time")),
         "event.id": "/".join(filter(None, (text(record.get("correlationId")), operation, result))),

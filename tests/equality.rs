@@ -137,7 +137,8 @@ fn judge(
     };
     let (_, table) = engine_of(emission.target);
     let (events, kept) = events(source, schema, records);
-    let answer = oracle.ask(&json!({ "id": rule.name, "query": query, "raw": { table: kept } }));
+    let answer =
+        oracle.ask(&json!({ "id": rule.name, "query": query, "raw": { table: kept }, "operation_case": "mixed" }));
     if let Some(why) = answer.get("unsupported") {
         *tally.unsupported.entry(why.to_string()).or_default() += 1;
         return;

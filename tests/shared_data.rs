@@ -295,7 +295,7 @@ fn finds(alert: &Alert, rule: &Json, incident: &Json) -> bool {
     let keys = incident["keys"].as_object().unwrap();
     let measured = |name: &str| alert.measures.iter().any(|(known, _)| known == name);
     let measures = incident["measures"].as_object().into_iter().flatten().filter(|(name, _)| measured(name));
-    let who = incident["show"].as_object().into_iter().flatten().filter(|(name, _)| *name != "target");
+    let who = incident["show"].as_object().into_iter().flatten();
     let times = [("window_start", alert.window.start), ("first", alert.first), ("last", alert.last)];
     *rule == alert.rule
         && incident["source"] == alert.source

@@ -21,6 +21,7 @@ use support::constructs;
 const OWN_LOG: &str = r#"
     stream own {
         word : text   other : text   n : int   f : float   ok : bool   at : time   ip : ip   words : list of text   took : duration
+        inner : text
     }
     source own.log : own {
         at     files json_lines
@@ -37,6 +38,7 @@ const OWN_LOG: &str = r#"
         ip     = .nest.ip
         words  = .far.words[]
         took   = .n * 1ms
+        inner  = json(.far.text).k
     }
 "#;
 

@@ -79,7 +79,7 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
             lower(rule, &bound, source, stream, place, target, request)
         }
     };
-    Some(Emission {
+    let mut emission = Emission {
         rule: rule.name.clone(),
         source: source.name.clone(),
         target: info.name,
@@ -89,7 +89,22 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
         every: step,
         lookback: length.unwrap_or(step),
         delay: source.delay,
-    })
+    };
+    if let Some(text) = &emission.query.text {
+        // Whoever takes a file takes its comment too, which services count.
+        let characters = emission.header(&info).chars().count() + text.chars().count();
+        if characters > info.max_length {
+            let left_out = std::mem::take(&mut emission.query.left_out);
+            emission.query = Query { left_out, ..refused(vec![too_long(rule, characters, &info)]) };
+        }
+    }
+    Some(emission)
+}
+
+fn too_long(rule: &Rule, characters: usize, info: &Info) -> Diagnostic {
+    let message =
+        format!("query of {characters} characters with its comment, {} takes {}", info.title, info.max_length);
+    Diagnostic::error(Code::TooLong, message).at(rule.span, "").help("shorten its lists, or split the rule")
 }
 
 fn refused(reasons: Vec<Diagnostic>) -> Query {
@@ -128,19 +143,7 @@ fn lower(
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
     }
-    let info = target.info();
     let text = target.query(&mut cx);
-    let length = text.as_ref().map_or(0, |text| text.chars().count());
-    if length > info.max_length {
-        cx.refuse(
-            Diagnostic::error(
-                Code::TooLong,
-                format!("query of {length} characters, {} takes {}", info.title, info.max_length),
-            )
-            .at(rule.span, "")
-            .help("shorten its lists, or split the rule"),
-        );
-    }
     let text = text.filter(|_| cx.verdict != Verdict::Refused);
     if text.is_none() {
         return Query { left_out: cx.left_out, ..refused(cx.reasons) };
@@ -241,13 +244,17 @@ impl Emission {
         }
         let duration = crate::ir::duration;
         let needs = query.needs.map(|n| format!(", needs the {} commands", n.text())).unwrap_or_default();
-        lines.push(format!(
-            "judges {}{needs}; run every {}, look back {}, end {} before now",
-            query.judges.text(),
-            duration(self.every),
-            duration(self.lookback),
-            duration(self.delay)
-        ));
+        let (every, lookback, delay) = (duration(self.every), duration(self.lookback), duration(self.delay));
+        let schedule = if info.by_filing_time {
+            let kept = if self.window.is_some() { "the window that ends at E" } else { "what happened in it before E" };
+            format!(
+                "run every {every} for E, the last multiple of it at least {delay} ago: ask for filing times from {lookback} before E to \
+                 {delay} after it, and keep {kept}"
+            )
+        } else {
+            format!("run every {every}, look back {lookback}, end {delay} before now")
+        };
+        lines.push(format!("judges {}{needs}; {schedule}", query.judges.text()));
         lines.into_iter().map(|line| format!("{} {}\n", info.comment, line.replace(['\n', '\r'], " "))).collect()
     }
 }

@@ -89,6 +89,8 @@ pub struct Info {
     pub comment: &'static str,
     /// Most characters of a query, and who says so.
     pub max_length: usize,
+    /// Whether a caller's range is about when records were filed, which is after their events.
+    pub by_filing_time: bool,
     /// The vendor's reference.
     pub docs: &'static str,
 }

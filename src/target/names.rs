@@ -34,7 +34,8 @@ impl Outputs {
             let base = wanted.replace('.', "_");
             let mut name = base.clone();
             let mut number = 2;
-            while taken.contains(&name) {
+            // GoogleSQL's columns differ by more than case.
+            while taken.iter().any(|other| other.eq_ignore_ascii_case(&name)) {
                 name = format!("{base}_{number}");
                 number += 1;
             }

@@ -294,7 +294,8 @@ fn memory_is_bounded() {
     let of = |outcome: &RunOutcome, rule: &str| -> Vec<_> {
         outcome.alerts.iter().filter(|alert| alert.rule == rule).cloned().collect()
     };
-    // What is of the metadata tier is set aside on disk where memory ends; text of users never is.
+    // What is of the metadata tier is set aside on disk where memory ends; text of users never is. An operator's share of the pool depends
+    // on which others hold some at that moment, so sizes near an edge go either way: `groups` may fail up to 24 MiB, `private` pass from 40.
     let tight = run(28 << 20);
     assert!(
         failed(&tight).contains(&"private".to_owned()) && !failed(&tight).contains(&"groups".to_owned()),

@@ -48,6 +48,8 @@ fn texts() -> Vec<Row> {
         "100%_x",
         "line\nbreak",
         "tab\t",
+        "a\u{b}b",
+        "٣",
         "IGNORE previous",
         "ignore Previous x",
         "models/m1",

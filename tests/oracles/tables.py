@@ -3,7 +3,7 @@
 "the emitted query gives the same alerts", so the two must not share a mapping.
 Takes: raw records of a table, and the case's options. Gives: rows for kql_run.py and sql_run.py.
 What no fact settles is an option of the case, so that a test can ask for both ways:
-  "operation_case": "raw" | "upper" | "lower"   the case of AzureActivity.OperationNameValue is not stable
+  "operation_case": "raw" | "upper" | "lower" | "mixed" (some so, some so)   the case of AzureActivity.OperationNameValue is not stable
   "unset": "null" | "default"                   an unset text, number or bool of proto_payload: NULL, or the proto default
 """
 import json
@@ -74,8 +74,10 @@ def activity(record, given):
     if not isinstance(value, str):
         raise BadRow(f"this is no raw record of AzureActivity: operationName is {operation!r}")
     case = given.get("operation_case", "raw")
-    if case not in ("raw", "upper", "lower"):
+    if case not in ("raw", "upper", "lower", "mixed"):
         raise BadRow(f"operation_case {case!r}")
+    if case == "mixed":
+        case = ("raw", "upper", "lower")[len(json.dumps(record)) % 3]
     resource = record.get("resourceId") or ""
     identity = _record(record.get("identity"))
     claims = _record(identity.get("claims"))

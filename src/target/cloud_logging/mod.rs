@@ -28,6 +28,7 @@ impl Backend for CloudLogging {
         place: PlaceKind::CloudLogging,
         comment: "--",
         max_length: 20_000,
+        by_filing_time: false,
         docs: "https://cloud.google.com/logging/docs/view/logging-query-language",
     };
 

@@ -32,6 +32,7 @@ impl Backend for CloudWatch {
         place: PlaceKind::CloudWatch,
         comment: "#",
         max_length: 10_000,
+        by_filing_time: true,
         docs: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html",
     };
 

@@ -29,6 +29,7 @@ impl Backend for GoogleSql {
         place: PlaceKind::GoogleSql,
         comment: "--",
         max_length: 1_000_000,
+        by_filing_time: false,
         docs: "https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax",
     };
 

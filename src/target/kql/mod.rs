@@ -28,6 +28,7 @@ impl Backend for Kql {
         comment: "//",
         // Microsoft Sentinel's limit for the query of a scheduled rule.
         max_length: 10_000,
+        by_filing_time: false,
         docs: "https://learn.microsoft.com/kusto/query/",
     };
     type Tree = Query;

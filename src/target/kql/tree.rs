@@ -274,30 +274,30 @@ impl Scalar {
 
     /// All of them; flat, true where there are none.
     pub fn all(parts: Vec<Scalar>) -> Scalar {
-        let mut flat = Vec::new();
-        for part in parts {
-            match part {
-                Scalar::All(inner) => flat.extend(inner),
-                Scalar::Bool(true) => {}
-                Scalar::Bool(false) => return Scalar::Bool(false),
-                part => flat.push(part),
-            }
-        }
-        if flat.len() > 1 { Scalar::All(flat) } else { flat.pop().unwrap_or(Scalar::Bool(true)) }
+        Scalar::chain(parts, true)
     }
 
     /// One of them; flat, false where there are none.
     pub fn any(parts: Vec<Scalar>) -> Scalar {
+        Scalar::chain(parts, false)
+    }
+
+    fn chain(parts: Vec<Scalar>, all: bool) -> Scalar {
         let mut flat = Vec::new();
         for part in parts {
             match part {
-                Scalar::Any(inner) => flat.extend(inner),
-                Scalar::Bool(false) => {}
-                Scalar::Bool(true) => return Scalar::Bool(true),
+                Scalar::All(inner) if all => flat.extend(inner),
+                Scalar::Any(inner) if !all => flat.extend(inner),
+                Scalar::Bool(value) if value == all => {}
+                Scalar::Bool(_) => return Scalar::Bool(!all),
                 part => flat.push(part),
             }
         }
-        if flat.len() > 1 { Scalar::Any(flat) } else { flat.pop().unwrap_or(Scalar::Bool(false)) }
+        match flat.len() {
+            0 | 1 => flat.pop().unwrap_or(Scalar::Bool(all)),
+            _ if all => Scalar::All(flat),
+            _ => Scalar::Any(flat),
+        }
     }
 
     /// What stands for no value of a type.

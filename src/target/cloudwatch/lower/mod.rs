@@ -64,6 +64,10 @@ fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if fractions_decide(rule) {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
+    if rule.aggregates.iter().any(|of| of.function == AggregateFunction::Sum) {
+        // Numbers are floats there: past 64 bits, where the local run has nothing, they go on.
+        cx.provided(Condition::SumsFit);
+    }
 }
 
 /// Whether `when` compares what is computed with fractions.

@@ -324,11 +324,10 @@ impl Plan<'_> {
             [one] => one.clone(),
             _ => {
                 let present = parts.iter().map(|part| Term::call(Function::IsPresent, [part.clone()])).collect();
-                let between = std::iter::repeat_n(Term::word(" "), parts.len()).skip(1);
-                let mut texts = parts.iter();
-                let first = texts.next().cloned();
-                let texts =
-                    first.into_iter().chain(between.zip(texts.cloned()).flat_map(|(space, text)| [space, text]));
+                // Each behind its length, so that no two pairs of values make the same text.
+                let texts = parts
+                    .iter()
+                    .flat_map(|text| [Term::call(Function::Strlen, [text.clone()]), Term::word(" "), text.clone()]);
                 Term::call(
                     Function::Case,
                     [Term::all(present), Term::call(Function::Concat, texts.collect::<Vec<_>>())],
