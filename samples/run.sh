@@ -2,8 +2,9 @@
 # Builds Skywatch and does its main job on the sample logs: raw records into an archive, the rule pack over it, a table of alerts.
 # `samples/run.sh DIR` keeps the archive in DIR; SKYWATCH names a program that is built already.
 set -eu
-cd "$(dirname "$0")/.."
 archive=${1:-$(mktemp -d)/archive}
+case $archive in /*) ;; *) archive=$PWD/$archive ;; esac
+cd "$(dirname "$0")/.."
 
 [ -n "${SKYWATCH:-}" ] || cargo build --release --locked
 skywatch() {

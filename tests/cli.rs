@@ -92,6 +92,62 @@ fn fmt_checks_rewrites_and_leaves_broken_files_alone() {
 }
 
 #[test]
+fn what_fmt_prints_stays_as_it_is() {
+    let hard = [
+        "rule r { severity low from invocation where model.id // c\nin [\"a\", \"b\"] }\n",
+        "list words = [\"a\", \"b\"]\nrule r { severity low from invocation where region == \"x\" and not // Q\nprompt contains any of words // R\nnocase }\n",
+        "rule r { severity low from invocation where region == \"x\" and least(tokens.input, // c0\n tokens.output) < 0 }\n",
+    ];
+    for text in hard {
+        let pack = folder(&[MANIFEST, ("a.sky", text)]);
+        let path = pack.path().join("a.sky").display().to_string();
+        assert_eq!(status(&["fmt", &path]), 0);
+        assert_eq!(
+            status(&["fmt", "--check", &path]),
+            0,
+            "{text}{}",
+            std::fs::read_to_string(&path).unwrap_or_default()
+        );
+    }
+    let missing = skywatch(&["fmt", "no-such-file.sky"]);
+    assert_eq!(missing.status.code(), Some(2));
+    assert!(text(&missing.stderr).contains("no-such-file.sky"));
+}
+
+#[test]
+fn packs_of_one_name_are_not_mixed_up() {
+    let rule = "rule r { severity low  from invocation }\n";
+    let first = folder(&[("pack.toml", "id = \"first\"\nversion = \"1.0.0\"\nlanguage = 1\n"), ("r.sky", rule)]);
+    let second = folder(&[("pack.toml", "id = \"second\"\nversion = \"1.0.0\"\nlanguage = 1\n"), ("r.sky", rule)]);
+    let out = tempfile::tempdir().expect("a folder");
+    let path = |folder: &tempfile::TempDir| folder.path().display().to_string();
+    let arguments = ["emit", &path(&first), &path(&second), "--to", "cloudwatch", "--out", &path(&out)];
+    assert_eq!(status(&arguments), 0);
+    for pack in ["first", "second"] {
+        assert!(out.path().join(pack).join("cloudwatch/r.aws.bedrock.cwli").is_file());
+    }
+    let twice = skywatch(&["test", &path(&first), &path(&first)]);
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(text(&twice.stderr).contains("two packs have the id `first`"));
+    let nothing = skywatch(&["emit", &path(&first), "--to", "kql"]);
+    assert!(nothing.status.success() && text(&nothing.stderr).starts_with("no query: "));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_could_not_be_printed_is_no_success() {
+    let full = || std::fs::File::options().write(true).open("/dev/full").expect("a full device");
+    let rule = "rule r { severity low  from invocation }\n";
+    let pack = folder(&[MANIFEST, ("r.sky", rule)]);
+    let program = || std::process::Command::new(env!("CARGO_BIN_EXE_skywatch"));
+    for verb in ["check", "test"] {
+        let output = program().arg(verb).arg(pack.path()).stdout(full()).output().expect("it runs");
+        assert_eq!(output.status.code(), Some(2), "{verb}");
+        assert!(text(&output.stderr).contains("standard output: can't be written"));
+    }
+}
+
+#[test]
 fn test_fails_on_a_failed_and_on_an_empty_run() {
     assert_eq!(status(&["test", PACK]), 0);
     let rule = "rule r { severity low  from invocation }\n";

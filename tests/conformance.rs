@@ -153,7 +153,7 @@ fn a_bound_rule_finds_over_records_what_a_rule_finds_over_events() {
             let records: Vec<Json> = records.iter().map(|record| Json::parse(&record.to_string()).unwrap()).collect();
             let events = case.events.iter().filter(|event| *event.source == *source.name).cloned().collect();
             let expected = match for_source(case.rule, source, case.stream) {
-                ForSource::Rule(rule) => alerts(pack, &Case { rule: &rule, events, ..case.clone() }, case.range),
+                ForSource::Rule(rule, _) => alerts(pack, &Case { rule: &rule, events, ..case.clone() }, case.range),
                 ForSource::Never => Vec::new(),
                 ForSource::Refused(_) => continue,
             };

@@ -45,8 +45,9 @@ pub fn admits(rule: &Rule, source: &Source) -> bool {
 /// What a local run, which reads events and not raw records, makes of a rule on a source.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ForSource {
-    /// The rule, still over normalized fields, without what only shows and reads an absent field: as [`bind`] leaves it out.
-    Rule(Box<Rule>),
+    /// The rule, still over normalized fields, without what only shows and reads an absent field: as [`bind`] leaves it out. And the names of
+    /// what was left out.
+    Rule(Box<Rule>, Vec<String>),
     /// As [`Bound::Refused`].
     Refused(Vec<Diagnostic>),
     /// As [`Bound::Never`].
@@ -61,8 +62,8 @@ pub fn for_source(rule: &Rule, source: &Source, stream: &Stream) -> ForSource {
         Bound::Never => ForSource::Never,
         Bound::Rule(_) => {
             let mut rule = rule.clone();
-            leave_out(&mut rule, source, stream);
-            ForSource::Rule(Box::new(rule))
+            let left_out = leave_out(&mut rule, source, stream);
+            ForSource::Rule(Box::new(rule), left_out)
         }
     }
 }

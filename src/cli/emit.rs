@@ -58,7 +58,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         complain_of(&[diagnostic], &SourceMap::default());
         return UNUSABLE;
     }
-    let mut objects: Vec<Value> = Vec::new();
+    let (mut objects, mut found): (Vec<Value>, bool) = (Vec::new(), false);
     for pack in &packs {
         for rule in pack.resolved.rules.iter().filter(|r| arguments.rule.as_ref().is_none_or(|name| r.name == *name)) {
             for target in &asked.targets {
@@ -67,8 +67,14 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
                     emissions.into_iter().filter(|e| arguments.source.as_ref().is_none_or(|s| e.source == *s))
                 {
                     emission.withhold(&asked.allowed);
-                    if let Some(folder) = &arguments.out
-                        && let Err(error) = write(folder, &emission, &target.info())
+                    found = true;
+                    // Packs may have rules of one name.
+                    let folder = arguments
+                        .out
+                        .as_ref()
+                        .map(|out| if packs.len() > 1 { out.join(&pack.id) } else { out.clone() });
+                    if let Some(folder) = folder
+                        && let Err(error) = write(&folder, &emission, &target.info())
                     {
                         complain(&format!("{}: can't be written: {error}\n", folder.display()));
                         return UNUSABLE;
@@ -83,6 +89,9 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     }
     if arguments.format == Format::Json {
         say(&format!("{}\n", Value::Array(objects)));
+    }
+    if !found {
+        complain("no query: no source that these rules read has a place on these targets\n");
     }
     GOOD
 }

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use super::{GOOD, NO, UNUSABLE, complain, complain_of, say};
 use crate::pack::load;
-use crate::syntax::print_file;
+use crate::source::SourceId;
+use crate::syntax::ast::File;
+use crate::syntax::{parse, print_file};
 
 /// Rewrite rule files in the canonical form.
 #[derive(Debug, clap::Args)]
@@ -24,7 +26,10 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     let (mut changed, mut unusable) = (0, false);
     for path in &arguments.paths {
         let pack = load(path);
-        unusable |= pack.files.is_empty();
+        if pack.files.is_empty() {
+            complain_of(&pack.diagnostics, &pack.sources);
+            unusable = true;
+        }
         for file in &pack.files {
             let original = pack.sources.get(file.id).map_or("", |s| s.text.as_str());
             // A file that was not read whole is never rewritten: what was not understood would be lost.
@@ -40,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
                 complain(&format!("{}: left as it is\n", file.path.display()));
                 continue;
             }
-            let text = print_file(&file.file, original);
+            let text = canonical(&file.file, original);
             if text == original {
                 continue;
             }
@@ -59,6 +64,21 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         (false, true) => NO,
         (false, false) => GOOD,
     }
+}
+
+/// The text that formatting leaves as it is. A comment may stand elsewhere in the printed text, where it asks for another break of the line.
+fn canonical(file: &File, original: &str) -> String {
+    let mut text = print_file(file, original);
+    // Each pass moves comments outwards only, so few are needed.
+    for _ in 0..8 {
+        let (file, _) = parse(SourceId::default(), &text);
+        let again = print_file(&file, &text);
+        if again == text {
+            break;
+        }
+        text = again;
+    }
+    text
 }
 
 /// Writes beside the file and renames, so that no crash leaves half a file.

@@ -12,13 +12,15 @@ mod ingest;
 mod run;
 mod test;
 
-use std::io::{IsTerminal, Write};
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand, ValueEnum};
 
-use crate::diag::{Diagnostic, render};
+use crate::diag::{Code, Diagnostic, render};
 use crate::pack::{Pack, load};
 use crate::source::SourceMap;
 
@@ -85,14 +87,20 @@ pub fn run() -> ExitCode {
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
     };
-    ExitCode::from(status)
+    ExitCode::from(if UNSAID.load(Ordering::Relaxed) { UNUSABLE } else { status })
 }
 
-/// Prints to standard output; a reader that went away is no error.
+/// Whether something could not be printed, so that the exit status must not promise anything.
+static UNSAID: AtomicBool = AtomicBool::new(false);
+
+/// Prints to standard output. A reader that went away needs no more of it, and changes nothing about the exit status.
 fn say(text: &str) {
     let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(i32::from(GOOD));
+    let said = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = said.or_else(|error| if error.kind() == ErrorKind::BrokenPipe { Ok(()) } else { Err(error) })
+        && !UNSAID.swap(true, Ordering::Relaxed)
+    {
+        complain(&format!("standard output: can't be written: {error}\n"));
     }
 }
 
@@ -115,6 +123,14 @@ fn packs(paths: &[PathBuf]) -> Option<Vec<Pack>> {
         complain_of(&pack.diagnostics, &pack.sources);
         broken |= crate::diag::has_errors(&pack.diagnostics);
     }
+    let mut ids = BTreeSet::new();
+    for pack in packs.iter().filter(|pack| !ids.insert(pack.id.as_str())) {
+        // Alerts and files carry the id: two packs of one name could not be told apart.
+        let twice = Diagnostic::error(Code::BadArgument, format!("two packs have the id `{}`", pack.id))
+            .help("name each pack once; `id` in pack.toml tells packs apart");
+        complain_of(&[twice], &SourceMap::default());
+        broken = true;
+    }
     (!broken).then_some(packs)
 }
 
@@ -124,7 +140,9 @@ fn time(text: &str) -> Result<i64, String> {
         .ok()
         .and_then(|d| d.and_hms_opt(0, 0, 0))
         .map(|t| t.and_utc());
-    date.or_else(|| chrono::DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc()))
+    let minute = || chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%MZ").ok().map(|t| t.and_utc());
+    date.or_else(minute)
+        .or_else(|| chrono::DateTime::parse_from_rfc3339(text).ok().map(|t| t.to_utc()))
         .map(|t| t.timestamp_micros())
         .ok_or_else(|| "expected `2026-01-31` or `2026-01-31T23:59:00Z`".to_owned())
 }

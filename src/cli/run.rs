@@ -34,7 +34,7 @@ pub(super) struct Arguments {
     /// Judge windows that end by this time; without, to the end of the archive's last day.
     #[arg(long, value_parser = time)]
     to: Option<i64>,
-    /// Judge, for each rule, the last window that ended by this time.
+    /// Judge, for each rule, the last window that ended by this time; for a rule without `over`, the last five minutes that did.
     #[arg(long, value_parser = time, conflicts_with_all = ["from", "to"])]
     at: Option<i64>,
     /// Only this rule.
@@ -121,10 +121,15 @@ fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> String {
     let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
     let mut text = format!("{} alerts{counts}\n", alerts.len());
     for (_, run) in runs.iter().filter(|(_, run)| run.lost_to_missing_keys > 0) {
-        text.push_str(&format!(
-            "{} on {}: {} events lack a group key and were not counted\n",
-            run.rule, run.source, run.lost_to_missing_keys
-        ));
+        let lost = match run.lost_to_missing_keys {
+            1 => "1 event lacks a group key and was".to_owned(),
+            lost => format!("{lost} events lack a group key and were"),
+        };
+        text.push_str(&format!("{} on {}: {lost} not counted\n", run.rule, run.source));
+    }
+    for (_, run) in runs.iter().filter(|(_, run)| !run.left_out.is_empty()) {
+        let names = run.left_out.join(", ");
+        text.push_str(&format!("{} on {}: without {names}, which these logs do not carry\n", run.rule, run.source));
     }
     for (_, run) in runs {
         match &run.skipped {
@@ -154,7 +159,7 @@ fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> Value {
         };
         json!({
             "pack": pack.id, "rule": run.rule, "source": run.source, "lost_to_missing_keys": run.lost_to_missing_keys,
-            "skipped": skipped, "reasons": reasons,
+            "left_out": run.left_out, "skipped": skipped, "reasons": reasons,
         })
     };
     json!({ "format": 1, "alerts": alerts.len(), "runs": runs.iter().map(run).collect::<Vec<_>>() })

@@ -48,6 +48,8 @@ pub struct RuleRun {
     pub source: String,
     /// Events of judged windows that were not counted because they lack a group key.
     pub lost_to_missing_keys: u64,
+    /// What the source can't show or measure, by name; alerts have it missing.
+    pub left_out: Vec<String>,
     /// Why it was not run, or not to its end; it has no alerts then.
     pub skipped: Option<Skipped>,
 }
@@ -109,15 +111,16 @@ impl<'s> Engine<'s> {
         for rule in rules {
             let run = Run { pack, range: range(rule, period, whole), coverage: &coverage };
             for source in self.schema.sources.iter().filter(|source| admits(rule, source)) {
-                let (found, skipped) = match self.judge(rule, source, &run) {
+                let ((found, left_out), skipped) = match self.judge(rule, source, &run) {
                     Ok(found) => (found, None),
-                    Err(why) => (Outcome::default(), Some(why)),
+                    Err(why) => (Default::default(), Some(why)),
                 };
                 outcome.alerts.extend(found.alerts);
                 outcome.runs.push(RuleRun {
                     rule: rule.name.clone(),
                     source: source.name.clone(),
                     lost_to_missing_keys: found.lost_to_missing_keys,
+                    left_out,
                     skipped,
                 });
             }
@@ -136,10 +139,12 @@ impl<'s> Engine<'s> {
         self.session.explain(&prepared.plan).map_err(|cause| self.failed(rule, source, &cause))
     }
 
-    fn judge(&self, rule: &Rule, source: &Source, run: &Run<'_>) -> Result<Outcome, Skipped> {
+    /// What was found, and the names of what was left out.
+    fn judge(&self, rule: &Rule, source: &Source, run: &Run<'_>) -> Result<(Outcome, Vec<String>), Skipped> {
         let prepared = self.prepare(rule, source, run.range)?;
         let rows = self.session.collect(&prepared.plan);
         rows.and_then(|rows| findings::outcome(&prepared.rule, prepared.stream, &source.name, run, &rows))
+            .map(|outcome| (outcome, prepared.left_out))
             .map_err(|cause| self.failed(rule, source, &cause))
     }
 
@@ -150,8 +155,8 @@ impl<'s> Engine<'s> {
     /// The rule as it is judged on the source, and its plan over the files that have rows for it.
     fn prepare(&self, rule: &Rule, source: &Source, range: Range) -> Result<Prepared<'_>, Skipped> {
         let Some(stream) = self.schema.stream_of(rule.stream) else { return Err(Skipped::NoRows) };
-        let rule = match for_source(rule, source, stream) {
-            ForSource::Rule(rule) => rule,
+        let (rule, left_out) = match for_source(rule, source, stream) {
+            ForSource::Rule(rule, left_out) => (rule, left_out),
             ForSource::Refused(why) => return Err(Skipped::Absent(why)),
             ForSource::Never => return Err(Skipped::NeverFires),
         };
@@ -167,7 +172,7 @@ impl<'s> Engine<'s> {
         let plan = table::files(self.archive.root(), &files, stream, tier, &self.session.parquet_options())
             .and_then(|table| RulePlan::new(&rule, stream, &source.name, table, range));
         match plan {
-            Ok(plan) => Ok(Prepared { rule, stream, plan }),
+            Ok(plan) => Ok(Prepared { rule, stream, plan, left_out }),
             Err(cause) => Err(self.failed(&rule, source, &cause)),
         }
     }
@@ -178,6 +183,8 @@ struct Prepared<'s> {
     rule: Box<Rule>,
     stream: &'s Stream,
     plan: RulePlan,
+    /// By name.
+    left_out: Vec<String>,
 }
 
 /// What is judged of a rule.

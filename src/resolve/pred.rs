@@ -1,5 +1,7 @@
 //! Conditions: each form that is written becomes the one predicate that it means.
 
+use ipnet::{IpNet, Ipv4Net};
+
 use super::errors;
 use super::expr::DIGEST;
 use super::list::Item;
@@ -222,7 +224,7 @@ impl Resolver<'_> {
             let mut nets = Vec::new();
             for item in items {
                 match item.node {
-                    Item::Network(network) => nets.push(network),
+                    Item::Network(network) => nets.push(canonical(network)),
                     Item::Value(Literal::Ip(address)) => nets.push(address.into()),
                     _ => {
                         return self.wrong(errors::list(
@@ -461,4 +463,12 @@ impl Resolver<'_> {
 /// `prompt_digest` may be compared with itself.
 fn is_digest(expr: &ast::Expr) -> bool {
     matches!(&*expr.node, ast::ExprKind::Reference(name, suffixes) if name.node == DIGEST && suffixes.is_empty())
+}
+
+/// A network of IPv4 addresses written as IPv6 is the IPv4 network, as such an address is the IPv4 address.
+fn canonical(network: IpNet) -> IpNet {
+    const MAPPED_BITS: u8 = 96;
+    let IpNet::V6(new) = network else { return network };
+    let old = new.network().to_ipv4_mapped().zip(new.prefix_len().checked_sub(MAPPED_BITS));
+    old.and_then(|(address, length)| Ipv4Net::new(address, length).ok()).map_or(network, IpNet::V4)
 }

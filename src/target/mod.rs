@@ -139,7 +139,8 @@ impl Lowering<'_> {
 
     /// Adds a condition on which the verdict rests.
     pub fn provided(&mut self, condition: Condition) {
-        if !self.provided.contains(&condition) {
+        // A source without a delay says that its events are there at once.
+        if condition != Condition::EventsArriveWithin(0) && !self.provided.contains(&condition) {
             self.provided.push(condition);
             self.provided.sort();
         }

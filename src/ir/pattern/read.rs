@@ -30,6 +30,13 @@ impl Pattern {
                 "lower the counts in `{…}`",
             ));
         }
+        if repeats(&node) > MAX_REPEAT {
+            return Err(error(
+                0..text.len(),
+                format!("counts inside of counts come to more than {MAX_REPEAT} repetitions, which is not portable"),
+                "use `*`, or smaller counts",
+            ));
+        }
         Ok(Pattern { text: text.to_owned(), nocase, node, groups })
     }
 }
@@ -280,5 +287,15 @@ fn size(node: &Node) -> usize {
         }
         Node::Group(inner) => size(inner).saturating_add(1),
         Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().map(size).fold(0, usize::saturating_add),
+    }
+}
+
+/// The largest product of counts inside of each other, as RE2 limits it.
+fn repeats(node: &Node) -> u32 {
+    match node {
+        Node::Empty | Node::Char(_) | Node::Class { .. } | Node::Start | Node::End | Node::Boundary { .. } => 1,
+        Node::Repeat { min, max, node, .. } => repeats(node).saturating_mul(max.unwrap_or(*min).max(1)),
+        Node::Group(inner) => repeats(inner),
+        Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().map(repeats).max().unwrap_or(1),
     }
 }

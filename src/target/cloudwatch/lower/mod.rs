@@ -50,7 +50,9 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
 
 /// On what the verdict rests.
 fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
-    cx.provided(Condition::RangeHoldsWholeWindows);
+    if rule.window.is_some() {
+        cx.provided(Condition::RangeHoldsWholeWindows);
+    }
     if cx.request.range.is_none() {
         cx.provided(Condition::EventsArriveWithin(cx.source.delay));
     }

@@ -201,8 +201,9 @@ impl Lower<'_> {
 
     /// The sorted set; [`listing`] takes the first of it.
     fn values(&mut self, argument: &Argument, name: &Name, aggregate: &Aggregate) -> Said<Plan> {
-        if !matches!(argument.value.ty, Type::String | Type::Long) {
-            let ty = aggregate.args.first().map_or(crate::ir::Type::Text, |arg| arg.ty.clone());
+        let ty = aggregate.args.first().map_or(crate::ir::Type::Text, |arg| arg.ty.clone());
+        // Addresses are sorted by their numbers, and texts of them are not.
+        if !matches!(argument.value.ty, Type::String | Type::Long) || ty == crate::ir::Type::Ip {
             return refuse(errors::aggregate_of("values", &ty, aggregate.span));
         }
         self.effects.provided.push(Condition::AtMostValues(MAX_COLLECTED));
