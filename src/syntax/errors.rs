@@ -5,7 +5,7 @@ use crate::source::Span;
 use crate::syntax::RESERVED;
 
 /// Forms that people know from elsewhere, and what to write here.
-const SLIPS: [(&str, &str); 23] = [
+const SLIPS: [(&str, &str); 26] = [
     ("--", "comments begin with `//`"),
     ("/*", "comments begin with `//` and end with their line"),
     ("#", "comments begin with `//`"),
@@ -24,6 +24,9 @@ const SLIPS: [(&str, &str); 23] = [
     ("<>", "write `!=`"),
     ("!", "write `not`, or `!=` between two values"),
     ("=~", "write `matches /…/`"),
+    ("!~", "write `not x matches /…/`"),
+    ("===", "write `==`"),
+    ("!==", "write `!=`"),
     ("|", "write `or` between conditions"),
     ("&", "write `and` between conditions"),
     ("///", "a `///` comment documents the item or field that follows it; elsewhere write `//`"),
@@ -32,7 +35,7 @@ const SLIPS: [(&str, &str); 23] = [
 ];
 
 /// Words that begin something elsewhere, and what to write here.
-const ELSEWHERE: [(&str, &str); 27] = [
+const ELSEWHERE: [(&str, &str); 36] = [
     ("by", "keys stand behind the length: `over 1h by caller.id`"),
     ("group", "keys stand behind the length: `over 1h by caller.id`"),
     ("bin", "a window is `over 1h by caller.id`"),
@@ -59,6 +62,15 @@ const ELSEWHERE: [(&str, &str); 27] = [
     ("falsepositives", "what looks the same and is harmless stands in `benign`"),
     ("logsource", "which log is read stands in `from`"),
     ("limit", "a rule gives every alert: there is no `limit`"),
+    ("like", "write `contains \"…\"`, `starts with`, `ends with` or `matches /…/`"),
+    ("ilike", "write `contains \"…\" nocase`, or `matches /…/ nocase`"),
+    ("startswith", "write `starts with`"),
+    ("endswith", "write `ends with`"),
+    ("regex", "write `matches /…/`"),
+    ("rlike", "write `matches /…/`"),
+    ("equals", "write `==`"),
+    ("between", "write `x >= 1 and x <= 5`"),
+    ("has_any", "write `contains any of` for a text, `has any of` for a list"),
     ("given", "all `given` stand before the first `expect`"),
 ];
 
@@ -105,8 +117,17 @@ pub(super) fn unexpected(
         let line = rest.split('\n').next().unwrap_or_default().trim_end();
         return stray_doc(Span { end: span.start + len(line), ..span });
     }
+    // The reader got through the first characters of an operator that has more here than it may have: `=` of `=~`.
+    let read = before.len() - before.trim_end_matches(['=', '<', '>', '!']).len();
+    let operator = text.get(at - read..).unwrap_or_default();
     // The longest slip that fits: `--` before `-`.
-    let slip = SLIPS.iter().filter(|(slip, _)| rest.starts_with(slip)).max_by_key(|(slip, _)| slip.len());
+    let longest = |text: &str, least: usize| {
+        let fits = SLIPS.iter().filter(|(slip, _)| text.starts_with(slip) && slip.len() > least);
+        fits.max_by_key(|(slip, _)| slip.len())
+    };
+    let behind = longest(operator, read).filter(|_| read > 0);
+    let slip = behind.or_else(|| longest(rest, 0));
+    let span = if behind.is_some() { Span { start: span.start - len(operator) + len(rest), ..span } } else { span };
     let word = found(rest);
     let shown = slip.map_or_else(|| visible(word), |(slip, _)| (*slip).to_owned());
     let span = Span { end: span.end.max(span.start + u32::try_from(shown.len()).unwrap_or(0)), ..span };
@@ -124,8 +145,16 @@ pub(super) fn unexpected(
     } else if let Some(c) = rest.chars().next().filter(|c| !c.is_ascii() && (c.is_whitespace() || !c.is_alphanumeric()))
     {
         Some(format!("this character is U+{:04X}, and only looks like one of the language: type it anew", u32::from(c)))
-    } else if expected.contains(&"a duration like `5m`") && word.bytes().all(|b| b.is_ascii_digit() || b == b'_') {
-        Some(format!("write a unit: `{word}s`, `{word}m`, `{word}h` or `{word}d`"))
+    } else if expected.contains(&"a duration like `5m`") && word.starts_with(|c: char| c.is_ascii_digit()) {
+        let whole = word.bytes().all(|b| b.is_ascii_digit() || b == b'_')
+            && !rest.get(word.len()..).unwrap_or_default().starts_with('.');
+        Some(if whole {
+            format!("write a unit: `{word}s`, `{word}m`, `{word}h` or `{word}d`")
+        } else {
+            "a duration is a whole number and one unit, ms, s, m, h or d: `90m`, `7d`".to_owned()
+        })
+    } else if before.ends_with('/') && word.bytes().all(|b| b"gimsux".contains(&b)) && !word.is_empty() {
+        Some("patterns have no flags: `nocase` behind one ignores the case of A–Z".to_owned())
     } else if let Some((_, here)) = ELSEWHERE.iter().find(|(other, _)| is_name && word.eq_ignore_ascii_case(other)) {
         Some((*here).to_owned())
     } else if word.starts_with(|c: char| c.is_ascii_digit()) && word.len() > 1 && wants_value {
@@ -162,6 +191,9 @@ fn layout_hint(before: &str, rest: &str, word: &str) -> Option<String> {
     }
     if rest.starts_with(['(', '[', '.']) && !joined && previous.is_ascii_alphanumeric() {
         return Some(format!("calls and paths are tight: no blank stands before `{}`", rest.get(..1)?));
+    }
+    if rest.starts_with('.') && joined && previous.is_ascii_digit() {
+        return Some("an IPv4 address has four parts, and a network its length behind them: `10.0.0.0/8`".to_owned());
     }
     if rest.starts_with('-') && joined && previous.is_ascii_alphanumeric() {
         return Some("names are made of letters, digits and `_`".to_owned());

@@ -195,7 +195,7 @@ pub(super) fn clauses(text: &str, words: &[&str], fields: bool) -> Vec<Range<usi
                 // A clause's word before an operator is a name that was not put in backticks.
                 let operator = || {
                     let next = rest.trim_start_matches(super::WHITE);
-                    next.starts_with(['=', '<', '>', '!', '+', '*', ',', ')', ']'])
+                    next.starts_with(['=', '<', '>', '+', '*', ',', ')', ']']) || next.starts_with("!=")
                 };
                 let clause = words.contains(&word) && !infix && !value && !named && !operator();
                 let field = named && !before.ends_with(',');
