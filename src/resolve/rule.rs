@@ -88,7 +88,7 @@ impl Resolver<'_> {
             let other = schema.source(&name.node).filter(|s| s.stream != stream);
             if let Some(other) = other.and_then(|s| schema.stream_of(s.stream)) {
                 self.diagnostics.push(errors::other_stream(name.span, &name.node, &other.name));
-            } else if self.names.is_broken("source", &name.node) {
+            } else if self.names.is_broken_source(&name.node) {
                 self.incomplete = true;
             } else if !known.iter().any(fits) {
                 let mut all: Vec<&str> = known.iter().map(|s| cloud_of(s)).chain(known.iter().copied()).collect();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::errors;
 use super::list::NamedList;
 use crate::diag::Diagnostic;
-use crate::ir::{Aggregate, Key, Stream, Type};
+use crate::ir::{Aggregate, Key, Stream, Type, cloud_of};
 use crate::schema::Operations;
 use crate::syntax::ast;
 
@@ -31,6 +31,12 @@ impl Names {
     /// Whether an item of this kind and name was declared and failed.
     pub(super) fn is_broken(&self, word: &'static str, name: &str) -> bool {
         self.broken.contains(&(word, name.to_owned()))
+    }
+
+    /// Whether a source of this name, or of this cloud, was declared and failed.
+    pub(super) fn is_broken_source(&self, name: &str) -> bool {
+        let mut sources = self.broken.iter().filter(|(word, _)| *word == "source");
+        sources.any(|(_, source)| source == name || cloud_of(source) == name)
     }
 }
 
