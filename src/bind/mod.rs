@@ -4,10 +4,13 @@
 //! and `operation is NAME` becomes the globs of the source's cloud. The same source expressions drive ingest, so a local answer and an
 //! emitted query can differ only where a target differs.
 
+mod absent;
 pub mod constant;
 pub mod simplify;
 
 use std::collections::BTreeSet;
+
+use absent::Absent;
 
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Binding, Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream};
@@ -62,7 +65,7 @@ pub fn for_source(rule: &Rule, source: &Source, stream: &Stream) -> ForSource {
         Bound::Never => ForSource::Never,
         Bound::Rule(_) => {
             let mut rule = rule.clone();
-            let left_out = leave_out(&mut rule, source, stream);
+            let left_out = Absent::new(&rule, source, stream).leave_out(&mut rule);
             ForSource::Rule(Box::new(rule), left_out)
         }
     }
@@ -71,7 +74,8 @@ pub fn for_source(rule: &Rule, source: &Source, stream: &Stream) -> ForSource {
 /// Binds a rule to a source of its stream.
 #[must_use]
 pub fn bind(rule: &Rule, source: &Source, stream: &Stream) -> Bound {
-    let mut refusals = absent_reads(rule, source, stream);
+    let absent = Absent::new(rule, source, stream);
+    let mut refusals = absent.reads(rule);
     let Some(time) = field_expr(source, stream, stream.time()) else {
         refusals.push(
             Diagnostic::error(Code::BadSource, format!("source `{}` gives no `time`", source.name)).at(source.span, ""),
@@ -82,7 +86,7 @@ pub fn bind(rule: &Rule, source: &Source, stream: &Stream) -> Bound {
         return Bound::Refused(refusals);
     }
     let mut rule = rule.clone();
-    let left_out = leave_out(&mut rule, source, stream);
+    let left_out = Absent::new(&rule, source, stream).leave_out(&mut rule);
     let rule = Substitution { source, stream }.rule(rule);
     if rule.filter.iter().any(|pred| pred.kind == PredKind::Const(false)) {
         return Bound::Never;
@@ -111,38 +115,6 @@ pub fn field_expr(source: &Source, stream: &Stream, field: FieldId) -> Option<Ex
     whole.then(|| default.clone().rewrite(&mut Substitution { source, stream }))
 }
 
-/// Every absent field that decides whether the rule fires, or that a key or measure of `when` needs.
-fn absent_reads(rule: &Rule, source: &Source, stream: &Stream) -> Vec<Diagnostic> {
-    let mut seen = BTreeSet::new();
-    let mut out = Vec::new();
-    let mut visit = |expr: &Expr| {
-        if let ExprKind::Field(field) = expr.kind
-            && field_expr(source, stream, field).is_none()
-            && seen.insert(field)
-        {
-            out.push(absent_error(source, stream, field, expr));
-        }
-    };
-    rule.with.iter().for_each(|binding| binding.value.walk(&mut visit));
-    if let Some(each) = &rule.each {
-        each.list.walk(&mut visit);
-    }
-    rule.filter.iter().for_each(|pred| pred.walk(&mut visit));
-    if let Some(window) = &rule.window {
-        window.keys.iter().for_each(|key| key.value.walk(&mut visit));
-    }
-    let (needed, _) = deciding(rule);
-    for index in needed {
-        if let Some(aggregate) = rule.aggregates.get(index) {
-            aggregate.args.iter().for_each(|arg| arg.walk(&mut visit));
-            if let Some(filter) = &aggregate.filter {
-                filter.walk(&mut visit);
-            }
-        }
-    }
-    out
-}
-
 /// The aggregates and measures that `when` reads, directly or through measures. Without `over`, none.
 #[must_use]
 pub fn deciding(rule: &Rule) -> (BTreeSet<usize>, BTreeSet<usize>) {
@@ -166,88 +138,6 @@ pub fn deciding(rule: &Rule) -> (BTreeSet<usize>, BTreeSet<usize>) {
         }
     }
     (aggregates, measures)
-}
-
-fn absent_error(source: &Source, stream: &Stream, field: FieldId, read: &Expr) -> Diagnostic {
-    let name = stream.get(field).map_or("", |field| field.name.as_str());
-    let message = format!("`{}` logs carry no `{name}`", source.name);
-    let why = source.absent.get(field.index()).and_then(Option::as_ref);
-    let diagnostic = Diagnostic::error(Code::AbsentField, message).at(read.span, "read here");
-    match why {
-        Some(why) => diagnostic.help(why.clone()),
-        None => diagnostic
-            .help(format!("leave `{}` out with `only`, or declare in the source where the field is", source.name)),
-    }
-}
-
-/// Removes what only shows and reads an absent field; gives the names. A measure that `when` does not read is left out too.
-fn leave_out(rule: &mut Rule, source: &Source, stream: &Stream) -> Vec<String> {
-    let reads_absent = |expr: &Expr| {
-        let mut found = false;
-        expr.walk(&mut |e| {
-            if let ExprKind::Field(field) = e.kind {
-                found |= field_expr(source, stream, field).is_none();
-            }
-        });
-        found
-    };
-    let absent_aggregates: Vec<bool> = rule
-        .aggregates
-        .iter()
-        .map(|aggregate| {
-            let mut found = aggregate.args.iter().any(&reads_absent);
-            if let Some(filter) = &aggregate.filter {
-                filter.walk(&mut |e| {
-                    found |= matches!(e.kind, ExprKind::Field(f) if field_expr(source, stream, f).is_none())
-                });
-            }
-            found
-        })
-        .collect();
-    let mut absent_measures: Vec<bool> = Vec::new();
-    let needs_absent = |expr: &Expr, absent_measures: &[bool]| {
-        let mut found = reads_absent(expr);
-        expr.walk(&mut |e| match e.kind {
-            ExprKind::Aggregate(n) => found |= absent_aggregates.get(n).copied().unwrap_or_default(),
-            ExprKind::Measure(n) => found |= absent_measures.get(n).copied().unwrap_or_default(),
-            _ => {}
-        });
-        found
-    };
-    let mut left_out = Vec::new();
-    for measure in &rule.measures {
-        let absent = needs_absent(&measure.value, &absent_measures);
-        absent_measures.push(absent);
-    }
-    // A measure keeps its number, so that references stay right: it becomes a constant that is missing.
-    for (measure, absent) in rule.measures.iter_mut().zip(&absent_measures) {
-        if *absent {
-            left_out.push(measure.name.clone());
-            measure.value.kind = missing();
-        }
-    }
-    rule.show.retain(|item| {
-        let absent = needs_absent(&item.value, &absent_measures);
-        if absent {
-            left_out.push(item.name.clone());
-        }
-        !absent
-    });
-    let mut severity_absent = false;
-    for (pred, _) in &rule.severity.arms {
-        pred.walk(&mut |e| severity_absent |= needs_absent(e, &absent_measures));
-    }
-    if severity_absent {
-        rule.severity.arms.clear();
-        left_out.push("severity".to_owned());
-    }
-    for (aggregate, absent) in rule.aggregates.iter_mut().zip(&absent_aggregates) {
-        if *absent {
-            aggregate.args.iter_mut().for_each(|arg| arg.kind = missing());
-            aggregate.filter = None;
-        }
-    }
-    left_out
 }
 
 /// An expression that is always missing.

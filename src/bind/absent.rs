@@ -1,0 +1,196 @@
+//! What a source does not carry: takes a rule, says which of its reads nobody knows the value of, and takes out those that only show.
+//!
+//! A field is absent where the source gives none; a part of a list's records where the source makes the records without it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{deciding, field_expr, missing};
+use crate::diag::{Code, Diagnostic};
+use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream, Type};
+
+/// What is absent: a field, or a part of the records that a field lists.
+pub(super) type Lacking = (FieldId, Option<usize>);
+
+/// A source, as a rule reads it.
+pub(super) struct Absent<'a> {
+    source: &'a Source,
+    stream: &'a Stream,
+    /// The field whose element each number is.
+    elements: BTreeMap<usize, FieldId>,
+}
+
+/// Collects the lists that predicates go through.
+#[derive(Default)]
+struct Lists(Vec<(usize, Expr)>);
+
+impl Rewrite for Lists {
+    fn pred(&mut self, pred: Pred) -> Pred {
+        if let PredKind::Some { element, list, .. } = &pred.kind {
+            self.0.push((*element, list.clone()));
+        }
+        pred
+    }
+}
+
+impl Lists {
+    fn of(&mut self, rule: &Rule) {
+        let keys = rule.window.iter().flat_map(|window| window.keys.iter().map(|key| &key.value));
+        let named = rule.with.iter().chain(&rule.measures).chain(&rule.show).map(|binding| &binding.value);
+        let arguments = rule.aggregates.iter().flat_map(|aggregate| &aggregate.args);
+        keys.chain(named).chain(arguments).for_each(|expr| drop(expr.clone().rewrite(self)));
+        let filters = rule.aggregates.iter().filter_map(|aggregate| aggregate.filter.as_ref());
+        let arms = rule.severity.arms.iter().map(|(pred, _)| pred);
+        let preds = rule.filter.iter().chain(filters).chain([&rule.when]).chain(arms);
+        preds.for_each(|pred| drop(pred.clone().rewrite(self)));
+    }
+}
+
+impl<'a> Absent<'a> {
+    pub(super) fn new(rule: &Rule, source: &'a Source, stream: &'a Stream) -> Absent<'a> {
+        let mut lists = Lists::default();
+        lists.of(rule);
+        lists.0.extend(rule.each.iter().map(|each| (each.element, each.list.clone())));
+        let field = |list: &Expr| match list.kind {
+            ExprKind::Field(field) => Some(field),
+            ExprKind::With(n) => match rule.with.get(n)?.value.kind {
+                ExprKind::Field(field) => Some(field),
+                _ => None,
+            },
+            _ => None,
+        };
+        let elements = lists.0.iter().filter_map(|(element, list)| Some((*element, field(list)?))).collect();
+        Absent { source, stream, elements }
+    }
+
+    /// What an expression itself reads that the source does not carry.
+    fn what(&self, expr: &Expr) -> Option<Lacking> {
+        match &expr.kind {
+            ExprKind::Field(field) => field_expr(self.source, self.stream, *field).is_none().then_some((*field, None)),
+            ExprKind::Member(of, part) => {
+                let ExprKind::Element(element) = of.kind else { return None };
+                let field = *self.elements.get(&element)?;
+                let given = field_expr(self.source, self.stream, field)?;
+                let ExprKind::Rows(rows) = given.kind else { return None };
+                (rows.fields.get(*part)?.kind == missing()).then_some((field, Some(*part)))
+            }
+            _ => None,
+        }
+    }
+
+    fn error(&self, (field, part): Lacking, read: &Expr) -> Diagnostic {
+        let declared = self.stream.get(field);
+        let name = declared.map_or("", |field| field.name.as_str());
+        let part = part.and_then(|part| match declared?.ty.element()? {
+            Type::Record(record) => record.fields.get(part),
+            _ => None,
+        });
+        let message = match part {
+            Some((part, _)) => format!("`{}` logs carry no `{part}` in `{name}`", self.source.name),
+            None => format!("`{}` logs carry no `{name}`", self.source.name),
+        };
+        let why = self.source.absent.get(field.index()).and_then(Option::as_ref);
+        let diagnostic = Diagnostic::error(Code::AbsentField, message).at(read.span, "read here");
+        match why {
+            Some(why) => diagnostic.help(why.clone()),
+            None => diagnostic.help(format!(
+                "leave `{}` out with `only`, or declare in the source where the field is",
+                self.source.name
+            )),
+        }
+    }
+
+    /// Every absent field that decides whether the rule fires, or that a key or measure of `when` needs.
+    pub(super) fn reads(&self, rule: &Rule) -> Vec<Diagnostic> {
+        let mut seen = BTreeSet::new();
+        let mut out = Vec::new();
+        let mut visit = |expr: &Expr| {
+            if let Some(what) = self.what(expr)
+                && seen.insert(what)
+            {
+                out.push(self.error(what, expr));
+            }
+        };
+        rule.with.iter().for_each(|binding| binding.value.walk(&mut visit));
+        if let Some(each) = &rule.each {
+            each.list.walk(&mut visit);
+        }
+        rule.filter.iter().for_each(|pred| pred.walk(&mut visit));
+        if let Some(window) = &rule.window {
+            window.keys.iter().for_each(|key| key.value.walk(&mut visit));
+        }
+        let (needed, _) = deciding(rule);
+        for index in needed {
+            if let Some(aggregate) = rule.aggregates.get(index) {
+                aggregate.args.iter().for_each(|arg| arg.walk(&mut visit));
+                if let Some(filter) = &aggregate.filter {
+                    filter.walk(&mut visit);
+                }
+            }
+        }
+        out
+    }
+
+    /// Removes what only shows and reads an absent field; gives the names. A measure that `when` does not read is left out too.
+    pub(super) fn leave_out(&self, rule: &mut Rule) -> Vec<String> {
+        let reads_absent = |expr: &Expr| {
+            let mut found = false;
+            expr.walk(&mut |expr| found |= self.what(expr).is_some());
+            found
+        };
+        let absent_aggregates: Vec<bool> = rule
+            .aggregates
+            .iter()
+            .map(|aggregate| {
+                let mut found = aggregate.args.iter().any(&reads_absent);
+                if let Some(filter) = &aggregate.filter {
+                    filter.walk(&mut |expr| found |= self.what(expr).is_some());
+                }
+                found
+            })
+            .collect();
+        let mut absent_measures: Vec<bool> = Vec::new();
+        let needs_absent = |expr: &Expr, absent_measures: &[bool]| {
+            let mut found = reads_absent(expr);
+            expr.walk(&mut |e| match e.kind {
+                ExprKind::Aggregate(n) => found |= absent_aggregates.get(n).copied().unwrap_or_default(),
+                ExprKind::Measure(n) => found |= absent_measures.get(n).copied().unwrap_or_default(),
+                _ => {}
+            });
+            found
+        };
+        let mut left_out = Vec::new();
+        for measure in &rule.measures {
+            let absent = needs_absent(&measure.value, &absent_measures);
+            absent_measures.push(absent);
+        }
+        // A measure keeps its number, so that references stay right: it becomes a constant that is missing.
+        for (measure, absent) in rule.measures.iter_mut().zip(&absent_measures) {
+            if *absent {
+                left_out.push(measure.name.clone());
+                measure.value.kind = missing();
+            }
+        }
+        rule.show.retain(|item| {
+            let absent = needs_absent(&item.value, &absent_measures);
+            if absent {
+                left_out.push(item.name.clone());
+            }
+            !absent
+        });
+        let mut severity_absent = false;
+        for (pred, _) in &rule.severity.arms {
+            pred.walk(&mut |e| severity_absent |= needs_absent(e, &absent_measures));
+        }
+        if severity_absent {
+            rule.severity.arms.clear();
+            left_out.push("severity".to_owned());
+        }
+        for (aggregate, absent) in rule.aggregates.iter_mut().zip(&absent_aggregates) {
+            if *absent {
+                aggregate.args.iter_mut().for_each(|arg| arg.kind = missing());
+                aggregate.filter = None;
+            }
+        }
+        left_out
+    }
+}
