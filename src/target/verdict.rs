@@ -79,7 +79,7 @@ pub enum Condition {
     RedactionChangedNothing,
     /// No measure is within 1e-9 of the number it is compared with.
     RoundingDoesNotDecide,
-    /// No sum leaves 64 bits.
+    /// No sum leaves 64 bits; a deviation sums squares.
     SumsFit,
     /// No group holds more than so many values of what is collected to be sorted.
     AtMostValues(u64),

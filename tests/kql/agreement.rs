@@ -6,10 +6,10 @@ use skywatch::ir::Rule;
 use skywatch::resolve::Resolved;
 use skywatch::target::kql::Kql;
 use skywatch::target::names::{TIME, WINDOW_START};
-use skywatch::target::{EVENT_RULE_STEP, Emission, Request, Verdict, emit};
+use skywatch::target::{Condition, EVENT_RULE_STEP, Emission, Request, Verdict, emit};
 
 use super::elements::without_mv_apply;
-use crate::support::compare::{difference, of_records, shown_addresses, tied};
+use crate::support::compare::{deviations, difference, has_large_numbers, of_records, shown_addresses, tied};
 use crate::support::oracle::Oracle;
 
 /// What became of a case.
@@ -77,7 +77,10 @@ pub(crate) fn compare(case: &Case<'_>, (parser, runner): (&mut Oracle, &mut Orac
     let left_out = &emission.query.left_out;
     let alerts = of_records(case.resolved, rule, &emission.source, case.records, range, left_out);
     // What the compiler says of its own accord that it may differ.
-    let but = [tied(rule), shown_addresses(rule)].concat();
+    let mut but = [tied(rule), shown_addresses(rule)].concat();
+    if emission.query.provided.contains(&Condition::SumsFit) && case.records.iter().any(has_large_numbers) {
+        but.extend(deviations(rule));
+    }
     match difference(&alerts, rows, &but) {
         None => Agreement::Same(rows.len()),
         Some(why) => Agreement::Wrong(format!("{text}\n{why}\nrecords {}", json!(case.records))),

@@ -104,14 +104,35 @@ pub(crate) fn shown_addresses(rule: &Rule) -> Vec<String> {
 
 /// The columns that depend on the first or the last of several events: at equal times a target may take another one, and says so.
 pub(crate) fn tied(rule: &Rule) -> Vec<String> {
+    depending(rule, &|function| matches!(function, AggregateFunction::First | AggregateFunction::Last))
+}
+
+/// The columns that depend on a deviation, whose squares floats hold up to 64 bits: `provided: no sum leaves 64 bits`.
+pub(crate) fn deviations(rule: &Rule) -> Vec<String> {
+    depending(rule, &|function| *function == AggregateFunction::Stddev)
+}
+
+/// Whether a part of some records is a number whose square leaves 64 bits, or the text of one.
+pub(crate) fn has_large_numbers(record: &Row) -> bool {
+    let large = |number: f64| number.abs() > f64::from(i32::MAX);
+    match record {
+        Row::Number(number) => number.as_f64().is_some_and(large),
+        Row::String(text) => text.parse().is_ok_and(large),
+        Row::Array(elements) => elements.iter().any(has_large_numbers),
+        Row::Object(members) => members.values().any(has_large_numbers),
+        _ => false,
+    }
+}
+
+/// The columns that depend on aggregates of some functions.
+fn depending(rule: &Rule, asked: &dyn Fn(&AggregateFunction) -> bool) -> Vec<String> {
     let outputs = Outputs::of(rule);
     let mut dependent: Vec<bool> = Vec::new();
     let depends = |expr: &Expr, dependent: &[bool]| {
         let mut found = false;
         expr.walk(&mut |expr| match expr.kind {
             ExprKind::Aggregate(n) => {
-                let function = rule.aggregates.get(n).map(|aggregate| &aggregate.function);
-                found |= matches!(function, Some(AggregateFunction::First | AggregateFunction::Last));
+                found |= rule.aggregates.get(n).is_some_and(|aggregate| asked(&aggregate.function));
             }
             ExprKind::Measure(n) => found |= dependent.get(n).is_some_and(|dependent| *dependent),
             _ => {}

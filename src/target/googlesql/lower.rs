@@ -135,6 +135,10 @@ fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if rounding_decides(rule) {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
+    if rule.aggregates.iter().any(|aggregate| aggregate.function == AggregateFunction::Stddev) {
+        // Other sums are of decimals; squares are summed in floats, which lose what tells large numbers apart.
+        cx.provided(Condition::SumsFit);
+    }
 }
 
 /// Whether `when` hangs on a number that another order of adding could round differently.

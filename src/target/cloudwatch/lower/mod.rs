@@ -18,7 +18,7 @@ use plan::{Plan, Said, placed};
 use super::errors;
 use super::tree::{Command, Field, Query, Term};
 use crate::bind::deciding;
-use crate::ir::{AggregateFunction, Arithmetic, ExprKind, Pred, Rule, Type, Window};
+use crate::ir::{Aggregate, AggregateFunction, Arithmetic, ExprKind, Pred, Rule, Type, Window};
 use crate::target::names::{self, Outputs};
 use crate::target::{Condition, Judges, Lowering};
 
@@ -66,7 +66,8 @@ fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if fractions_decide(rule) {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
-    if rule.aggregates.iter().any(|of| of.function == AggregateFunction::Sum) {
+    let sums = |of: &Aggregate| matches!(of.function, AggregateFunction::Sum | AggregateFunction::Stddev);
+    if rule.aggregates.iter().any(sums) {
         // Numbers are floats there: past 64 bits, where the local run has nothing, they go on.
         cx.provided(Condition::SumsFit);
     }

@@ -115,6 +115,10 @@ impl Lower<'_> {
                 one_column(name, argument.apply("avg", "avgif"), ty, may_lack)
             }
             (AggregateFunction::Stddev, Type::Long | Type::Real) => {
+                // Squares are summed in floats, which lose what tells large numbers apart.
+                if !self.is_small(expr) {
+                    self.effects.provided.push(Condition::SumsFit);
+                }
                 let values = Scalar::call("countif", [argument.counts()]);
                 let several = Scalar::infix(values, Infix::Greater, Scalar::Long(1));
                 let spread = finite(argument.apply("stdev", "stdevif"));
