@@ -9,7 +9,7 @@ use crate::diag::{Code, Diagnostic};
 use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream, Type};
 
 /// What is absent: a field, or a part of the records that a field lists.
-pub(super) type Lacking = (FieldId, Option<usize>);
+type Lacking = (FieldId, Option<usize>);
 
 /// A source, as a rule reads it.
 pub(super) struct Absent<'a> {

@@ -86,7 +86,7 @@ pub fn bind(rule: &Rule, source: &Source, stream: &Stream) -> Bound {
         return Bound::Refused(refusals);
     }
     let mut rule = rule.clone();
-    let left_out = Absent::new(&rule, source, stream).leave_out(&mut rule);
+    let left_out = absent.leave_out(&mut rule);
     let rule = Substitution { source, stream }.rule(rule);
     if rule.filter.iter().any(|pred| pred.kind == PredKind::Const(false)) {
         return Bound::Never;
