@@ -14,7 +14,7 @@ use skywatch::ir::{PlaceKind, Rule};
 use skywatch::pack::load;
 use skywatch::target::cloudwatch::CloudWatch;
 use skywatch::target::cloudwatch::tree::{Command, Query, Quoted, Term};
-use skywatch::target::{Backend as _, Judges, Lowering, Request, Verdict};
+use skywatch::target::{Backend as _, Lowering, Request};
 use support::constructs;
 
 /// A log of a user's own: one field of each type, at discovered fields and elsewhere, with times that may have fractions.
@@ -84,18 +84,7 @@ fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
             };
             let bind::Bound::Rule(bound) = bind::bind(rule, source, stream) else { continue };
             for range in [None, Some(constructs::DAY)] {
-                let mut cx = Lowering {
-                    bound: &bound,
-                    source,
-                    place,
-                    request: Request { range },
-                    verdict: Verdict::Exact,
-                    provided: Vec::new(),
-                    left_out: Vec::new(),
-                    reasons: Vec::new(),
-                    judges: Judges::OneWindow,
-                    needs: None,
-                };
+                let mut cx = Lowering::new(&bound, source, place, Request { range });
                 let tree = CloudWatch.lower(&mut cx);
                 assert!(tree.is_some(), "{} on {}: {:?}", rule.name, source.name, cx.reasons);
                 tree.iter().for_each(|tree| visit(rule, tree));

@@ -128,18 +128,7 @@ fn lower(
     target: &dyn Target,
     request: Request,
 ) -> Query {
-    let mut cx = Lowering {
-        bound,
-        source,
-        place,
-        request,
-        verdict: Verdict::Exact,
-        provided: Vec::new(),
-        left_out: bound.left_out.clone(),
-        reasons: Vec::new(),
-        judges: Judges::AllWindows,
-        needs: None,
-    };
+    let mut cx = Lowering::new(bound, source, place, request);
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
     }

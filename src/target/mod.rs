@@ -120,7 +120,24 @@ pub struct Lowering<'a> {
     pub needs: Option<Needs>,
 }
 
-impl Lowering<'_> {
+impl<'a> Lowering<'a> {
+    /// Nothing said yet: exact, without conditions.
+    #[must_use]
+    pub fn new(bound: &'a BoundRule, source: &'a Source, place: &'a Place, request: Request) -> Lowering<'a> {
+        Lowering {
+            bound,
+            source,
+            place,
+            request,
+            verdict: Verdict::Exact,
+            provided: Vec::new(),
+            left_out: bound.left_out.clone(),
+            reasons: Vec::new(),
+            judges: Judges::AllWindows,
+            needs: None,
+        }
+    }
+
     /// Says that a construct can't be said: one finding a construct, with its span and the way out.
     pub fn refuse(&mut self, diagnostic: Diagnostic) {
         self.verdict = Verdict::Refused;

@@ -4,7 +4,7 @@ use skywatch::bind::{Bound, bind};
 use skywatch::resolve::Resolved;
 use skywatch::target::kql::Kql;
 use skywatch::target::kql::tree::{Name, Query, Scalar, Stage, Type};
-use skywatch::target::{Backend as _, Judges, Lowering, Request, Verdict};
+use skywatch::target::{Backend as _, Lowering, Request};
 
 /// The emitted query of the first rule without `mv-apply`; none where rows share an id.
 pub(crate) fn without_mv_apply(resolved: &Resolved, source: &str, range: Option<(i64, i64)>) -> Option<String> {
@@ -15,18 +15,7 @@ pub(crate) fn without_mv_apply(resolved: &Resolved, source: &str, range: Option<
     if bound.rule.each.is_some() {
         return None;
     }
-    let mut cx = Lowering {
-        bound: &bound,
-        source,
-        place: source.place(Kql::INFO.place)?,
-        request: Request { range },
-        verdict: Verdict::Exact,
-        provided: Vec::new(),
-        left_out: bound.left_out.clone(),
-        reasons: Vec::new(),
-        judges: Judges::AllWindows,
-        needs: None,
-    };
+    let mut cx = Lowering::new(&bound, source, source.place(Kql::INFO.place)?, Request { range });
     let mut query = Kql.lower(&mut cx)?;
     let mut columns: Vec<Name> = cx.place.columns.iter().map(|column| Name(column.name.clone())).collect();
     query.stages = query.stages.into_iter().flat_map(|stage| rewritten(stage, &mut columns)).collect();
