@@ -4,18 +4,21 @@
     python3 samples/reading.py aws.bedrock FILE…     # one JSON line of normalized fields a raw record
     python3 samples/reading.py story                 # what is in story.json, from the files under samples/
 
-Sources: aws.bedrock, aws.cloudtrail, azure.activity, gcp.audit. It shares nothing with generate.py and nothing
+The sources are those of readings/. It shares nothing with generate.py and nothing
 with Skywatch: it is the second opinion that a Skywatch run over the same files is compared with.
 Missing fields (absent, null, "", [], a value of the wrong type) are left out, as in language.md §4.
 """
 import gzip
-import ipaddress
 import json
 import re
 import sys
 from collections import Counter, defaultdict
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+
+sys.dont_write_bytecode = True
+from readings import READERS
+from readings.values import at, parsed, stamp
 
 HERE = Path(__file__).resolve().parent
 FILES = {
@@ -25,234 +28,6 @@ FILES = {
     "gcp.audit": "gcp/cloudaudit.googleapis.com/**/*.json",
 }
 
-# ------------------------------------------------------------ values
-
-
-def at(value, *path):
-    """The value at a path of keys and indices, or None."""
-    for step in path:
-        if isinstance(step, str):
-            value = value.get(step) if isinstance(value, dict) else None
-        else:
-            value = value[step] if isinstance(value, list) and -len(value) <= step < len(value) else None
-    return value
-
-
-def elements(value):
-    return value if isinstance(value, list) else []
-
-
-def values(value):
-    """The values of an object, in the order of its keys."""
-    return [value[key] for key in sorted(value)] if isinstance(value, dict) else []
-
-
-def text(value):
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return json.dumps(value)
-    return value if isinstance(value, str) and value else None
-
-
-def integer(value):
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value):
-        return int(value)
-    return value if isinstance(value, int) else None
-
-
-def total(*numbers):
-    """A sum that skips what is missing, and is missing if all are."""
-    present = [n for n in numbers if n is not None]
-    return sum(present) if present else None
-
-
-def first_of(*candidates):
-    return next((c for c in candidates if c not in (None, "", [])), None)
-
-
-def joined(parts, separator="\n"):
-    present = [p for p in map(text, parts) if p]
-    return separator.join(present) or None
-
-
-def parsed(value):
-    """JSON in a text is read, an object stays as it is."""
-    try:
-        return json.loads(value) if isinstance(value, str) else value
-    except ValueError:
-        return None
-
-
-def address(value):
-    try:
-        return str(ipaddress.ip_address(value)) if isinstance(value, str) else None
-    except ValueError:
-        return None
-
-
-def moment(value):
-    """RFC 3339 with any number of decimals, cut to microseconds."""
-    shape = r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)"
-    found = re.fullmatch(shape, value) if isinstance(value, str) else None
-    if not found:
-        return None
-    seconds, decimals, zone = found.groups()
-    time = datetime.fromisoformat(seconds + ("+00:00" if zone == "Z" else zone)).astimezone(timezone.utc)
-    return time.replace(microsecond=int((decimals or "").ljust(6, "0")[:6]))
-
-
-def stamp(time):
-    return time.strftime("%Y-%m-%dT%H:%M:%S") + (f".{time.microsecond:06d}" if time.microsecond else "") + "Z"
-
-
-# ------------------------------------------------------------ one record of each source; None: a record of another kind
-
-
-def bedrock(record):
-    """schemas.md §1."""
-    if record.get("schemaType") != "ModelInvocationLog":
-        return None
-    asked, answered = at(record, "input"), at(record, "output")
-    body, reply = at(asked, "inputBodyJson"), at(answered, "outputBodyJson")
-    chunks = elements(reply)
-    counts = ("inputTokenCount", "cacheReadInputTokenCount", "cacheWriteInputTokenCount")  # the first leaves out the others
-    tokens_in = total(*[integer(at(asked, key)) for key in counts])
-    tokens_out = integer(at(answered, "outputTokenCount"))
-    action = "amazon-bedrock-guardrailAction"
-    blocked = (
-        "guardrail_intervened" in (at(reply, "stopReason"), at(reply, "stop_reason"))
-        or any(at(part, action) == "INTERVENED" for part in [reply, *chunks]))
-    deltas = joined([at(chunk, "delta", "text") for chunk in chunks], "")
-    return {
-        "time": moment(record.get("timestamp")), "event.id": text(record.get("requestId")),
-        "request.id": text(record.get("requestId")), "account": text(record.get("accountId")),
-        "region": text(record.get("region")), "caller.id": text(at(record, "identity", "arn")),
-        "operation": text(record.get("operation")), "model.id": last_part(record.get("modelId")),
-        "tokens.input": tokens_in, "tokens.output": tokens_out, "tokens.total": total(tokens_in, tokens_out),
-        "tokens.cached": integer(at(asked, "cacheReadInputTokenCount")),
-        "latency_ms": integer(at(reply, "metrics", "latencyMs")), "error.code": text(record.get("errorCode")),
-        "stop_reason": text(first_of(
-            at(reply, "stopReason"), at(reply, "stop_reason"), *[at(chunk, "delta", "stop_reason") for chunk in chunks])),
-        "guardrail.action": "blocked" if blocked else None, "guardrail.findings": findings(reply, chunks),
-        "prompt": newest_turn(body),
-        "completion": first_of(
-            joined([at(part, "text") for part in elements(at(reply, "output", "message", "content"))]),
-            joined([at(part, "text") for part in elements(at(reply, "content"))]), deltas,
-            joined([at(part, "outputText") for part in elements(at(reply, "results"))]), text(at(reply, "generation"))),
-    }
-
-
-def newest_turn(body):
-    """The last message of the user: its texts and guarded texts, one a line; or the one prompt of older request bodies."""
-    turns = [message for message in elements(at(body, "messages")) if at(message, "role") == "user"]
-    said = None
-    if turns:
-        content = at(turns[-1], "content")
-        parts = [first_of(at(part, "text"), at(part, "guardContent", "text", "text")) for part in elements(content)]
-        said = text(content) or joined(parts)
-    return first_of(said, text(at(body, "inputText")), text(at(body, "prompt")), text(at(body, "message")))
-
-
-def findings(reply, chunks):
-    """What the guardrail's content policy found, in the three places of schemas.md; each stands under the guardrail's id."""
-    converse = at(reply, "trace", "guardrail")
-    late = at(converse, "outputAssessments")
-    found = values(at(converse, "inputAssessment"))
-    found += [one for each in elements(late) for one in values(each)]  # a list of maps
-    found += [one for each in values(late) for one in elements(each)]  # or a map of lists
-    for part in [reply, *chunks]:
-        trace = at(part, "amazon-bedrock-trace", "guardrail")
-        found += values(at(trace, "input")) + [one for each in elements(at(trace, "outputs")) for one in values(each)]
-    filters = [each for one in found for each in elements(at(one, "contentPolicy", "filters"))]
-    return [{key: each.get(key) for key in ("type", "confidence", "action")} | {"policy": "content"} for each in filters]
-
-
-def last_part(value):
-    return (text(value) or "").rsplit("/", 1)[-1] or None
-
-
-def cloudtrail(record):
-    """schemas.md §2. A record of another kind has no eventID or no AWS service as its source."""
-    source = text(record.get("eventSource"))
-    if not text(record.get("eventID")) or not (source or "").endswith(".amazonaws.com"):
-        return None
-    service, person, error = source.split(".")[0], record.get("userIdentity"), text(record.get("errorCode"))
-    bearer = at(record, "additionalEventData", "callWithBearerToken")
-    parameters = record.get("requestParameters")
-    return {
-        "time": moment(record.get("eventTime")), "event.id": text(record.get("eventID")),
-        "request.id": text(record.get("requestID")), "account": text(record.get("recipientAccountId")),
-        "region": text(record.get("awsRegion")), "caller.id": text(at(person, "arn")),
-        "caller.role": text(at(person, "sessionContext", "sessionIssuer", "arn")),
-        "source.ip": address(record.get("sourceIPAddress")), "user.agent": text(record.get("userAgent")),
-        "operation": f"{service}:{record.get('eventName')}", "service": service,
-        "service_kind": "ai" if service.startswith("bedrock") else "other",
-        "outcome": "denied" if error in ("AccessDenied", "AccessDeniedException") else "failure" if error else "success",
-        "error.code": error, "auth.method": "key" if bearer in (True, "true") else "identity",
-        "auth.type": text(at(person, "type")), "access_key.id": text(at(person, "accessKeyId")),
-        "model.id": last_part(at(parameters, "modelId")),
-        "names_ai": service.startswith("bedrock") or "bedrock" in json.dumps(parameters).lower(),
-    }
-
-
-CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"
-OBJECT = "http://schemas.microsoft.com/identity/claims/objectidentifier"
-
-
-def azure(record):
-    """schemas.md §5. One doing has two or three rows. Categories that nobody's doing falls into are of another kind."""
-    if record.get("category") not in ("Administrative", "Write", "Action", "Delete"):
-        return None
-    claims, properties = at(record, "identity", "claims"), record.get("properties")
-    # Exports and tables write both in any case.
-    resource, operation = ((text(record.get(name)) or "").lower() or None for name in ("resourceId", "operationName"))
-    result, signature = text(record.get("resultType")), text(record.get("resultSignature")) or ""
-    refused = "forbidden" in signature.lower() or at(properties, "statusCode") in ("Forbidden", "Unauthorized")
-    ai = "microsoft.cognitiveservices" in f"{resource} {operation}"
-    return {
-        "time": moment(record.get("time")),
-        "event.id": "/".join(filter(None, (text(record.get("correlationId")), operation, result))),
-        "request.id": text(record.get("correlationId")),
-        "account": next(iter(re.findall(r"/subscriptions/([^/]+)", resource or "", re.I)), None),
-        "caller.id": first_of(text(at(claims, CLAIM)), text(at(claims, OBJECT)), text(at(claims, "appid"))),
-        "source.ip": address(record.get("callerIpAddress")), "operation": operation,
-        "service": (operation or "").split("/")[0] or None, "service_kind": "ai" if ai else "other", "target": resource,
-        "outcome": {"Success": "success", "Failure": "denied" if refused else "failure"}.get(result),  # else: not ended
-        "error.code": text(at(parsed(at(properties, "statusMessage")), "error", "code")),
-        "duration_ms": integer(record.get("durationMs")),
-        "deployment": next(iter(re.findall(r"/deployments/([^/]+)", resource or "", re.I)), None), "names_ai": ai,
-    }
-
-
-def gcp(record):
-    """schemas.md §6a. The second entry of a stream or long operation lacks the request, and is of another kind."""
-    audit, operation = record.get("protoPayload"), record.get("operation")
-    if not text(at(audit, "methodName")):
-        return None
-    if at(operation, "last") is True and at(operation, "first") is None:
-        return None
-    person, code = at(audit, "authenticationInfo"), integer(at(audit, "status", "code"))
-    service, resource = text(at(audit, "serviceName")), text(at(audit, "resourceName"))
-    ai = service in ("aiplatform.googleapis.com", "modelarmor.googleapis.com")
-    return {
-        "time": moment(record.get("timestamp")), "event.id": text(record.get("insertId")),
-        "request.id": text(at(operation, "id")),
-        "account": next(iter(re.findall(r"^projects/([^/]+)/", text(record.get("logName")) or "")), None),
-        "caller.id": first_of(text(at(person, "principalEmail")), text(at(person, "principalSubject"))),
-        "source.ip": address(at(audit, "requestMetadata", "callerIp")),
-        "user.agent": text(at(audit, "requestMetadata", "callerSuppliedUserAgent")),
-        "operation": text(at(audit, "methodName")), "service": service, "service_kind": "ai" if ai else "other",
-        "target": resource, "outcome": "success" if not code else "denied" if code == 7 else "failure",
-        "auth.method": "key" if text(at(person, "serviceAccountKeyName")) else "identity",
-        "model.id": next(iter(re.findall(r"models/([^/]+)$", resource or "")), None),
-        "names_ai": ai or "aiplatform" in json.dumps(at(audit, "serviceData")),
-    }
-
-
-READERS = {"aws.bedrock": bedrock, "aws.cloudtrail": cloudtrail, "azure.activity": azure, "gcp.audit": gcp}
 
 # ------------------------------------------------------------ files → records → events
 
