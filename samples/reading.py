@@ -26,6 +26,10 @@ FILES = {
     "aws.cloudtrail": "aws/AWSLogs/*/CloudTrail/**/*.json.gz",
     "azure.activity": "azure/insights-activity-logs/**/PT1H.json",
     "gcp.audit": "gcp/cloudaudit.googleapis.com/**/*.json",
+    "azure.openai": "azure/insights-logs-requestresponse/**/PT1H.json",
+    "azure.openai_usage": "azure/insights-logs-azureopenairequestusage/**/PT1H.json",
+    "azure.openai_audit": "azure/insights-logs-audit/**/PT1H.json",
+    "azure.apim_gateway": "azure/insights-logs-gatewaylogs/**/PT1H.json",
 }
 
 
@@ -90,7 +94,7 @@ OPERATIONS = {
     "logging_off": [
         "bedrock:DeleteModelInvocationLoggingConfiguration", "Microsoft.Insights/diagnosticSettings/delete",
         "*.SetPublisherModelConfig"],
-    "key_access": [AZURE_AI + "listKeys/action", AZURE_AI + "regenerateKey/action"],
+    "key_access": [AZURE_AI + "listKeys/action", AZURE_AI + "regenerateKey/action", "ListKey"],
     "access_change": [  # not of articles.sky: who may do what
         "iam:Attach*Policy", "iam:Put*Policy", "iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile",
         "iam:CreateServiceSpecificCredential", "iam:UpdateAssumeRolePolicy", "bedrock:PutUseCaseForModelAccess",
@@ -102,7 +106,7 @@ OPERATIONS = {
 
 def is_one_of(event, meaning):
     """`*` stands for any text; Azure's names fold A-Z."""
-    fold = re.I | re.A if event["source"] == "azure.activity" else 0
+    fold = re.I | re.A if event["source"].startswith("azure.") else 0
     names = (".*".join(map(re.escape, pattern.split("*"))) for pattern in OPERATIONS[meaning])
     return any(re.fullmatch(name, event.get("operation", ""), fold) for name in names)
 
@@ -135,7 +139,8 @@ def sum_of(events, field):
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 DAY, HOUR, TEN_MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=10)
-INVOCATION, TRAIL, ACTIVITY = ["aws.bedrock"], ["aws.cloudtrail"], ["aws.cloudtrail", "azure.activity", "gcp.audit"]
+INVOCATION = ["aws.bedrock", "azure.openai", "azure.openai_usage", "azure.apim_gateway"]
+TRAIL, ACTIVITY = ["aws.cloudtrail"], ["aws.cloudtrail", "azure.activity", "gcp.audit", "azure.openai_audit"]
 WINDOWED = [  # detection, sources, which events, window, keys, measures, and the limits of which one must be passed
     ("prompt_injection_indicators", INVOCATION, lambda e: has_phrase(e.get("prompt")), HOUR, ["caller.id"],
      {"hits": len, "payloads": lambda es: distinct(es, "prompt")}, {"hits": 0}),
@@ -224,7 +229,7 @@ def summary(rows):
     found |= {"quarantined": kinds["quarantined"], "without_caller": sum("caller.id" not in e for e in events)}
     if events[0]["source"] in INVOCATION:
         found |= {field: sum_of(events, field) for field in ("tokens.input", "tokens.output", "tokens.total")}
-        found |= {"blocked": sum("guardrail.action" in e for e in events), "prompts": sum("prompt" in e for e in events)}
+        found |= {"blocked": sum(e.get("guardrail.action") == "blocked" for e in events), "prompts": sum("prompt" in e for e in events)}
         found["errors"] = dict(sorted(Counter(e["error.code"] for e in events if "error.code" in e).items()))
     else:
         for field in ("service_kind", "outcome"):

@@ -29,9 +29,9 @@ fn target(name: &str) -> &'static dyn Target {
     *TARGETS.iter().find(|target| target.info().name == name).expect("a target of that name")
 }
 
-/// The engine that runs a target's text, and the table of a source's rows there.
-fn engine_of(target: &str) -> (Engine, &'static str) {
-    if target == "kql" { (Engine::KqlRun, "AzureActivity") } else { (Engine::SqlRun, "_AllLogs") }
+/// The engine that runs a target's text.
+fn engine_of(target: &str) -> Engine {
+    if target == "kql" { Engine::KqlRun } else { Engine::SqlRun }
 }
 
 /// All records of files below a folder, as JSON; what is no JSON object is passed over.
@@ -135,7 +135,8 @@ fn judge(
         tally.refused += 1;
         return;
     };
-    let (_, table) = engine_of(emission.target);
+    let place = source.place(target(emission.target).info().place).expect("it was emitted for a place");
+    let table = place.name.rsplit('.').next().unwrap_or_default();
     let (events, kept) = events(source, schema, records);
     let answer =
         oracle.ask(&json!({ "id": rule.name, "query": query, "raw": { table: kept }, "operation_case": "mixed" }));
@@ -177,12 +178,19 @@ fn root() -> &'static Path {
 }
 
 fn shipped_rules(target_name: &str) {
-    let (engine, _) = engine_of(target_name);
-    let Some(mut oracle) = Oracle::start(engine) else { return };
+    let Some(mut oracle) = Oracle::start(engine_of(target_name)) else { return };
     let pack = load(&root().join("rulepacks/ai-security"));
     assert!(pack.diagnostics.is_empty());
     let mut by_source: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    by_source.insert("azure.activity", records(&root().join("samples/azure")));
+    for (source, folder) in [
+        ("azure.activity", "insights-activity-logs"),
+        ("azure.openai", "insights-logs-requestresponse"),
+        ("azure.openai_usage", "insights-logs-azureopenairequestusage"),
+        ("azure.openai_audit", "insights-logs-audit"),
+        ("azure.apim_gateway", "insights-logs-gatewaylogs"),
+    ] {
+        by_source.insert(source, records(&root().join("samples/azure").join(folder)));
+    }
     by_source.insert("gcp.audit", records(&root().join("samples/gcp")));
     let mut tally = Tally::default();
     for rule in &pack.resolved.rules {
@@ -224,8 +232,7 @@ fn emitted_kql_passes_microsofts_parser() {
 
 /// Random rules over random records: emitted, executed, compared. What is refused or not executable is counted.
 fn random_rules(target_name: &str, fields: support::random::Fields, records: fn(&mut Choices, usize) -> Vec<Value>) {
-    let (engine, _) = engine_of(target_name);
-    let Some(mut oracle) = Oracle::start(engine) else { return };
+    let Some(mut oracle) = Oracle::start(engine_of(target_name)) else { return };
     let mut tally = Tally::default();
     let total = cases(120);
     for number in 0..total {

@@ -19,10 +19,14 @@ use skywatch::schema::Schema;
 use support::resolved;
 
 /// The sources and the folders of their samples.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 8] = [
     ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
     ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
     ("azure.activity", "samples/azure/insights-activity-logs"),
+    ("azure.openai", "samples/azure/insights-logs-requestresponse"),
+    ("azure.openai_usage", "samples/azure/insights-logs-azureopenairequestusage"),
+    ("azure.openai_audit", "samples/azure/insights-logs-audit"),
+    ("azure.apim_gateway", "samples/azure/insights-logs-gatewaylogs"),
     ("gcp.audit", "samples/gcp/cloudaudit.googleapis.com"),
 ];
 

@@ -19,10 +19,14 @@ use skywatch::record::{Item, Limits, Reader, read_files};
 const PACK: &str = "rulepacks/ai-security";
 
 /// The files of each source: the project's own, and those of a set of real records beside the repository.
-const FILES: [(&str, &[&str], &[&str]); 4] = [
+const FILES: [(&str, &[&str], &[&str]); 8] = [
     ("aws.bedrock", &["samples/aws", "BedrockModelInvocationLogs"], &["bedrock_invocation"]),
     ("aws.cloudtrail", &["samples/aws", "CloudTrail"], &["cloudtrail"]),
-    ("azure.activity", &["samples/azure", ""], &["azure_activity"]),
+    ("azure.activity", &["samples/azure", "insights-activity-logs"], &["azure_activity"]),
+    ("azure.openai", &["samples/azure", "insights-logs-requestresponse"], &[]),
+    ("azure.openai_usage", &["samples/azure", "insights-logs-azureopenairequestusage"], &[]),
+    ("azure.openai_audit", &["samples/azure", "insights-logs-audit"], &[]),
+    ("azure.apim_gateway", &["samples/azure", "insights-logs-gatewaylogs"], &[]),
     ("gcp.audit", &["samples/gcp", ""], &["gcp_audit"]),
 ];
 
@@ -97,7 +101,7 @@ fn compare_readings(set: &str, files: &[(&str, Vec<PathBuf>)]) {
     let pack = pack();
     let mut found: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
     let mut compared = 0;
-    for (source, files) in files {
+    for (source, files) in files.iter().filter(|(_, files)| !files.is_empty()) {
         let Some(theirs) = reading_by_python(source, files) else {
             println!("SKIPPED: no python3");
             return;

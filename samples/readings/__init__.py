@@ -2,6 +2,7 @@
 
 Written from schemas.md alone; shares nothing with generate.py and nothing with Skywatch.
 """
-from . import aws, azure, google
+from . import aws, azure, azure_services, google
 
 READERS = {"aws.bedrock": aws.bedrock, "aws.cloudtrail": aws.cloudtrail, "azure.activity": azure.activity, "gcp.audit": google.audit}
+READERS |= {f"azure.{name}": getattr(azure_services, name) for name in ("openai", "openai_usage", "openai_audit", "apim_gateway")}

@@ -127,7 +127,7 @@ fn hits(pack: &Pack) -> String {
 const SAMPLES: [(&str, &str); 4] = [
     ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
     ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
-    ("azure.activity", "samples/azure"),
+    ("azure.activity", "samples/azure/insights-activity-logs"),
     ("gcp.audit", "samples/gcp"),
 ];
 

@@ -9,7 +9,7 @@ from duckdb_kql import KqlUnsupportedError
 # The number of a stored row.
 ROW = "oracle_row"
 _LITERAL = re.compile(r'@"(?:[^"]|"")*"|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
-_EXPAND = re.compile(r"(mv-expand|mv-apply) (?:(kind=array) )?(?:with_itemindex=(\w+) )?(?:(\w+) = )?")
+_EXPAND = re.compile(r"(mv-expand|mv-apply) (?:(kind=array) )?(?:with_itemindex=(\w+) )?(?:(\w+|\['\w+'\]) = )?")
 
 
 def refuse(why):
@@ -78,7 +78,7 @@ class Rewriting:
             self.fresh += 1
         inner = re.fullmatch(r"(.*?) on \((.*)\)", rest, re.S) if word == "mv-apply" else None
         listed = inner[1] if inner else rest
-        element = element or re.match(r"\w+", rest)[0]
+        element = element or re.match(r"\w+|\['\w+'\]", rest)[0]
         before, of_row = list(columns), list(row)
         columns += [name for name in (element, index) if name not in columns]
         row.append(index)
