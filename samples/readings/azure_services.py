@@ -47,11 +47,12 @@ def openai(record):
     caller, took = first_of(text(found.get("objectId")), text(found.get("callerObjectId"))), integer(record.get("durationMs"))
     asked, answered = instant(found.get("requestTime")), instant(found.get("responseTime"))
     if took is None or took < 0:
-        took = (answered - asked) / timedelta(milliseconds=1) if asked and answered and answered >= asked else None
+        between = (answered - asked) // timedelta(microseconds=1) if asked and answered else -1
+        took = None if between < 0 else between / 1000 if between % 1000 else between // 1000
     return common | {
         "provider": "azure.ai.openai", "caller.id": caller, "source.net": masked(record.get("callerIpAddress")),
         "model.id": text(found.get("modelName")), "deployment": text(found.get("modelDeploymentName")),
-        "latency_ms": took if took is None else int(took), "status": integer(record.get("resultSignature")),
+        "latency_ms": took, "status": integer(record.get("resultSignature")),
         "request.size": integer(found.get("requestLength")), "response.size": integer(found.get("responseLength")),
         "auth.method": "identity" if caller else "key" if found else None,
     }
@@ -119,6 +120,7 @@ def apim_gateway(record):
     turns = [message for message in elements(at(asked, "messages")) if at(message, "role") == "user"]
     sent, got = (integer(at(reply, "usage", name)) for name in ("prompt_tokens", "completion_tokens"))
     both = [n for n in (sent, got) if n is not None]
+    functions = [at(tool, "function") for tool in elements(at(asked, "tools"))]
     return {
         "time": moment(record.get("time")), "event.id": text(record.get("correlationId")),
         "request.id": text(record.get("correlationId")), "account": known[1].lower() if known else None,
@@ -141,7 +143,8 @@ def apim_gateway(record):
             for message in elements(at(asked, "messages"))],
         "prompt": first_of(said(turns[-1]) if turns else None, text(at(asked, "prompt")), text(at(asked, "input"))),
         "completion": first_of(text(at(choices, 0, "message", "content")), text(at(choices, 0, "text"))),
-        "tools": [name for name in (text(at(tool, "function", "name")) for tool in elements(at(asked, "tools"))) if name],
+        # A tool whose name is no text has a place in the list all the same.
+        "tools": [text(tool["name"]) for tool in functions if isinstance(tool, dict) and "name" in tool],
     }
 
 

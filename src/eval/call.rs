@@ -40,7 +40,7 @@ impl Scope<'_> {
             (Function::Hour, [Value::Time(time)]) => Value::Int(clock::hour(*time)),
             (Function::Weekday, [Value::Time(time)]) => Value::Int(clock::weekday(*time)),
             (Function::MaskedNet, [Value::Text(text)]) => text::masked_net(text),
-            (Function::Ticks, [Value::Int(ticks)]) => Value::Time(clock::of_ticks(*ticks)),
+            (Function::Ticks, [Value::Int(ticks)]) => clock::of_ticks(*ticks).map_or(Value::Missing, Value::Time),
             (Function::ToFloat, [Value::Int(int)]) => Value::float(*int as f64),
             (Function::ToDecimal, [Value::Int(int)]) => Value::decimal(i128::from(*int) * BILLION),
             _ => Value::Missing,
