@@ -116,7 +116,12 @@ impl Lower<'_> {
                 };
                 self.extend(hop.clone(), hops);
                 let list = Scalar::column(&hop);
-                self.stages.push(Stage::MvExpand { element: hop.clone(), list: list.clone(), ty: Type::Long, pairs: false });
+                self.stages.push(Stage::MvExpand {
+                    element: hop.clone(),
+                    list: list.clone(),
+                    ty: Type::Long,
+                    pairs: false,
+                });
                 let back = Scalar::infix(list, Infix::Multiply, Scalar::Timespan(window.step));
                 self.extend(name.clone(), Scalar::infix(pane, Infix::Subtract, back));
                 let after = Scalar::infix(Scalar::column(&name), Infix::GreaterEqual, Scalar::Datetime(*first));
