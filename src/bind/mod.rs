@@ -7,10 +7,13 @@
 mod absent;
 pub mod constant;
 pub mod simplify;
+mod told;
 
 use std::collections::BTreeSet;
 
 use absent::Absent;
+
+pub use told::{told, told_rule};
 
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Binding, Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream};

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Query, Request, Verdict};
-use crate::bind::{Bound, BoundRule, admits, bind};
+use crate::bind::{Bound, BoundRule, admits, bind, told_rule};
 use crate::diag::{Code, Diagnostic, to_json};
 use crate::ir::{ExprKind, Rule, SECOND, Source, Stream, Tier};
 use crate::schema::Schema;
@@ -76,6 +76,7 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
         Bound::Refused(reasons) => refused(reasons),
         Bound::Rule(mut bound) => {
             addresses_as_written(&mut bound.rule);
+            let bound = told_rule(*bound, place);
             lower(rule, &bound, source, stream, place, target, request)
         }
     };
@@ -107,6 +108,11 @@ fn too_long(rule: &Rule, characters: usize, info: &Info) -> Diagnostic {
     Diagnostic::error(Code::TooLong, message).at(rule.span, "").help("shorten its lists, or split the rule")
 }
 
+fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
+    let message = format!("events of `{}` are made of several records, which {} can't put together", source.name, info.title);
+    Diagnostic::error(Code::NotExpressible, message).at(rule.span, "").help("run the rule over an archive")
+}
+
 fn refused(reasons: Vec<Diagnostic>) -> Query {
     Query {
         verdict: Verdict::Refused,
@@ -129,6 +135,9 @@ fn lower(
     request: Request,
 ) -> Query {
     let mut cx = Lowering::new(bound, source, place, request);
+    if source.assemble.is_some() && !target.info().assembles {
+        return refused(vec![several_records(rule, source, &target.info())]);
+    }
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
     }

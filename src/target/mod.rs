@@ -91,6 +91,8 @@ pub struct Info {
     pub max_length: usize,
     /// Whether a caller's range is about when records were filed, which is after their events.
     pub by_filing_time: bool,
+    /// Whether it makes one event of several records (`assemble`).
+    pub assembles: bool,
     /// The vendor's reference.
     pub docs: &'static str,
 }
