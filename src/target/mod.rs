@@ -33,6 +33,8 @@ pub struct Request {
     /// Judge the windows that end in (from, to], in microseconds since 1970: printed as literal times where the text can hold them.
     /// None: KQL and GoogleSQL judge the last window that ended by now minus the source's delay; the others take the caller's range.
     pub range: Option<(i64, i64)>,
+    /// The newest generation of CloudWatch's commands that may be used.
+    pub cloudwatch: Needs,
 }
 
 /// A query and how it relates to the rule.

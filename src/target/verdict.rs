@@ -119,15 +119,19 @@ impl Condition {
 }
 
 /// Which generation of a target's commands a query needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Needs {
     /// CloudWatch's commands of 2018–22.
     Portable,
     /// jsonParse, unnest, parseDate, if, joins and hashes too.
+    #[default]
     Y2026,
 }
 
 impl Needs {
+    /// Both.
+    pub const ALL: [Needs; 2] = [Needs::Portable, Needs::Y2026];
+
     /// As JSON says it.
     #[must_use]
     pub fn text(self) -> &'static str {
