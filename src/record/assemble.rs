@@ -163,7 +163,7 @@ fn raw_elements(list: Value) -> Vec<Json> {
 
 fn raw(value: &Value) -> Option<Json> {
     match value {
-        Value::Raw(json) => Some(json.clone()),
+        Value::Raw(json) if *json != Json::Null => Some(json.clone()),
         _ => None,
     }
 }
