@@ -5,7 +5,7 @@ use super::expr::steps;
 use super::scope::{Names, Resolver, Scope};
 use super::stream::text;
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Binding, Column, ColumnKind, FieldId, FileFormat, Place, PlaceKind, Source, Step, Type};
+use crate::ir::{Binding, Column, ColumnKind, FieldId, FileFormat, Place, PlaceKind, Proviso, Source, Step, Type};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::ast::{self, SourceClause, Suffix};
@@ -44,6 +44,7 @@ pub(super) fn source(
         places: Vec::new(),
         delay: 0,
         unique: None,
+        provided: Vec::new(),
         with: Vec::new(),
         filter: Vec::new(),
         fields: vec![None; count],
@@ -70,6 +71,20 @@ pub(super) fn source(
                     resolver.diagnostics.push(errors::second(value.span, "unique", first));
                 }
                 source.unique = resolver.value(value, &Type::Text);
+            }
+            SourceClause::Provided(words) => {
+                for word in words {
+                    match Proviso::WORDS.iter().find(|(known, _)| *known == word.node) {
+                        Some((_, proviso)) if source.provided.contains(proviso) => {
+                            resolver.diagnostics.push(errors::duplicate(word.span, "proviso", &word.node, None));
+                        }
+                        Some((_, proviso)) => source.provided.push(*proviso),
+                        None => {
+                            let known = Proviso::WORDS.map(|(word, _)| word);
+                            resolver.diagnostics.push(errors::unknown(word.span, "proviso", &word.node, known));
+                        }
+                    }
+                }
             }
             SourceClause::Where(condition) => source.filter.extend(resolver.pred(condition)),
             SourceClause::With(bindings) => {

@@ -6,7 +6,7 @@ use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Query, Request, Verdict};
 use crate::bind::{Bound, BoundRule, admits, bind};
 use crate::diag::{Code, Diagnostic, to_json};
-use crate::ir::{ExprKind, Rule, SECOND, Source, Stream, Tier};
+use crate::ir::{ExprKind, Proviso, Rule, SECOND, Source, Stream, Tier};
 use crate::schema::Schema;
 use crate::source::SourceMap;
 
@@ -131,6 +131,11 @@ fn lower(
     let mut cx = Lowering::new(bound, source, place, request);
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
+    }
+    for proviso in &source.provided {
+        cx.provided(match proviso {
+            Proviso::NotSampled => Condition::NotSampled,
+        });
     }
     let text = target.query(&mut cx);
     let text = text.filter(|_| cx.verdict != Verdict::Refused);

@@ -236,6 +236,7 @@ impl Reader {
                 SourceClause::Delay(Spanned::new(self.duration(&duration), self.span(&duration)))
             }
             Rule::unique => SourceClause::Unique(self.expression(parts.next()?)),
+            Rule::provided => SourceClause::Provided(self.names(parts.next()?)),
             Rule::r#where => SourceClause::Where(self.expression(parts.next()?)),
             Rule::with => SourceClause::With(self.bindings(parts.next()?)),
             Rule::absent => {

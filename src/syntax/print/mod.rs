@@ -319,6 +319,10 @@ impl Printer<'_> {
                 self.write("unique   ");
                 self.expr(value, 4, 0);
             }
+            SourceClause::Provided(provisos) => {
+                self.write("provided ");
+                self.words(provisos);
+            }
             SourceClause::Where(condition) => {
                 self.write("where    ");
                 self.condition(condition);
