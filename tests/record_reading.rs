@@ -19,11 +19,14 @@ use skywatch::schema::Schema;
 use support::resolved;
 
 /// The sources and the folders of their samples.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
     ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
     ("azure.activity", "samples/azure/insights-activity-logs"),
     ("gcp.audit", "samples/gcp/cloudaudit.googleapis.com"),
+    ("aws.agentcore", "samples/aws/bedrock-agentcore"),
+    ("gcp.vertex", "samples/gcp/bigquery/request_response_logging"),
+    ("gcp.model_armor", "samples/gcp/modelarmor.googleapis.com"),
 ];
 
 /// A source whose records are small.

@@ -19,11 +19,14 @@ use skywatch::record::{Item, Limits, Reader, read_files};
 const PACK: &str = "rulepacks/ai-security";
 
 /// The files of each source: the project's own, and those of a set of real records beside the repository.
-const FILES: [(&str, &[&str], &[&str]); 4] = [
+const FILES: [(&str, &[&str], &[&str]); 7] = [
     ("aws.bedrock", &["samples/aws", "BedrockModelInvocationLogs"], &["bedrock_invocation"]),
     ("aws.cloudtrail", &["samples/aws", "CloudTrail"], &["cloudtrail"]),
     ("azure.activity", &["samples/azure", ""], &["azure_activity"]),
-    ("gcp.audit", &["samples/gcp", ""], &["gcp_audit"]),
+    ("gcp.audit", &["samples/gcp", "cloudaudit.googleapis.com"], &["gcp_audit"]),
+    ("aws.agentcore", &["samples/aws", "bedrock-agentcore"], &[]),
+    ("gcp.vertex", &["samples/gcp", "request_response_logging"], &[]),
+    ("gcp.model_armor", &["samples/gcp", "modelarmor.googleapis.com"], &[]),
 ];
 
 fn root() -> PathBuf {

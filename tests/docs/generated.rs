@@ -128,7 +128,7 @@ const SAMPLES: [(&str, &str); 4] = [
     ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
     ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
     ("azure.activity", "samples/azure"),
-    ("gcp.audit", "samples/gcp"),
+    ("gcp.audit", "samples/gcp/cloudaudit.googleapis.com"),
 ];
 
 /// All files below a folder.

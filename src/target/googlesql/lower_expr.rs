@@ -28,6 +28,11 @@ impl Lower<'_> {
             }
             ExprKind::Element(number) => self.scalar_element(*number, Reading::STRICT, expr.span),
             ExprKind::Member(of, field) => {
+                if let ExprKind::Call(Function::Last, lists) = &of.kind
+                    && let [list] = lists.as_slice()
+                {
+                    return self.of_last(list, *field);
+                }
                 let field = self.member(of, *field)?;
                 self.expr(&field)
             }
