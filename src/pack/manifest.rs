@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::PlaceKind;
+use crate::ir::{Place, PlaceKind, Source};
 use crate::schema::Schema;
 use crate::source::{SourceId, Span};
 
@@ -180,8 +180,7 @@ pub(super) fn set_places(manifest: &Manifest, text: &str, id: SourceId, schema: 
             continue;
         };
         for (target, name) in places {
-            let place = PlaceKind::find(target).and_then(|kind| found.places.iter_mut().find(|p| p.kind == kind));
-            match place {
+            match place_of(found, target) {
                 Some(place) if !name.trim().is_empty() => place.name.clone_from(name),
                 Some(_) => out.push(
                     Diagnostic::error(Code::BadManifest, format!("empty place for `{source}` on `{target}`"))
@@ -189,12 +188,32 @@ pub(super) fn set_places(manifest: &Manifest, text: &str, id: SourceId, schema: 
                         .help("name the log group, table or log, or leave it out: the source has a default"),
                 ),
                 None => {
-                    let known: Vec<&str> = found.places.iter().map(|p| p.kind.word()).collect();
+                    let known = named_places(found);
                     let message = format!("`{source}` has no place on `{target}`");
+                    let known = known.iter().map(String::as_str);
                     out.push(Diagnostic::error(Code::BadManifest, message).at(at, "").suggest(target, known));
                 }
             }
         }
     }
     out
+}
+
+/// The place that `kql` names, or, of a source whose events are put together, `kql.PART`.
+fn place_of<'a>(source: &'a mut Source, named: &str) -> Option<&'a mut Place> {
+    let (target, part) = named.split_once('.').map_or((named, None), |(target, part)| (target, Some(part)));
+    let kind = PlaceKind::find(target)?;
+    let places = match part {
+        None => &mut source.places,
+        Some(part) => &mut source.assemble.as_mut()?.parts.iter_mut().find(|known| known.name == part)?.places,
+    };
+    places.iter_mut().find(|place| place.kind == kind)
+}
+
+/// What may be named.
+fn named_places(source: &Source) -> Vec<String> {
+    let parts = source.assemble.iter().flat_map(|assemble| &assemble.parts);
+    let of_parts =
+        parts.flat_map(|part| part.places.iter().map(|place| format!("{}.{}", place.kind.word(), part.name)));
+    source.places.iter().map(|place| place.kind.word().to_owned()).chain(of_parts).collect()
 }
