@@ -129,6 +129,10 @@ pub enum SourceClause {
     With(Vec<Binding>),
     /// `absent a, b because "…"`
     Absent(Vec<Name>, Spanned<String>),
+    /// `enable "…"`: what must be switched on.
+    Enable(Vec<Spanned<String>>),
+    /// `trap "…"`: what misleads whoever reads the log.
+    Trap(Vec<Spanned<String>>),
     /// `field = EXPR`
     Field(Binding),
 }

@@ -243,6 +243,8 @@ impl Reader {
                 let reason = parts.next()?;
                 SourceClause::Absent(self.names(names), Spanned::new(self.text(&reason), self.span(&reason)))
             }
+            Rule::enable => SourceClause::Enable(self.strings(parts.next()?)),
+            Rule::trap => SourceClause::Trap(self.strings(parts.next()?)),
             Rule::field_binding => SourceClause::Field(parts.next().and_then(|p| self.binding(p))?),
             _ => {
                 let word = part.as_str().split_whitespace().next().unwrap_or_default();
