@@ -67,6 +67,9 @@ pub(super) fn blocks(coverage: &Coverage<'_>, by: By) -> Vec<Block> {
                     Some(on) => Some(of_target(on)),
                 };
                 let tables = tables(coverage, cell);
+                if tables.is_empty() {
+                    continue;
+                }
                 out.push(Block {
                     title: info.name.to_owned(),
                     about: info.title.to_owned(),
@@ -158,7 +161,7 @@ fn of_source(on: &OnSource<'_>) -> Block {
     }
 }
 
-/// What a source lacks: fields of one reason on one line, in the order of the stream.
+/// What a source lacks: fields of one reason on one line, in the order of the stream; those without a reason last.
 pub(super) fn lacking(lacks: &[Lack]) -> Vec<String> {
     let mut reasons: Vec<(Option<&str>, Vec<&str>)> = Vec::new();
     for lack in lacks {
@@ -168,9 +171,9 @@ pub(super) fn lacking(lacks: &[Lack]) -> Vec<String> {
             None => reasons.push((because, vec![&lack.name])),
         }
     }
-    let line = |(because, names): (Option<&str>, Vec<&str>)| match because {
-        Some(because) => format!("{}: {because}", names.join(", ")),
-        None => names.join(", "),
+    reasons.sort_by_key(|(because, _)| because.is_none());
+    let line = |(because, names): (Option<&str>, Vec<&str>)| {
+        format!("{}: {}", names.join(", "), because.unwrap_or("no reason is given"))
     };
     reasons.into_iter().map(line).collect()
 }
