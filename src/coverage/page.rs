@@ -3,12 +3,10 @@
 use super::blocks::lacking;
 use crate::bind::{field_expr, lacks};
 use crate::ir::{Source, Stream, duration};
+use crate::schema::COMMON;
 use crate::syntax::ast::{Expr, Field, File, ItemKind, SourceClause};
 use crate::syntax::print_expr;
 use crate::target::TARGETS;
-
-/// The stream whose fields every stream has.
-const COMMON: &str = "event";
 
 /// The section on a source. `trees` are the files in which it and its stream are written; `sample` is a record as JSON.
 #[must_use]

@@ -14,6 +14,9 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("<built-in sources/gcp.sky>", include_str!("builtin/sources/gcp.sky")),
 ];
 
+/// The stream whose fields every stream has.
+pub const COMMON: &str = "event";
+
 /// All that names in rules can stand for.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
