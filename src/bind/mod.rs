@@ -7,11 +7,16 @@
 mod absent;
 pub mod constant;
 pub mod simplify;
+mod told;
+mod widen;
 
 use std::collections::BTreeSet;
 
 use absent::Absent;
 pub use absent::{Lack, lacks};
+
+pub use told::{told, told_rule};
+pub use widen::{WHOLE_RECORD, Widened, widened};
 
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Binding, Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream};

@@ -2,15 +2,15 @@
 
 use super::blocks::lacking;
 use crate::bind::{field_expr, lacks};
-use crate::ir::{Source, Stream, duration};
+use crate::ir::{Source, Stream, Widen, duration};
 use crate::schema::COMMON;
-use crate::syntax::ast::{Expr, Field, File, ItemKind, SourceClause};
+use crate::syntax::ast::{At, Expr, Field, File, ItemKind, Literal, Part, SourceClause};
 use crate::syntax::print_expr;
 use crate::target::TARGETS;
 
-/// The section on a source. `trees` are the files in which it and its stream are written; `sample` is a record as JSON.
+/// The section on a source. `trees` are the files in which it and its stream are written; `sample` is a record as JSON, where there is one.
 #[must_use]
-pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: &str) -> String {
+pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: Option<&str>) -> String {
     let written = Written::find(source, stream, trees);
     let mut out = format!("\n## {}\n\n{}\n\n", source.name, source.doc);
     out.push_str("| | |\n|---|---|\n");
@@ -26,6 +26,7 @@ pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: &str) -> S
     row("records arrive within", &duration(source.delay));
     row("a record is named by", &written.unique());
     row("its events are records where", &written.filter());
+    out.push_str(&written.assembled());
     out.push_str(&note("Switch on", &source.enable));
     out.push_str("\n**Fields**\n\n| field | type | read as |\n|---|---|---|\n");
     for id in stream.ids() {
@@ -35,9 +36,21 @@ pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: &str) -> S
     }
     out.push_str(&note("Values that fields use", &written.values()));
     out.push_str(&note("Lacks", &lacking(&lacks(source, stream))));
+    out.push_str(&note("Wider where only portable commands are used", &wider(source, stream)));
     out.push_str(&note("Traps", &source.traps));
-    out.push_str(&format!("\n**A record**\n\n```json\n{}\n```\n", sample.trim_end()));
+    if let Some(sample) = sample {
+        out.push_str(&format!("\n**A record**\n\n```json\n{}\n```\n", sample.trim_end()));
+    }
     out
+}
+
+/// The fields that an older generation of commands only searches for, and what is found too.
+fn wider(source: &Source, stream: &Stream) -> Vec<String> {
+    let line = |widen: &Widen| {
+        let field = stream.get(widen.field).map_or("", |field| &field.name);
+        format!("{field} on {}: {}", widen.target.word(), widen.reason)
+    };
+    source.widened.iter().map(line).collect()
 }
 
 /// Sentences under a heading; nothing where there are none.
@@ -97,10 +110,14 @@ impl<'a> Written<'a> {
     /// How its files look, in the source's own word.
     fn files(&self) -> String {
         let format = self.clauses.iter().find_map(|clause| match clause {
-            SourceClause::At(at) if at.target.node == "files" => Some(at.place.as_ref().map_or("", |p| &p.node)),
+            SourceClause::At(at) if at.target.node == "files" => Some(at),
             _ => None,
         });
-        format.map_or_else(|| "–".to_owned(), code)
+        let text = |at: &At| {
+            let word = at.place.as_ref().map_or("", |place| &place.node);
+            code(word) + if at.nocase { ", keys in any case" } else { "" }
+        };
+        format.map_or_else(|| "–".to_owned(), text)
     }
 
     /// Where a field comes from: the source, or the default of its stream.
@@ -117,6 +134,40 @@ impl<'a> Written<'a> {
             Some(default) => code(&print_expr(default)),
             None => own,
         }
+    }
+
+    /// How several records become one event.
+    fn assembled(&self) -> String {
+        let found = self.clauses.iter().find_map(|clause| match clause {
+            SourceClause::Assemble(assemble) => Some(assemble),
+            _ => None,
+        });
+        let Some(assemble) = found else { return String::new() };
+        let within = match assemble.within.node {
+            Literal::Duration(us, _) => duration(us),
+            _ => String::new(),
+        };
+        let part = |part: &Part| {
+            let mut line = code(&part.name.node);
+            line.push_str(if part.optional { ", which may lack: " } else { ": " });
+            if let Some(lists) = &part.lists {
+                line.push_str(&format!("the elements of {} of all ", code(&print_expr(lists))));
+            } else {
+                line.push_str("the first of ");
+            }
+            line.push_str(&format!("records where {}", code(&print_expr(&part.condition))));
+            if let Some(order) = &part.order {
+                line.push_str(&format!(", in the order of {}", code(&print_expr(order))));
+            }
+            for at in &part.places {
+                let place = at.node.place.as_ref().map_or("", |place| &place.node);
+                line.push_str(&format!("; on {} in {}", at.node.target.node, code(place)));
+            }
+            line
+        };
+        let title = format!("An event is put together from records within {within} of one another that share");
+        let parts: Vec<String> = assemble.parts.iter().map(|p| part(&p.node)).collect();
+        format!("\n{title} {}:\n\n- {}\n", code(&print_expr(&assemble.key)), parts.join("\n- "))
     }
 
     /// The values of `with`.

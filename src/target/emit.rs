@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use super::shown::addresses_as_written;
-use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Query, Request, Verdict};
-use crate::bind::{Bound, BoundRule, admits, bind};
+use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
+use crate::bind::{Bound, BoundRule, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
-use crate::ir::{ExprKind, Rule, SECOND, Source, Stream, Tier};
+use crate::ir::{ExprKind, PlaceKind, Pred, Rule, SECOND, Source, Stream, Tier};
 use crate::schema::Schema;
 
 /// A target with its tree's type erased.
@@ -70,12 +70,15 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
     let place = source.place(info.place)?;
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |w| w.step);
     let length = rule.window.as_ref().map(|w| w.length);
-    let query = match bind(rule, source, stream) {
+    let portable = info.place == PlaceKind::CloudWatch && request.cloudwatch == Needs::Portable;
+    let (searched, widenings) = if portable { widened(rule, source) } else { (rule.clone(), Vec::new()) };
+    let query = match bind(&searched, source, stream) {
         Bound::Never => return None,
         Bound::Refused(reasons) => refused(reasons),
         Bound::Rule(mut bound) => {
             addresses_as_written(&mut bound.rule);
-            lower(rule, &bound, source, stream, place, target, request)
+            let bound = told_rule(*bound, place);
+            lower(rule, &bound, source, stream, place, target, request, &widenings)
         }
     };
     let mut emission = Emission {
@@ -106,6 +109,16 @@ fn too_long(rule: &Rule, characters: usize, info: &Info) -> Diagnostic {
     Diagnostic::error(Code::TooLong, message).at(rule.span, "").help("shorten its lists, or split the rule")
 }
 
+fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
+    let message = format!("events of `{}` are made of several records, which {} can't put together", source.name, info.title);
+    Diagnostic::error(Code::NotExpressible, message).at(rule.span, "").help("run the rule over an archive")
+}
+
+fn wider(test: &Pred, reason: &str) -> Diagnostic {
+    let message = format!("the record's texts are searched as a whole: {reason}");
+    Diagnostic::warning(Code::Weaker, message).at(test.span, "").help("newer commands tell them apart: --cloudwatch 2026")
+}
+
 fn refused(reasons: Vec<Diagnostic>) -> Query {
     Query {
         verdict: Verdict::Refused,
@@ -126,12 +139,20 @@ fn lower(
     place: &crate::ir::Place,
     target: &dyn Target,
     request: Request,
+    widenings: &[Widened],
 ) -> Query {
     let mut cx = Lowering::new(bound, source, place, request);
+    if source.assemble.is_some() && !target.info().assembles {
+        return refused(vec![several_records(rule, source, &target.info())]);
+    }
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
     }
     let text = target.query(&mut cx);
+    for (positive, test, reason) in widenings {
+        let verdict = if *positive { Verdict::Wider } else { Verdict::Narrower };
+        cx.weaken(verdict, wider(test, reason));
+    }
     let text = text.filter(|_| cx.verdict != Verdict::Refused);
     if text.is_none() {
         return Query { left_out: cx.left_out, ..refused(cx.reasons) };

@@ -7,13 +7,15 @@ use skywatch::coverage::page::page;
 use skywatch::eval::Json;
 use skywatch::ir::{Source, Stream};
 use skywatch::pack::built_in;
-use skywatch::record::{Mapped, Mapper};
+use skywatch::record::{Mapped, Mapper, as_read};
 use skywatch::schema::BUILTIN;
 use skywatch::source::SourceId;
 use skywatch::syntax::{ast::File, parse};
 
 use crate::samples::{all, records};
 
+/// Sources that have no samples yet.
+const WITHOUT: [&str; 1] = ["azure.apim"];
 /// Longest text of a sample record, in characters.
 const LONGEST: usize = 60;
 /// Most elements of a list of a sample record.
@@ -29,21 +31,21 @@ pub(crate) fn sources() -> String {
     for source in &schema.sources {
         let stream = schema.stream_of(source.stream).unwrap();
         let records = files.get(&source.name).into_iter().flatten().flat_map(|file| records(file));
-        match records.into_iter().find(|record| is_event(source, stream, record)) {
-            Some(record) => {
-                let sample = serde_json::to_string_pretty(&shortened(record)).unwrap();
-                out.push_str(&page(source, stream, &trees, &sample));
-            }
-            None => without.push(source.name.as_str()),
+        let record = records.into_iter().find(|record| is_event(source, stream, record));
+        let sample = record.map(|record| serde_json::to_string_pretty(&shortened(record)).unwrap());
+        if sample.is_none() {
+            without.push(source.name.as_str());
         }
+        out.push_str(&page(source, stream, &trees, sample.as_deref()));
     }
-    assert!(without.is_empty(), "no event among the files that samples/sources.json names for: {}", without.join(", "));
+    assert_eq!(without, WITHOUT, "sources without an event among the files that samples/sources.json names");
     out
 }
 
+/// Whether a record is an event by itself.
 fn is_event(source: &Source, stream: &Stream, record: &Value) -> bool {
-    let json = Json::parse(&record.to_string()).unwrap();
-    matches!(Mapper::new(source, stream).map(&json), Mapped::Event(..))
+    let (read, _) = as_read(source, &[Json::from(record)]);
+    read.iter().any(|record| matches!(Mapper::new(source, stream).map(record), Mapped::Event(..)))
 }
 
 /// A record that can be read at a glance: long texts and lists are cut, and its keys are in order, whatever the features of the JSON crate.

@@ -77,6 +77,12 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::source | Rule::kw_source => "`source`",
         Rule::at | Rule::kw_at => "`at`",
         Rule::format => "a place",
+        Rule::folded => "`nocase`",
+        Rule::assemble | Rule::kw_assemble => "`assemble`",
+        Rule::part | Rule::kw_part => "`part`",
+        Rule::part_lists | Rule::kw_lists => "`lists`",
+        Rule::part_order | Rule::kw_order => "`order`",
+        Rule::widen | Rule::kw_widen => "`widen`",
         Rule::column => "`.path = Column`",
         Rule::column_kind | Rule::column_name => "a column",
         Rule::delay | Rule::kw_delay => "`delay`",
@@ -96,7 +102,6 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::expect | Rule::kw_expect => "`expect`",
         Rule::kw_alert => "`alert`",
         Rule::kw_all => "`all`",
-        Rule::kw_assemble => "`assemble`",
         Rule::kw_because => "`because`",
         Rule::kw_by => "`by`",
         Rule::kw_contains => "`contains`",
@@ -122,17 +127,20 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_of => "`of`",
         Rule::kw_on => "`on`",
         Rule::kw_only => "`only`",
+        Rule::kw_optional => "`optional`",
         Rule::kw_or => "`or`",
         Rule::kw_otel => "`otel`",
         Rule::kw_other => "`other`",
+        Rule::kw_portable => "`portable`",
         Rule::kw_present => "`present`",
         Rule::kw_sources => "`sources`",
+        Rule::kw_strings => "`strings`",
         Rule::kw_starts => "`starts`",
         Rule::kw_to => "`to`",
         Rule::kw_true => "`true`",
-        Rule::kw_widen => "`widen`",
         Rule::kw_within => "`within`",
-        Rule::file
+        Rule::at_end
+        | Rule::file
         | Rule::only_item
         | Rule::reserved
         | Rule::v4_tail
