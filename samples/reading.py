@@ -25,6 +25,9 @@ FILES = {
     "aws.bedrock": "aws/AWSLogs/*/BedrockModelInvocationLogs/**/*.json.gz",
     "aws.cloudtrail": "aws/AWSLogs/*/CloudTrail/**/*.json.gz",
     "azure.activity": "azure/insights-activity-logs/**/PT1H.json",
+    "aws.agentcore": "aws/bedrock-agentcore/**/*.json",
+    "gcp.vertex": "gcp/bigquery/request_response_logging/*.json",
+    "gcp.model_armor": "gcp/modelarmor.googleapis.com/**/*.json",
     "gcp.audit": "gcp/cloudaudit.googleapis.com/**/*.json",
 }
 
@@ -135,7 +138,7 @@ def sum_of(events, field):
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 DAY, HOUR, TEN_MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=10)
-INVOCATION, TRAIL, ACTIVITY = ["aws.bedrock"], ["aws.cloudtrail"], ["aws.cloudtrail", "azure.activity", "gcp.audit"]
+INVOCATION, TRAIL, ACTIVITY = ["aws.bedrock", "gcp.vertex"], ["aws.cloudtrail"], ["aws.cloudtrail", "azure.activity", "gcp.audit"]
 WINDOWED = [  # detection, sources, which events, window, keys, measures, and the limits of which one must be passed
     ("prompt_injection_indicators", INVOCATION, lambda e: has_phrase(e.get("prompt")), HOUR, ["caller.id"],
      {"hits": len, "payloads": lambda es: distinct(es, "prompt")}, {"hits": 0}),
@@ -227,7 +230,8 @@ def summary(rows):
         found |= {"blocked": sum("guardrail.action" in e for e in events), "prompts": sum("prompt" in e for e in events)}
         found["errors"] = dict(sorted(Counter(e["error.code"] for e in events if "error.code" in e).items()))
     else:
-        for field in ("service_kind", "outcome"):
+        counted = {"gcp.model_armor": ("direction", "verdict"), "aws.agentcore": ("agent.name",)}
+        for field in counted.get(events[0]["source"], ("service_kind", "outcome")):
             found[field] = dict(sorted(Counter(e.get(field, "missing") for e in events).items()))
     return found
 

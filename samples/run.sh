@@ -19,7 +19,7 @@ logs=samples/aws/AWSLogs/111122223333
 ingest aws.bedrock "$logs/BedrockModelInvocationLogs"
 ingest aws.cloudtrail "$logs/CloudTrail"
 ingest azure.activity samples/azure
-ingest gcp.audit samples/gcp
+ingest gcp.audit samples/gcp/cloudaudit.googleapis.com
 echo
 skywatch run rulepacks/ai-security --archive "$archive"
 echo "the archive is in $archive"

@@ -129,7 +129,7 @@ fn packs_of_one_name_are_not_mixed_up() {
     let twice = skywatch(&["test", &path(&first), &path(&first)]);
     assert_eq!(twice.status.code(), Some(2));
     assert!(text(&twice.stderr).contains("two packs have the id `first`"));
-    let nothing = skywatch(&["emit", &path(&first), "--to", "kql"]);
+    let nothing = skywatch(&["emit", &path(&first), "--to", "kql", "--source", "aws.bedrock"]);
     assert!(nothing.status.success() && text(&nothing.stderr).starts_with("no query: "));
 }
 

@@ -183,7 +183,7 @@ fn shipped_rules(target_name: &str) {
     assert!(pack.diagnostics.is_empty());
     let mut by_source: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     by_source.insert("azure.activity", records(&root().join("samples/azure")));
-    by_source.insert("gcp.audit", records(&root().join("samples/gcp")));
+    by_source.insert("gcp.audit", records(&root().join("samples/gcp/cloudaudit.googleapis.com")));
     let mut tally = Tally::default();
     for rule in &pack.resolved.rules {
         compare(rule, &pack.resolved.schema, target_name, &mut oracle, &by_source, &mut tally);

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use eval::{DAY, START};
 use proptest::prelude::*;
-use skywatch::bind::{Bound, bind};
+use skywatch::bind::{Bound, ForSource, bind, for_source};
 use skywatch::eval::{Event, Json, Range, Run, Value, run, run_bound};
 use skywatch::ir::{Source, Stream};
 use skywatch::record::{Batch, Limits, Mapped, Mapper, Reason, read_files};
@@ -19,11 +19,14 @@ use skywatch::schema::Schema;
 use support::resolved;
 
 /// The sources and the folders of their samples.
-const SAMPLES: [(&str, &str); 4] = [
+const SAMPLES: [(&str, &str); 7] = [
     ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
     ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
     ("azure.activity", "samples/azure/insights-activity-logs"),
     ("gcp.audit", "samples/gcp/cloudaudit.googleapis.com"),
+    ("aws.agentcore", "samples/aws/bedrock-agentcore"),
+    ("gcp.vertex", "samples/gcp/bigquery/request_response_logging"),
+    ("gcp.model_armor", "samples/gcp/modelarmor.googleapis.com"),
 ];
 
 /// A source whose records are small.
@@ -146,7 +149,8 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
         let run_of = Run { pack: "p", range: Range { from, to: from + 20 * DAY }, coverage: &coverage };
         for rule in resolved.rules.iter().filter(|rule| rule.stream == source.stream) {
             let Bound::Rule(bound) = bind(rule, source, stream) else { continue };
-            let by_events = run(rule, stream, &events, &run_of).unwrap_or_default();
+            let ForSource::Rule(rule, _) = for_source(rule, source, stream) else { continue };
+            let by_events = run(&rule, stream, &events, &run_of).unwrap_or_default();
             let by_records = run_bound(&bound.rule, &bound.time, bound.event_id.as_ref(), name, &records, &run_of)
                 .unwrap_or_default();
             assert_eq!(by_events, by_records, "{} on {name}", rule.name);

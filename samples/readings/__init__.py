@@ -5,3 +5,4 @@ Written from schemas.md alone; shares nothing with generate.py and nothing with 
 from . import aws, azure, google
 
 READERS = {"aws.bedrock": aws.bedrock, "aws.cloudtrail": aws.cloudtrail, "azure.activity": azure.activity, "gcp.audit": google.audit}
+READERS |= {"aws.agentcore": aws.agentcore, "gcp.vertex": google.vertex, "gcp.model_armor": google.model_armor}

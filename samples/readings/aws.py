@@ -1,7 +1,8 @@
-"""AWS: Bedrock's invocation log and CloudTrail. Each reader takes a raw record, gives its fields, or None for a record of another kind."""
+"""AWS: Bedrock's invocation log, CloudTrail and AgentCore's runtime log. Each reader takes a raw record, gives its fields, or None for a record of another kind."""
 import json
+import re
 
-from .values import address, at, elements, first_of, integer, joined, last_part, moment, text, total, values
+from .values import address, at, elements, first_of, integer, joined, last_part, moment, of_nanoseconds, text, total, values
 
 
 def bedrock(record):
@@ -84,4 +85,24 @@ def cloudtrail(record):
         "auth.type": text(at(person, "type")), "access_key.id": text(at(person, "accessKeyId")),
         "model.id": last_part(at(parameters, "modelId")),
         "names_ai": service.startswith("bedrock") or "bedrock" in json.dumps(parameters).lower(),
+    }
+
+
+def agentcore(record):
+    """schemas.md §1, related. What the agent's own telemetry writes into the log group is of another kind."""
+    if record.get("operation") != "InvokeAgentRuntime":
+        return None
+    arn, asked, answered = text(record.get("resource_arn")) or "", at(record, "body", "request_payload"), at(record, "body", "response_payload")
+    prompt, service = at(asked, "prompt"), text(at(record, "resource", "attributes", "service.name")) or ""
+    turns = [turn for turn in elements(prompt) if at(turn, "role") == "user"]
+    session = first_of(text(at(record, "attributes", "session.id")), text(record.get("session_id")))
+    return {
+        "time": of_nanoseconds(record.get("timeUnixNano")), "event.id": text(record.get("request_id")),
+        "request.id": text(record.get("request_id")), "provider": "aws.bedrock", "account": text(record.get("account_id")),
+        "region": (arn.split(":") + [""] * 4)[3] or None, "session.id": session, "conversation.id": session,
+        "agent.id": next(iter(re.findall(r":runtime/([^/]+)", arn)), None), "agent.name": service.split(".")[0] or None,
+        "tool.input": first_of(text(prompt), text(at(prompt, "content")), text(at(turns[-1], "content")) if turns else None, text(asked)),
+        "tool.output": first_of(
+            text(answered), text(at(answered, "text")), text(at(answered, "content")),
+            joined([at(part, "content") for part in elements(answered)])),
     }

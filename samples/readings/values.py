@@ -2,7 +2,7 @@
 import ipaddress
 import json
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 
 def at(value, *path):
@@ -38,6 +38,13 @@ def integer(value):
     if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+", value):
         return int(value)
     return value if isinstance(value, int) else None
+
+
+def number(value):
+    """A number with or without a fraction, or its text."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", value):
+        return float(value)
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def total(*numbers):
@@ -79,6 +86,18 @@ def moment(value):
     seconds, decimals, zone = found.groups()
     time = datetime.fromisoformat(seconds + ("+00:00" if zone == "Z" else zone)).astimezone(timezone.utc)
     return time.replace(microsecond=int((decimals or "").ljust(6, "0")[:6]))
+
+
+def sql_moment(value):
+    """As BigQuery prints a TIMESTAMP in an export, or RFC 3339."""
+    found = re.fullmatch(r"(\S+) (\S+) UTC", value) if isinstance(value, str) else None
+    return moment("{}T{}Z".format(*found.groups()) if found else value)
+
+
+def of_nanoseconds(value):
+    """Nanoseconds since 1970, as a number or its text."""
+    nanos = integer(value)
+    return None if nanos is None else datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(microseconds=nanos // 1_000)
 
 
 def stamp(time):

@@ -27,8 +27,12 @@ pub fn widened(rule: &Rule, source: &Source) -> (Rule, Vec<Widened>) {
 fn wider(pred: Pred, widened: &[Widen], positive: bool, notes: &mut Vec<Widened>) -> Pred {
     let span = pred.span;
     match pred.kind {
-        PredKind::All(preds) => Pred::all(preds.into_iter().map(|p| wider(p, widened, positive, notes)).collect(), span),
-        PredKind::Any(preds) => Pred::any(preds.into_iter().map(|p| wider(p, widened, positive, notes)).collect(), span),
+        PredKind::All(preds) => {
+            Pred::all(preds.into_iter().map(|p| wider(p, widened, positive, notes)).collect(), span)
+        }
+        PredKind::Any(preds) => {
+            Pred::any(preds.into_iter().map(|p| wider(p, widened, positive, notes)).collect(), span)
+        }
         PredKind::Not(inner) => wider(*inner, widened, !positive, notes).negate(),
         kind => {
             let pred = Pred::new(kind, span);

@@ -2,7 +2,7 @@
 
 use super::blocks::lacking;
 use crate::bind::{field_expr, lacks};
-use crate::ir::{Source, Stream, Widen, duration};
+use crate::ir::{Proviso, Source, Stream, Widen, duration};
 use crate::schema::COMMON;
 use crate::syntax::ast::{At, Expr, Field, File, ItemKind, Literal, Part, SourceClause};
 use crate::syntax::print_expr;
@@ -26,6 +26,10 @@ pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: Option<&st
     row("records arrive within", &duration(source.delay));
     row("a record is named by", &written.unique());
     row("its events are records where", &written.filter());
+    if !source.provided.is_empty() {
+        let words = Proviso::WORDS.iter().filter(|(_, proviso)| source.provided.contains(proviso));
+        row("verdicts rest on", &words.map(|(word, _)| code(word)).collect::<Vec<_>>().join(", "));
+    }
     out.push_str(&written.assembled());
     out.push_str(&note("Switch on", &source.enable));
     out.push_str("\n**Fields**\n\n| field | type | read as |\n|---|---|---|\n");

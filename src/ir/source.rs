@@ -96,6 +96,8 @@ pub struct Source {
     pub widened: Vec<Widen>,
     /// Text: two records with the same value within 24 h are one. It is the field `event.id`.
     pub unique: Option<Expr>,
+    /// What has to be so of the log for its archive to hold what the cloud has.
+    pub provided: Vec<Proviso>,
     /// Values that `filter` and `fields` use by [`super::ExprKind::With`].
     pub with: Vec<Binding>,
     /// Which records are events; every one must hold.
@@ -124,6 +126,18 @@ impl Source {
     pub fn place(&self, kind: PlaceKind) -> Option<&Place> {
         self.places.iter().find(|place| place.kind == kind)
     }
+}
+
+/// What a log is not by itself, so that every verdict about it rests on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Proviso {
+    /// Its owner may have it keep a part of the records only.
+    NotSampled,
+}
+
+impl Proviso {
+    /// All of them, and the word inside a source.
+    pub const WORDS: [(&'static str, Proviso); 1] = [("not_sampled", Proviso::NotSampled)];
 }
 
 /// The first part of a source's name.

@@ -13,7 +13,8 @@ use super::split::Piece;
 
 /// The spans of an export request, each as a record of its own; the piece itself where it is none, or has none.
 pub(super) fn spans(piece: Piece) -> VecDeque<Piece> {
-    let request: Option<Value> = if piece.too_long || piece.unended { None } else { serde_json::from_slice(&piece.bytes).ok() };
+    let request: Option<Value> =
+        if piece.too_long || piece.unended { None } else { serde_json::from_slice(&piece.bytes).ok() };
     let records = request.map(records).unwrap_or_default();
     if records.is_empty() {
         return VecDeque::from([piece]);
@@ -87,7 +88,9 @@ fn any_value(value: Value) -> Value {
         return int.as_str().and_then(|text| text.parse::<i64>().ok()).map_or(int, Value::from);
     }
     if let Some(Value::Object(mut array)) = take("arrayValue") {
-        let Some(Value::Array(elements)) = array.get_mut("values").map(Value::take) else { return Value::Array(Vec::new()) };
+        let Some(Value::Array(elements)) = array.get_mut("values").map(Value::take) else {
+            return Value::Array(Vec::new());
+        };
         return elements.into_iter().map(any_value).collect();
     }
     if let Some(Value::Object(mut list)) = take("kvlistValue") {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
-use super::duplicates::{Fingerprint, Seen, duplicates, fingerprint};
 use super::assemble::{Assembled, Assembler, Taken};
+use super::duplicates::{Fingerprint, Seen, duplicates, fingerprint};
 use super::file::open;
 use super::map::{Mapped, Mapper};
 use super::otlp::spans;

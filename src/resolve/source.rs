@@ -6,7 +6,8 @@ use super::scope::{Names, Resolver, Scope};
 use super::stream::text;
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{
-    Assemble, Binding, Column, ColumnKind, FieldId, FileFormat, Part, Place, PlaceKind, Source, Step, Stream, Type, Widen,
+    Assemble, Binding, Column, ColumnKind, FieldId, FileFormat, Part, Place, PlaceKind, Proviso, Source, Step, Stream,
+    Type, Widen,
 };
 use crate::schema::Schema;
 use crate::source::Span;
@@ -48,6 +49,7 @@ pub(super) fn source(
         assemble: None,
         widened: Vec::new(),
         unique: None,
+        provided: Vec::new(),
         with: Vec::new(),
         filter: Vec::new(),
         fields: vec![None; count],
@@ -79,6 +81,20 @@ pub(super) fn source(
                     resolver.diagnostics.push(errors::second(value.span, "unique", first));
                 }
                 source.unique = resolver.value(value, &Type::Text);
+            }
+            SourceClause::Provided(words) => {
+                for word in words {
+                    match Proviso::WORDS.iter().find(|(known, _)| *known == word.node) {
+                        Some((_, proviso)) if source.provided.contains(proviso) => {
+                            resolver.diagnostics.push(errors::duplicate(word.span, "proviso", &word.node, None));
+                        }
+                        Some((_, proviso)) => source.provided.push(*proviso),
+                        None => {
+                            let known = Proviso::WORDS.map(|(word, _)| word);
+                            resolver.diagnostics.push(errors::unknown(word.span, "proviso", &word.node, known));
+                        }
+                    }
+                }
             }
             SourceClause::Where(condition) => source.filter.extend(resolver.pred(condition)),
             SourceClause::With(bindings) => {
@@ -305,7 +321,8 @@ fn played(part: &ast::Part, resolver: &mut Resolver<'_>) -> Option<Part> {
         places.extend(found);
     }
     // What was written and failed was said.
-    let (lists, order) = (lists.map_or(Some(None), |lists| lists.map(Some))?, order.map_or(Some(None), |o| o.map(Some))?);
+    let (lists, order) =
+        (lists.map_or(Some(None), |lists| lists.map(Some))?, order.map_or(Some(None), |o| o.map(Some))?);
     Some(Part {
         name: part.name.node.clone(),
         optional: part.optional,

@@ -13,6 +13,7 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("<built-in sources/azure.sky>", include_str!("builtin/sources/azure.sky")),
     ("<built-in sources/azure_apim.sky>", include_str!("builtin/sources/azure_apim.sky")),
     ("<built-in sources/gcp.sky>", include_str!("builtin/sources/gcp.sky")),
+    ("<built-in sources/otel.sky>", include_str!("builtin/sources/otel.sky")),
 ];
 
 /// The stream whose fields every stream has.

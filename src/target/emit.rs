@@ -6,7 +6,7 @@ use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
 use crate::bind::{Bound, BoundRule, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
-use crate::ir::{ExprKind, PlaceKind, Pred, Rule, SECOND, Source, Stream, Tier};
+use crate::ir::{ExprKind, PlaceKind, Pred, Proviso, Rule, SECOND, Source, Stream, Tier};
 use crate::schema::Schema;
 
 /// A target with its tree's type erased.
@@ -110,13 +110,16 @@ fn too_long(rule: &Rule, characters: usize, info: &Info) -> Diagnostic {
 }
 
 fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
-    let message = format!("events of `{}` are made of several records, which {} can't put together", source.name, info.title);
+    let message =
+        format!("events of `{}` are made of several records, which {} can't put together", source.name, info.title);
     Diagnostic::error(Code::NotExpressible, message).at(rule.span, "").help("run the rule over an archive")
 }
 
 fn wider(test: &Pred, reason: &str) -> Diagnostic {
     let message = format!("the record's texts are searched as a whole: {reason}");
-    Diagnostic::warning(Code::Weaker, message).at(test.span, "").help("newer commands tell them apart: --cloudwatch 2026")
+    Diagnostic::warning(Code::Weaker, message)
+        .at(test.span, "")
+        .help("newer commands tell them apart: --cloudwatch 2026")
 }
 
 fn refused(reasons: Vec<Diagnostic>) -> Query {
@@ -147,6 +150,11 @@ fn lower(
     }
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
+    }
+    for proviso in &source.provided {
+        cx.provided(match proviso {
+            Proviso::NotSampled => Condition::NotSampled,
+        });
     }
     let text = target.query(&mut cx);
     for (positive, test, reason) in widenings {

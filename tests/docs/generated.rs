@@ -62,7 +62,8 @@ pub(crate) fn first_rule() -> String {
     let mut out = format!("```sky\n{}```\n", fs::read_to_string(root().join(FIRST_RULE)).unwrap());
     for target in TARGETS {
         let info = target.info();
-        for emission in emit(rule, &pack.resolved.schema, *target, Request { range: Some(DAYS), ..Request::default() }) {
+        for emission in emit(rule, &pack.resolved.schema, *target, Request { range: Some(DAYS), ..Request::default() })
+        {
             let query = &emission.query;
             let text = joined(query.text.as_deref().unwrap_or_else(|| panic!("{} refuses", info.name)));
             let provided: Vec<String> = query.provided.iter().map(|condition| condition.text()).collect();
@@ -128,7 +129,7 @@ const SAMPLES: [(&str, &str); 4] = [
     ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
     ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
     ("azure.activity", "samples/azure"),
-    ("gcp.audit", "samples/gcp"),
+    ("gcp.audit", "samples/gcp/cloudaudit.googleapis.com"),
 ];
 
 /// All files below a folder.

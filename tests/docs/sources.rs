@@ -15,7 +15,7 @@ use skywatch::syntax::{ast::File, parse};
 use crate::samples::{all, records};
 
 /// Sources that have no samples yet.
-const WITHOUT: [&str; 1] = ["azure.apim"];
+const WITHOUT: [&str; 2] = ["azure.apim", "otel.genai"];
 /// Longest text of a sample record, in characters.
 const LONGEST: usize = 60;
 /// Most elements of a list of a sample record.

@@ -17,13 +17,7 @@ use skywatch::{resolve, schema, syntax};
 pub(crate) const DAY: (i64, i64) = (1_767_225_600 * SECOND, 1_767_312_000 * SECOND);
 
 /// The queries of all rules of some text for these sources, the built-in ones and those of `own`, and what is said about each.
-pub(crate) fn emitted(
-    target: &dyn Target,
-    own: &'static str,
-    only: &[&str],
-    text: &str,
-    request: Request,
-) -> String {
+pub(crate) fn emitted(target: &dyn Target, own: &'static str, only: &[&str], text: &str, request: Request) -> String {
     let mut sources = SourceMap::default();
     let texts = schema::BUILTIN.iter().copied().chain([("own.sky", own), ("test.sky", text)]);
     let (mut files, mut diagnostics) = (Vec::new(), Vec::new());

@@ -123,6 +123,8 @@ pub enum SourceClause {
     Delay(Spanned<Literal>),
     /// `unique .requestId`
     Unique(Expr),
+    /// `provided not_sampled`
+    Provided(Vec<Name>),
     /// `where PREDICATE`
     Where(Expr),
     /// `with NAME = EXPR, …`

@@ -236,6 +236,7 @@ impl Reader {
                 SourceClause::Delay(Spanned::new(self.duration(&duration), self.span(&duration)))
             }
             Rule::unique => SourceClause::Unique(self.expression(parts.next()?)),
+            Rule::provided => SourceClause::Provided(self.names(parts.next()?)),
             Rule::r#where => SourceClause::Where(self.expression(parts.next()?)),
             Rule::with => SourceClause::With(self.bindings(parts.next()?)),
             Rule::absent => {
@@ -298,7 +299,13 @@ impl Reader {
                 Rule::word => name = Some(self.name(&part)),
                 Rule::kw_optional => optional = true,
                 Rule::expression => condition = Some(self.expression(part)),
-                Rule::part_lists => lists = part.into_inner().find(|p| !is_keyword(p)).and_then(|list| list.into_inner().next()).map(|list| self.reference(list)),
+                Rule::part_lists => {
+                    lists = part
+                        .into_inner()
+                        .find(|p| !is_keyword(p))
+                        .and_then(|list| list.into_inner().next())
+                        .map(|list| self.reference(list))
+                }
                 Rule::part_order => order = part.into_inner().find(|p| !is_keyword(p)).map(|sum| self.sum(sum)),
                 Rule::at => {
                     let span = self.span(&part);

@@ -87,6 +87,7 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::column_kind | Rule::column_name => "a column",
         Rule::delay | Rule::kw_delay => "`delay`",
         Rule::unique | Rule::kw_unique => "`unique`",
+        Rule::provided | Rule::kw_provided => "`provided`",
         Rule::absent | Rule::kw_absent => "`absent`",
         Rule::enable | Rule::kw_enable => "`enable`",
         Rule::trap | Rule::kw_trap => "`trap`",

@@ -10,8 +10,8 @@ use expr::{literal, name, suffixes_text, text};
 use layout::{Printer, WIDTH};
 
 use super::ast::{
-    Assemble, At, Clause, Column, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody, Operations,
-    Record, Rule, Source, SourceClause, Stream, Test,
+    Assemble, At, Clause, Column, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody,
+    Operations, Record, Rule, Source, SourceClause, Stream, Test,
 };
 use crate::source::{Span, Spanned};
 
@@ -316,7 +316,11 @@ impl Printer<'_> {
             SourceClause::At(at) => self.at(at, clause.span, "at       ", 4),
             SourceClause::Assemble(assemble) => self.assemble(assemble, clause.span),
             SourceClause::Widen(widen) => {
-                self.write(&format!("widen    {} on {} portable to strings ", name(&widen.field.node), widen.target.node));
+                self.write(&format!(
+                    "widen    {} on {} portable to strings ",
+                    name(&widen.field.node),
+                    widen.target.node
+                ));
                 self.texts(&widen.keys);
                 self.write(" because ");
                 self.quoted(&widen.reason);
@@ -325,6 +329,10 @@ impl Printer<'_> {
             SourceClause::Unique(value) => {
                 self.write("unique   ");
                 self.expr(value, 4, 0);
+            }
+            SourceClause::Provided(provisos) => {
+                self.write("provided ");
+                self.words(provisos);
             }
             SourceClause::Where(condition) => {
                 self.write("where    ");

@@ -33,7 +33,9 @@ pub(super) fn newer(span: Span, used: &[&str]) -> Diagnostic {
 
 /// A value that is sought by its key alone.
 pub(super) fn by_key(span: Span, key: &str) -> Diagnostic {
-    let message = format!("the first `{key}` of the record counts, wherever it stands: whoever makes the request can put another before it");
+    let message = format!(
+        "the first `{key}` of the record counts, wherever it stands: whoever makes the request can put another before it"
+    );
     weaker(span, message).help("newer commands read the record itself: --cloudwatch 2026")
 }
 

@@ -55,7 +55,9 @@ impl Plan<'_> {
         }
         let value = match ty {
             Type::Int => number_behind(key, Vec::new()),
-            Type::Float => number_behind(key, vec![repeated(Node::Concat(vec![Node::Char('.'), digits()]), 0, Some(1))]),
+            Type::Float => {
+                number_behind(key, vec![repeated(Node::Concat(vec![Node::Char('.'), digits()]), 0, Some(1))])
+            }
             Type::Text | Type::Time | Type::Ip => text_behind(key),
             _ => return None,
         };

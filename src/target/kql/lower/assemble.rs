@@ -123,7 +123,15 @@ impl Lower<'_> {
         said.map(|()| stages)
     }
 
-    fn played(&mut self, key: &Expr, time: &Expr, within: i64, played: &Played<'_>, range: &Range, head: bool) -> Said<()> {
+    fn played(
+        &mut self,
+        key: &Expr,
+        time: &Expr,
+        within: i64,
+        played: &Played<'_>,
+        range: &Range,
+        head: bool,
+    ) -> Said<()> {
         let part = played.part;
         let time = uncut(self.value(time)?.scalar);
         let time = self.once(time, "row_time");
@@ -187,9 +195,10 @@ impl Lower<'_> {
         let time = self.once(time, "row_time");
         let sorted = [Some(key), order, Some(time), Some(Scalar::Column(index))].into_iter().flatten();
         self.stages.push(Stage::Sort(sorted.filter_map(column_name).collect()));
-        let columns = played.columns.iter().map(|(_, name)| {
-            (Some(name.clone()), Scalar::call("make_list", [Scalar::column(&element)]))
-        });
+        let columns = played
+            .columns
+            .iter()
+            .map(|(_, name)| (Some(name.clone()), Scalar::call("make_list", [Scalar::column(&element)])));
         self.stages.push(Stage::Summarize { columns: columns.collect(), by });
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Lower<'_> {
                 },
             },
             ExprKind::Field(_) => refuse(errors::unbound(expr.span)),
-            ExprKind::Record | ExprKind::Path(..) | ExprKind::Json(_) | ExprKind::Entries(_) | ExprKind::Rows(_) => {
+            ExprKind::Record | ExprKind::Path(..) | ExprKind::Json(_) | ExprKind::Entries(..) | ExprKind::Rows(_) => {
                 refuse(errors::list_value("the whole of this value", expr.span))
             }
         }
@@ -108,7 +108,7 @@ impl Lower<'_> {
     fn call(&mut self, function: &Function, args: &[Expr], expr: &Expr) -> Said<Value> {
         match function {
             Function::Size => return self.size(args, expr.span),
-            Function::Join | Function::Last | Function::ToDecimal => {
+            Function::Join | Function::Last | Function::ToDecimal | Function::SqlTime => {
                 return refuse(errors::no_counterpart(function.name(), expr.span));
             }
             Function::MaskedNet => return self.masked_net(args, expr.span),
@@ -185,6 +185,9 @@ impl Lower<'_> {
                 Value::new(Scalar::infix(from_monday, Infix::Add, Scalar::Long(1)), Type::Long, optional)
             }
             Function::Ticks => Value::new(Scalar::Own(Own::TimeOfTicks, vec![scalar]), Type::Datetime, true),
+            Function::UnixNanos => {
+                Value::new(Scalar::Own(Own::TimeOfUnixNanos, vec![scalar]), Type::Datetime, optional)
+            }
             Function::ToFloat => Value::new(Scalar::call("todouble", [scalar]), Type::Real, optional),
             _ => Value::new(scalar, ty, optional),
         }

@@ -127,7 +127,12 @@ impl Lower<'_> {
                 };
                 self.extend(hop.clone(), hops);
                 let list = Scalar::column(&hop);
-                self.stages.push(Stage::MvExpand { index: None, element: hop.clone(), list: list.clone(), ty: Type::Long });
+                self.stages.push(Stage::MvExpand {
+                    index: None,
+                    element: hop.clone(),
+                    list: list.clone(),
+                    ty: Type::Long,
+                });
                 let back = Scalar::infix(list, Infix::Multiply, Scalar::Timespan(window.step));
                 self.extend(name.clone(), Scalar::infix(pane, Infix::Subtract, back));
                 let after = Scalar::infix(Scalar::column(&name), Infix::GreaterEqual, Scalar::Datetime(*first));
