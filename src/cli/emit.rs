@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
                         return UNUSABLE;
                     }
                     match arguments.format {
-                        Format::Json => objects.push(emission.to_json(&pack.sources)),
+                        Format::Json => objects.push(emission.to_json()),
                         Format::Text => say(&shown(&emission, &target.info(), &pack.sources, arguments.out.is_some())),
                     }
                 }

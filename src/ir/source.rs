@@ -106,6 +106,10 @@ pub struct Source {
     pub fields: Vec<Option<Expr>>,
     /// Why a field is absent, by field, where the source says so.
     pub absent: Vec<Option<String>>,
+    /// What must be switched on for the log to have records, a sentence each.
+    pub enable: Vec<String>,
+    /// What misleads whoever reads the log, a sentence each.
+    pub traps: Vec<String>,
     /// Its name in its text.
     pub span: Span,
 }

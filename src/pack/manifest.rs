@@ -32,6 +32,18 @@ const KEYS: [&str; 6] = ["id", "version", "language", "description", "license", 
 /// Tables of later versions.
 const LATER: [&str; 4] = ["levels", "budget", "retention", "use"];
 
+/// Whether a text can be a pack's id.
+///
+/// # Errors
+/// What is wrong with it, and the way out.
+pub fn check_id(id: &str) -> Result<(), (String, &'static str)> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if !id.is_empty() && id.chars().all(fits) {
+        return Ok(());
+    }
+    Err((format!("`{id}` can't be a pack's id"), "use lower-case letters, digits, `-` and `_`"))
+}
+
 /// Reads a manifest; `id` is that of its text, for the places of findings.
 ///
 /// # Errors
@@ -69,10 +81,10 @@ pub(super) fn read(text: &str, id: SourceId) -> Result<Manifest, Vec<Diagnostic>
         license: reader.text("license").unwrap_or_default(),
         places: reader.places(),
     };
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if table.get("id").is_some_and(toml::Value::is_str) && (manifest.id.is_empty() || !manifest.id.chars().all(fits)) {
-        let message = format!("`{}` can't be a pack's id", manifest.id);
-        reader.wrong("id", message, "use lower-case letters, digits, `-` and `_`");
+    if table.get("id").is_some_and(toml::Value::is_str)
+        && let Err((message, help)) = check_id(&manifest.id)
+    {
+        reader.wrong("id", message, help);
     }
     if reader.diagnostics.is_empty() { Ok(manifest) } else { Err(reader.diagnostics) }
 }

@@ -54,6 +54,8 @@ pub(super) fn source(
         filter: Vec::new(),
         fields: vec![None; count],
         absent: vec![None; count],
+        enable: Vec::new(),
+        traps: Vec::new(),
         span: name.span,
     };
     let before = diagnostics.len();
@@ -128,6 +130,8 @@ pub(super) fn source(
                     }
                 }
             }
+            SourceClause::Enable(texts) => source.enable.extend(texts.iter().map(|text| text.node.clone())),
+            SourceClause::Trap(texts) => source.traps.extend(texts.iter().map(|text| text.node.clone())),
             SourceClause::Field(binding) => {
                 let field = &binding.name;
                 if field.node == "event.id" {

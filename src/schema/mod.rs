@@ -16,6 +16,9 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("<built-in sources/otel.sky>", include_str!("builtin/sources/otel.sky")),
 ];
 
+/// The stream whose fields every stream has.
+pub const COMMON: &str = "event";
+
 /// All that names in rules can stand for.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {

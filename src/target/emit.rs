@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
 use crate::bind::{Bound, BoundRule, Widened, admits, bind, told_rule, widened};
-use crate::diag::{Code, Diagnostic, to_json};
+use crate::diag::{Code, Diagnostic, reasons};
 use crate::ir::{ExprKind, PlaceKind, Pred, Proviso, Rule, SECOND, Source, Stream, Tier};
 use crate::schema::Schema;
-use crate::source::SourceMap;
 
 /// A target with its tree's type erased.
 pub trait Target: Sync {
@@ -218,12 +217,8 @@ impl Emission {
 
     /// The object that `emit --format json` prints.
     #[must_use]
-    pub fn to_json(&self, sources: &SourceMap) -> Value {
+    pub fn to_json(&self) -> Value {
         let query = &self.query;
-        let reasons: Vec<Value> = to_json(&query.reasons, sources)
-            .into_iter()
-            .map(|reason| json!({ "code": reason["code"], "message": reason["message"], "help": reason["help"] }))
-            .collect();
         json!({
             "rule": self.rule,
             "source": self.source,
@@ -231,7 +226,7 @@ impl Emission {
             "verdict": query.verdict.text(),
             "provided": query.provided.iter().map(|c| c.text()).collect::<Vec<_>>(),
             "left_out": query.left_out,
-            "reasons": reasons,
+            "reasons": reasons(&query.reasons),
             "query": query.text,
             "place": self.place,
             "window_seconds": self.window.map(seconds),

@@ -11,9 +11,9 @@ use skywatch::syntax::ast::*;
 use super::choices::Choices;
 
 /// Names that are free, words of the language, and words that open clauses and items.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 26] = [
     "a", "caller", "model_2", "_x", "from", "where", "not", "missing", "present", "content", "at", "delay", "unique",
-    "rule", "list", "else", "true", "nocase", "default", "sources", "absent", "d", "by", "within",
+    "rule", "list", "else", "true", "nocase", "default", "sources", "absent", "enable", "trap", "d", "by", "within",
 ];
 const TEXTS: [&str; 12] = [
     "a",
@@ -146,15 +146,17 @@ impl Trees<'_> {
 
     fn source(&mut self) -> Source {
         let clauses = self.some(0, 6, |this| {
-            at(match this.below(9) {
+            at(match this.below(11) {
                 0 => SourceClause::At(this.at()),
                 1 => SourceClause::Delay(at(this.duration())),
                 2 => SourceClause::Unique(this.expr(2)),
                 3 => SourceClause::Where(this.expr(3)),
                 4 => SourceClause::With(this.bindings(1)),
                 5 => SourceClause::Absent(this.some(1, 3, Trees::name), this.text()),
-                6 => SourceClause::Assemble(this.assemble()),
-                7 => SourceClause::Widen(Widen {
+                6 => SourceClause::Enable(this.some(1, 3, Trees::text)),
+                7 => SourceClause::Trap(this.some(1, 3, Trees::text)),
+                8 => SourceClause::Assemble(this.assemble()),
+                9 => SourceClause::Widen(Widen {
                     field: this.name(),
                     target: at("cloudwatch".to_owned()),
                     keys: this.some(1, 3, Trees::text),

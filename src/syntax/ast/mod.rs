@@ -131,6 +131,10 @@ pub enum SourceClause {
     With(Vec<Binding>),
     /// `absent a, b because "…"`
     Absent(Vec<Name>, Spanned<String>),
+    /// `enable "…"`: what must be switched on.
+    Enable(Vec<Spanned<String>>),
+    /// `trap "…"`: what misleads whoever reads the log.
+    Trap(Vec<Spanned<String>>),
     /// `assemble by EXPR within 10m of EXPR { part … }`
     Assemble(Assemble),
     /// `widen FIELD on TARGET portable to strings "…" because "…"`

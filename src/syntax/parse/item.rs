@@ -244,6 +244,8 @@ impl Reader {
                 let reason = parts.next()?;
                 SourceClause::Absent(self.names(names), Spanned::new(self.text(&reason), self.span(&reason)))
             }
+            Rule::enable => SourceClause::Enable(self.strings(parts.next()?)),
+            Rule::trap => SourceClause::Trap(self.strings(parts.next()?)),
             Rule::assemble => SourceClause::Assemble(self.assemble(parts)?),
             Rule::widen => SourceClause::Widen(self.widen(parts)?),
             Rule::field_binding => SourceClause::Field(parts.next().and_then(|p| self.binding(p))?),

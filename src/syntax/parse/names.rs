@@ -89,6 +89,8 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::unique | Rule::kw_unique => "`unique`",
         Rule::provided | Rule::kw_provided => "`provided`",
         Rule::absent | Rule::kw_absent => "`absent`",
+        Rule::enable | Rule::kw_enable => "`enable`",
+        Rule::trap | Rule::kw_trap => "`trap`",
         Rule::field_binding | Rule::alert_value | Rule::free_name => "`field = value`",
         Rule::list | Rule::kw_list => "`list`",
         Rule::operations | Rule::kw_operations => "`operations`",

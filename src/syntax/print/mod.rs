@@ -348,6 +348,14 @@ impl Printer<'_> {
                 self.write(" because ");
                 self.quoted(reason);
             }
+            SourceClause::Enable(texts) => {
+                self.write("enable   ");
+                self.texts(texts);
+            }
+            SourceClause::Trap(texts) => {
+                self.write("trap     ");
+                self.texts(texts);
+            }
             SourceClause::Field(binding) => {
                 self.write(&format!("{:width$} = ", name(&binding.name.node)));
                 self.expr(&binding.value, 4, 0);
