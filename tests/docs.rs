@@ -5,6 +5,9 @@
 
 #[path = "docs/generated.rs"]
 mod generated;
+#[expect(dead_code, reason = "each binary uses its own part")]
+#[path = "support/samples.rs"]
+mod samples;
 #[path = "docs/snippets.rs"]
 mod snippets;
 
