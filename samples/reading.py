@@ -221,7 +221,7 @@ def summary(rows):
     found |= {"quarantined": kinds["quarantined"], "without_caller": sum("caller.id" not in e for e in events)}
     if any("tokens.total" in event for event in events):
         found |= {field: sum_of(events, field) for field in ("tokens.input", "tokens.output", "tokens.total")}
-        found |= {"blocked": sum("guardrail.action" in e for e in events), "prompts": sum("prompt" in e for e in events)}
+        found |= {"blocked": sum(e.get("guardrail.action") == "blocked" for e in events), "prompts": sum("prompt" in e for e in events)}
         found["errors"] = dict(sorted(Counter(e["error.code"] for e in events if "error.code" in e).items()))
     if any("outcome" in event for event in events):
         for field in ("service_kind", "outcome"):
