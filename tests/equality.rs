@@ -272,7 +272,7 @@ fn random_rules(target_name: &str) {
     let kind = target(target_name).info().place;
     for Samples { source: name, .. } in sources_on(target_name, &resolved(&[]).schema) {
         let shape = Shape::of(&name);
-        let total = cases(30);
+        let total = cases(24);
         let mut choices: Vec<Choices> = (0..total).map(|number| Choices::new(seeded(number, 3_000))).collect();
         let texts = choices.iter_mut().map(|choices| support::random::rule(choices, &shape.fields));
         let named = texts.enumerate().map(|(number, text)| text.replacen("rule r ", &format!("rule r{number} "), 1));

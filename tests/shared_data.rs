@@ -71,12 +71,14 @@ fn readers() -> Option<Vec<String>> {
 #[test]
 fn two_readings_of_the_samples_agree() {
     let pack = pack();
-    let mut compared = 0;
+    let (mut compared, mut wrong) = (0, Vec::new());
     for Samples { source, files, .. } in samples::all() {
         let Some(reading) = compare_readings(&pack, &source, &files) else { return };
         compared += reading.records;
+        wrong.extend(reading.wrong);
     }
     println!("{compared} records of the samples");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -87,16 +89,18 @@ fn two_readings_of_real_records_agree() {
         return;
     }
     let pack = pack();
-    let mut compared = 0;
+    let (mut compared, mut wrong) = (0, Vec::new());
     for Samples { source, real, .. } in samples::all() {
         let mut files: Vec<PathBuf> = real.iter().flat_map(|name| files_below(&folder.join(name))).collect();
         files.retain(|file| file.extension().is_some_and(|extension| extension == "jsonl"));
         if !files.is_empty() {
             let Some(reading) = compare_readings(&pack, &source, &files) else { return };
             compared += reading.records;
+            wrong.extend(reading.wrong);
         }
     }
     println!("{compared} real records");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -117,6 +121,7 @@ fn two_readings_of_random_records_agree() {
         fs::write(&file, lines).unwrap();
         let Some(reading) = compare_readings(&pack, &source.name, &[file]) else { return };
         println!("{} random records of {}: {:?}", reading.records, source.name, reading.kept);
+        wrong.extend(reading.wrong);
         // What no record shows was not compared.
         let stream = schema.stream_of(source.stream).unwrap();
         let given = stream.ids().filter(|field| field_expr(source, stream, *field).is_some());
@@ -162,14 +167,17 @@ struct Reading {
     kept: BTreeMap<String, usize>,
     /// What some event has in both readings.
     fields: BTreeSet<String>,
+    /// Where they differ, a field a message.
+    wrong: Vec<String>,
 }
 
-/// Compares both readings of a source's files; fails where they differ. None without Python.
+/// Compares both readings of a source's files. None without Python.
 fn compare_readings(pack: &Pack, source: &str, files: &[PathBuf]) -> Option<Reading> {
     let theirs = reading_by_python(source, files)?;
     let source = pack.resolved.schema.source(source).unwrap();
     let ours = reading_by_source(pack, source, files, theirs.keys().copied().collect());
-    let mut reading = Reading { records: theirs.len(), kept: BTreeMap::new(), fields: BTreeSet::new() };
+    let mut reading =
+        Reading { records: theirs.len(), kept: BTreeMap::new(), fields: BTreeSet::new(), wrong: Vec::new() };
     let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (place, theirs) in &theirs {
         let ours = &ours[place];
@@ -190,11 +198,10 @@ fn compare_readings(pack: &Pack, source: &str, files: &[PathBuf]) -> Option<Read
         }
     }
     let some = |lines: &[String]| lines.iter().take(5).cloned().collect::<Vec<_>>().join("\n");
-    let wrong: Vec<String> = found
-        .iter()
-        .map(|(field, lines)| format!("{}, {field}: {} differ\n{}", source.name, lines.len(), some(lines)))
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let differ = |(field, lines): (&&str, &Vec<String>)| {
+        format!("{}, {field}: {} differ\n{}", source.name, lines.len(), some(lines))
+    };
+    reading.wrong = found.iter().map(differ).collect();
     Some(reading)
 }
 

@@ -310,7 +310,12 @@ impl Generator<'_> {
     }
 
     fn word(&mut self) -> String {
-        let word = self.c.one(&self.fields.words).replace('\\', "\\\\").replace('"', "\\\"");
+        let escaped = |c: char| match c {
+            '"' | '\\' => format!("\\{c}"),
+            c if c.is_control() => format!("\\u{{{:x}}}", u32::from(c)),
+            c => c.to_string(),
+        };
+        let word: String = self.c.one(&self.fields.words).chars().map(escaped).collect();
         format!("\"{word}\"")
     }
 
