@@ -1,6 +1,7 @@
 """A reader for each source: takes a raw record, gives its fields by name, or None for a record of another kind.
 
-Written from schemas.md alone; shares nothing with generate.py and nothing with Skywatch.
+Written from schemas.md alone; shares nothing with generate.py and nothing with Skywatch. Fields have the names of the streams, `latency` in
+milliseconds as `latency_ms`; `names_ai` is for the story alone.
 """
 from . import aws, azure, google
 

@@ -18,7 +18,7 @@ pub(crate) fn without_mv_apply(resolved: &Resolved, source: &str, range: Option<
     let mut cx = Lowering::new(&bound, source, source.place(Kql::INFO.place)?, Request { range, ..Request::default() });
     let mut query = Kql.lower(&mut cx)?;
     let mut columns: Vec<Name> = cx.place.columns.iter().map(|column| Name(column.name.clone())).collect();
-    query.stages = query.stages.into_iter().flat_map(|stage| rewritten(stage, &mut columns)).collect();
+    query.rows.stages = query.rows.stages.into_iter().flat_map(|stage| rewritten(stage, &mut columns)).collect();
     Some(Kql.print(&Query { ..query }))
 }
 
@@ -31,7 +31,7 @@ fn rewritten(stage: Stage, columns: &mut Vec<Name>) -> Vec<Stage> {
             kept.push((Some(result.clone()), value));
             columns.push(result);
             vec![
-                Stage::MvExpand { element, list, ty: Type::Dynamic },
+                Stage::MvExpand { index: None, element, list, ty: Type::Dynamic },
                 Stage::Summarize { columns: kept, by: vec![(id.clone(), Scalar::Column(id))] },
             ]
         }
