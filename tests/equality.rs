@@ -100,12 +100,12 @@ impl Log {
         file.write_all(lines.as_bytes()).expect("it can be written");
         let mut reader = Reader::new(source, stream, Limits::default());
         let (mut events, mut aside) = (Vec::new(), BTreeSet::new());
-        let take = |item| match item {
+        let mut take = |item| match item {
             Item::Event(number, event) => events.push((number, event)),
             Item::Quarantined(record) => _ = aside.insert(record.line - 1),
         };
-        reader.file(file.path(), take).expect("the file is read");
-        let (_, dropped) = reader.finish().expect("the file did not change");
+        reader.file(file.path(), &mut take).expect("the file is read");
+        let (_, dropped) = reader.finish(&mut take).expect("the file did not change");
         aside.extend(&dropped);
         events.retain(|(number, _)| !dropped.contains(number));
         let numbered = (0..).zip(records);
