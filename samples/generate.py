@@ -3,7 +3,7 @@
 
     python3 samples/generate.py          # writes samples/aws, samples/azure, samples/gcp anew
 
-STORY says who does what when. How each cloud writes that down is in shapes/.
+STORY says who does what when. How each log writes that down is in shapes/*.py.
 What the data must set off is written nowhere here: reading.py works it out from the files alone.
 """
 import gzip
@@ -14,13 +14,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from shapes import aws, azure, azure_apim, azure_openai, gcp
+from shapes import agentcore, armor, aws, azure, azure_apim, azure_openai, gcp, vertex
 from shapes.writing import compact, files
 
 HERE = Path(__file__).resolve().parent
-CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp}
-# Logs of their own beside the cloud's control plane.
-SERVICES = {"aoai": azure_openai, "apim": azure_apim}
+CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp, "vertex": vertex, "armor": armor, "agentcore": agentcore}
+CLOUDS |= {"aoai": azure_openai, "apim": azure_apim}
+FOLDERS = ("aws", "azure", "gcp")
 
 # cloud or service, day of November 2026, first time, how often, every, who, what. `a|b|c`: in turn; NAME=VALUE: an option.
 STORY = """
@@ -211,6 +211,67 @@ gcp 04 11:30  1 1m -           odd torn
 gcp 04 11:31  1 1m -           odd no-time
 gcp 04 11:32  1 1m -           odd model-armor
 gcp 04 11:33  1 1m -           odd copy
+# ---- Vertex AI: what the models were asked. The model that follows `vertex` is who was called; nobody says who called
+vertex 02 09:00 10 5m flash ordinary
+vertex 02 10:00  6 4m flash ordinary stream
+vertex 02 13:00  4 3m tuned ordinary
+vertex 02 14:00  5 3m pro   inject        # phrases
+vertex 02 14:30  2 2m flash heated SAFETY
+vertex 02 14:34  1 1m flash heated PROHIBITED_CONTENT
+vertex 02 14:36  2 2m pro   inject block=MODEL_ARMOR
+vertex 02 14:40  1 1m flash heated block=SAFETY camel
+vertex 02 14:41  1 1m flash ordinary MAX_TOKENS
+vertex 03 02:00  8 6m pro   novel in=60000 out=3000 think=9000  # 576,000 tokens: more than half a million in a day
+vertex 03 09:00  5 100m flash novel in=90000 out=4000 think=6000 cached=80000  # exactly 500,000
+vertex 03 10:00  5 7m tuned ordinary text # JSON columns come as text
+vertex 04 08:00  3 5m tuned tool
+vertex 04 09:00  6 5m pro   ordinary camel
+vertex 04 09:40  1 1m pro   ordinary camel text
+vertex 04 10:00  2 9m pro   history       # the phrase is in an old turn
+vertex 04 10:20  1 1m flash norole
+vertex 04 10:30  2 1m flash bare
+vertex 04 10:40  1 1m flash inject text
+vertex 04 11:30  1 1m -     torn
+vertex 04 11:31  1 1m -     no-time
+vertex 04 11:32  1 1m -     no-model
+vertex 04 11:33  1 1m -     copy
+vertex 04 11:34  1 1m -     unreadable
+# ---- Model Armor: templates look at prompts and at the pieces of answers
+armor 02 09:00 10 5m strict  ordinary
+armor 02 09:01  8 1s strict  ordinary response talk=1
+armor 02 10:00  8 1s strict  ordinary response talk=2 verdictless
+armor 02 14:00  7 3m strict  inject jailbreak block    # more than five in an hour
+armor 02 14:50  2 2m strict  inject jailbreak block base64
+armor 02 15:00  1 1m strict  inject jailbreak block    # the next hour
+armor 02 15:10  2 2m strict  inject base64             # not found, but there
+armor 03 09:00  5 3m relaxed inject jailbreak level=MEDIUM_AND_ABOVE client=AGENT_GATEWAY  # found and let through
+armor 03 09:30  3 2m relaxed card sdp client=GEMINI_ENTERPRISE
+armor 03 09:40  2 2m relaxed link uri client=GEMINI_ENTERPRISE
+armor 03 09:50  2 2m strict  insult rai block top
+armor 03 09:56  1 1m strict  insult rai csam block top
+armor 03 10:00  4 2m strict  ordinary top
+armor 03 10:20  2 2m strict  ordinary partial
+armor 03 10:30  2 2m strict  ordinary pdf
+armor 04 09:00  5 8m relaxed ordinary client=GOOGLE_MCP_SERVER
+armor 04 09:50  1 1m -       torn
+armor 04 09:51  1 1m -       no-time
+armor 04 09:52  1 1m -       audit
+armor 04 09:53  1 1m -       copy
+# ---- Agents of Bedrock AgentCore: a help desk, and a buyer that is led astray
+agentcore 02 09:00 10 6m desk  ordinary
+agentcore 02 11:00  5 4m desk  ordinary object
+agentcore 02 13:00  6 3m buyer ordinary turns
+agentcore 03 10:00  7 2m buyer inject turns talk=9
+agentcore 03 10:20  2 2m desk  inject plain
+agentcore 03 10:30  2 2m desk  inject object text
+agentcore 03 11:00  4 5m desk  ordinary text
+agentcore 04 09:00  5 9m desk  ordinary silent
+agentcore 04 09:50  3 2m desk  near
+agentcore 04 09:56  1 1m -     torn
+agentcore 04 09:56  1 1m -     no-time
+agentcore 04 09:57  1 1m -     odd-time
+agentcore 04 09:57  1 1m -     telemetry
+agentcore 04 09:58  1 1m -     copy
 """
 
 UNITS = {"s": 1, "m": 60, "h": 3600}
@@ -228,12 +289,12 @@ def play(story):
         turns = [word.split("|") for word in what if "=" not in word]
         for i in range(int(times)):
             time = start + timedelta(seconds=i * int(step[:-1]) * UNITS[step[-1]])
-            (CLOUDS | SERVICES)[cloud].act(who, time, i, *[choices[i % len(choices)] for choices in turns], **options)
+            CLOUDS[cloud].act(who, time, i, *[choices[i % len(choices)] for choices in turns], **options)
 
 
 def write():
-    for cloud in CLOUDS:
-        shutil.rmtree(HERE / cloud, ignore_errors=True)
+    for folder in FOLDERS:
+        shutil.rmtree(HERE / folder, ignore_errors=True)
     for path, items in sorted(files.items()):
         records = [item for _, item in sorted(items, key=lambda item: item[0])]  # stable: ties keep the story's order
         text = compact({"Records": records}) if "/CloudTrail/" in path else "".join(line + "\n" for line in records)

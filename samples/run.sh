@@ -23,7 +23,7 @@ ingest azure.openai samples/azure/insights-logs-requestresponse
 ingest azure.openai_usage samples/azure/insights-logs-azureopenairequestusage
 ingest azure.openai_audit samples/azure/insights-logs-audit
 ingest azure.apim_gateway samples/azure/insights-logs-gatewaylogs
-ingest gcp.audit samples/gcp
+ingest gcp.audit samples/gcp/cloudaudit.googleapis.com
 echo
 skywatch run rulepacks/ai-security --archive "$archive"
 echo "the archive is in $archive"

@@ -121,7 +121,7 @@ impl Scope<'_> {
             | ExprKind::Path(..)
             | ExprKind::Read(_)
             | ExprKind::Json(_)
-            | ExprKind::Entries(_)
+            | ExprKind::Entries(..)
             | ExprKind::Rows(_) => Err(plan_datafusion_err!("raw records are read at ingest only")),
         }
     }

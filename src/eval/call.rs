@@ -41,6 +41,8 @@ impl Scope<'_> {
             (Function::Weekday, [Value::Time(time)]) => Value::Int(clock::weekday(*time)),
             (Function::MaskedNet, [Value::Text(text)]) => text::masked_net(text),
             (Function::Ticks, [Value::Int(ticks)]) => clock::of_ticks(*ticks).map_or(Value::Missing, Value::Time),
+            (Function::UnixNanos, [Value::Int(nanos)]) => Value::Time(clock::of_unix_nanos(*nanos)),
+            (Function::SqlTime, [Value::Text(text)]) => clock::parse_sql_time(text).map_or(Value::Missing, Value::Time),
             (Function::ToFloat, [Value::Int(int)]) => Value::float(*int as f64),
             (Function::ToDecimal, [Value::Int(int)]) => Value::decimal(i128::from(*int) * BILLION),
             _ => Value::Missing,

@@ -83,6 +83,21 @@ pub fn of_ticks(ticks: i64) -> Option<i64> {
     (0..end).contains(&ticks.div_euclid(10)).then(|| ticks.div_euclid(10) + days_since_1970(1, 1, 1) * DAY)
 }
 
+/// Nanoseconds since 1970, cut to microseconds.
+#[must_use]
+pub fn of_unix_nanos(nanos: i64) -> i64 {
+    nanos.div_euclid(1_000)
+}
+
+/// Reads a moment as SQL prints it, `2026-11-02 08:59:59.5 UTC`, and RFC 3339 text.
+#[must_use]
+pub fn parse_sql_time(text: &str) -> Option<i64> {
+    match text.strip_suffix(" UTC").and_then(|moment| moment.split_once(' ')) {
+        Some((date, clock)) => parse_time(&format!("{date}T{clock}Z")),
+        None => parse_time(text),
+    }
+}
+
 fn days_of_month(year: i64, month: i64) -> i64 {
     match month {
         2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
@@ -180,6 +195,23 @@ mod tests {
     }
 
     #[test]
+    fn moments_of_sql() {
+        let at = |text| parse_sql_time(text).map(time_text);
+        assert_eq!(at("2026-01-01 00:00:00 UTC").as_deref(), Some("2026-01-01T00:00:00.000000Z"));
+        assert_eq!(at("2026-01-01 00:00:00.1234567 UTC").as_deref(), Some("2026-01-01T00:00:00.123456Z"));
+        assert_eq!(at("2026-01-01T00:30:00+01:00").as_deref(), Some("2025-12-31T23:30:00.000000Z"));
+        for text in [
+            "2026-01-01 00:00:00",
+            "2026-01-01T00:00:00 UTC",
+            "2026-01-01 00:00:00Z",
+            "2026-01-01 00:00:00+00 UTC",
+            " UTC",
+        ] {
+            assert_eq!(at(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn parts_of_a_time() {
         let at = |text| parse_time(text).unwrap_or_default();
         assert_eq!((hour(at("2026-01-01T23:59:59.9Z")), weekday(at("2026-01-01T00:00:00Z"))), (23, 4));
@@ -189,5 +221,6 @@ mod tests {
         assert_eq!(of_ticks(621_355_968_000_000_019), Some(1));
         assert_eq!(of_ticks(3_155_378_975_999_999_999), Some(at("9999-12-31T23:59:59.999999Z")));
         assert_eq!((of_ticks(-1), of_ticks(3_155_378_976_000_000_000), of_ticks(i64::MAX)), (None, None, None));
+        assert_eq!((of_unix_nanos(1_999), of_unix_nanos(-1)), (1, -1));
     }
 }

@@ -125,7 +125,7 @@ impl<'a> Scope<'a> {
                 let value = self.value(inner);
                 self.json(value)
             }
-            ExprKind::Entries(inner) => entries(&self.value(inner)),
+            ExprKind::Entries(inner, keys) => entries(&self.value(inner), keys.as_deref()),
             ExprKind::Rows(rows) => self.rows(rows, &expr.ty),
             ExprKind::Arithmetic(operation, left, right) => {
                 let left = self.value(left);
@@ -243,11 +243,14 @@ fn step_into(json: &Json, step: &Step) -> Vec<Json> {
 }
 
 /// `{key, value}` of each member of an object.
-fn entries(value: &Value) -> Value {
+fn entries(value: &Value, keys: Option<&[String]>) -> Value {
     let Value::Raw(Json::Object(members)) = value else { return Value::Missing };
     let entry = |(key, value): (&Arc<str>, &Json)| {
         let fields = [("key", Json::Text(Arc::clone(key))), ("value", value.clone())];
         Value::Raw(Json::Object(Arc::new(fields.into_iter().map(|(name, json)| (name.into(), json)).collect())))
     };
-    Value::list(members.iter().map(entry).collect())
+    let wanted = |key: &str, value: &Json| {
+        keys.is_none_or(|keys| *value != Json::Null && keys.iter().any(|wanted| wanted == key))
+    };
+    Value::list(members.iter().filter(|(key, value)| wanted(key, value)).map(entry).collect())
 }

@@ -39,8 +39,8 @@ pub enum ExprKind {
     Read(Box<Expr>),
     /// Text (or raw: text is parsed, an object stays as it is) read as JSON. Type raw.
     Json(Box<Expr>),
-    /// The members of a raw object as a list of raw `{key, value}`, sorted by key.
-    Entries(Box<Expr>),
+    /// The members of a raw object as a list of raw `{key, value}`, sorted by key: all of them, or those of the named keys that are not null.
+    Entries(Box<Expr>, Option<Vec<String>>),
     /// Records made from the elements of lists. Type list of record.
     Rows(Box<Rows>),
 
@@ -113,6 +113,10 @@ pub enum Function {
     MaskedNet,
     /// int of .NET ticks (100 ns since 0001-01-01, to the end of 9999) → time, cut to microseconds.
     Ticks,
+    /// int of nanoseconds since 1970 → time, cut to microseconds.
+    UnixNanos,
+    /// text → time: RFC 3339, or as SQL prints a moment: `2026-11-02 10:00:00.5 UTC`.
+    SqlTime,
     /// int → float, exactly where |x| ≤ 2^53, else rounded to nearest.
     ToFloat,
     /// int → decimal.
@@ -143,6 +147,8 @@ impl Function {
             Function::Last => "last",
             Function::MaskedNet => "masked_net",
             Function::Ticks => "ticks",
+            Function::UnixNanos => "unix_nanos",
+            Function::SqlTime => "sql_time",
             Function::ToFloat => "float",
             Function::ToDecimal => "decimal",
         }
@@ -227,7 +233,7 @@ impl Expr {
             | ExprKind::Path(inner, _)
             | ExprKind::Read(inner)
             | ExprKind::Json(inner)
-            | ExprKind::Entries(inner) => inner.walk(visit),
+            | ExprKind::Entries(inner, _) => inner.walk(visit),
             ExprKind::Rows(rows) => {
                 rows.lists.iter().for_each(|list| list.walk(visit));
                 if let Some(filter) = &rows.filter {
@@ -270,7 +276,7 @@ impl Expr {
             ExprKind::Path(inner, steps) => ExprKind::Path(boxed(inner, change), steps),
             ExprKind::Read(inner) => ExprKind::Read(boxed(inner, change)),
             ExprKind::Json(inner) => ExprKind::Json(boxed(inner, change)),
-            ExprKind::Entries(inner) => ExprKind::Entries(boxed(inner, change)),
+            ExprKind::Entries(inner, keys) => ExprKind::Entries(boxed(inner, change), keys),
             ExprKind::Rows(rows) => ExprKind::Rows(Box::new(Rows {
                 element: rows.element,
                 lists: rows.lists.into_iter().map(|e| e.rewrite(change)).collect(),

@@ -72,7 +72,10 @@ impl Shown<'_> {
             ExprKind::Path(inner, steps) => self.expr(inner) + &path_text(steps),
             ExprKind::Read(inner) => format!("read[{}]({})", expr.ty, self.expr(inner)),
             ExprKind::Json(inner) => format!("json({})", self.expr(inner)),
-            ExprKind::Entries(inner) => format!("entries({})", self.expr(inner)),
+            ExprKind::Entries(inner, keys) => {
+                let keys: String = keys.iter().flatten().map(|key| format!(", {key:?}")).collect();
+                format!("entries({}{keys})", self.expr(inner))
+            }
             ExprKind::Rows(rows) => {
                 let filter = rows.filter.as_ref().map(|f| format!(" where {}", self.pred(f))).unwrap_or_default();
                 format!(

@@ -45,13 +45,15 @@ pub const FUNCTIONS: [(&str, &str); 18] = [
 ];
 
 /// Functions that read raw JSON, and how each is written: they exist in sources only.
-pub const READERS: [(&str, &str); 10] = [
+pub const READERS: [(&str, &str); 12] = [
     ("int", "int(.x)"),
     ("float", "float(.x)"),
     ("ip", "ip(.x)"),
     ("masked_net", "masked_net(.x)"),
     ("ticks", "ticks(.x)"),
-    ("entries", "entries(.x)"),
+    ("unix_nanos", "unix_nanos(.x)"),
+    ("sql_time", "sql_time(.x)"),
+    ("entries", "entries(.x)` or `entries(.x, \"key\")"),
     ("json", "json(.x)"),
     ("first_of", "first_of(.a, .b)"),
     ("join", "join(.a[].text)"),
@@ -311,7 +313,7 @@ impl Resolver<'_> {
         span: Span,
     ) -> Option<Expr> {
         let [first, ..] = args else { return self.wrong(errors::arguments(span, word, usage, 0)) };
-        if args.len() > 1 && !matches!(word, "first_of" | "join") {
+        if args.len() > 1 && !matches!(word, "first_of" | "join" | "entries") {
             return self.wrong(errors::arguments(span, word, usage, args.len()));
         }
         let call = |function, args, ty| Some(Expr::new(ExprKind::Call(function, args), ty, span));
@@ -321,6 +323,8 @@ impl Resolver<'_> {
             "ip" => self.value(first, &Type::Ip),
             "masked_net" => call(Function::MaskedNet, vec![self.value(first, &Type::Text)?], Type::Text),
             "ticks" => call(Function::Ticks, vec![self.value(first, &Type::Int)?], Type::Time),
+            "unix_nanos" => call(Function::UnixNanos, vec![self.value(first, &Type::Int)?], Type::Time),
+            "sql_time" => call(Function::SqlTime, vec![self.value(first, &Type::Text)?], Type::Time),
             "json" => {
                 let inner = self.expr(first, None)?;
                 if !matches!(inner.ty, Type::Raw | Type::Text) {
@@ -331,7 +335,9 @@ impl Resolver<'_> {
             }
             "entries" => {
                 let inner = self.value(first, &Type::Raw)?;
-                Some(Expr::new(ExprKind::Entries(Box::new(inner)), Type::List(Box::new(Type::Raw)), span))
+                let keys =
+                    if args.len() > 1 { Some(self.entry_keys(args.get(1..).unwrap_or_default())?) } else { None };
+                Some(Expr::new(ExprKind::Entries(Box::new(inner), keys), Type::List(Box::new(Type::Raw)), span))
             }
             "first_of" => self.coalesce(args, want, span),
             "join" => {
@@ -348,6 +354,23 @@ impl Resolver<'_> {
                 call(Function::Last, vec![list], element)
             }
         }
+    }
+
+    /// The keys that `entries` takes, sorted as entries are.
+    fn entry_keys(&mut self, args: &[&ast::Expr]) -> Option<Vec<String>> {
+        let mut keys = Vec::new();
+        for arg in args {
+            match &*arg.node {
+                ast::ExprKind::Literal(ast::Literal::Text(key, _)) => keys.push(key.clone()),
+                _ => {
+                    let usage = "entries(.x, \"key\")";
+                    return self.wrong(errors::bad_argument(arg.span, "entries", "keys in quotes", usage));
+                }
+            }
+        }
+        keys.sort();
+        keys.dedup();
+        Some(keys)
     }
 
     /// A pattern, with what is not portable said under it.

@@ -1,7 +1,7 @@
 """What: `mv-apply`, which duckdb-kql lacks, as `mv-expand` and `summarize`: the elements of a row's list are summed up by the row.
 Takes: the text of a query, and the columns of its table. Gives: the same query without `mv-apply`, over a table that has ROW too.
-Reads what a subquery that ends in a `summarize` without keys may hold: `extend`, `sort`, `where`, `mv-expand`, `mv-apply`. Anything else
-is refused. Microsoft's page (mvapply-operator.md): the subquery sees the row's columns, and its result is joined to the row."""
+Reads subqueries that end in a `summarize` without keys, and what may stand before them: `extend`, `sort`, `where`, `mv-expand`, `mv-apply`,
+`project`, `summarize`, and `join` with a table of the query whose key is its own. Anything else is refused. Microsoft's page (mvapply-operator.md): the subquery sees the row's columns, and its result is joined to the row."""
 import re
 
 from duckdb_kql import KqlUnsupportedError
@@ -9,7 +9,8 @@ from duckdb_kql import KqlUnsupportedError
 # The number of a stored row.
 ROW = "oracle_row"
 _LITERAL = re.compile(r'@"(?:[^"]|"")*"|"(?:[^"\\]|\\.)*"|\'(?:[^\'\\]|\\.)*\'')
-_EXPAND = re.compile(r"(mv-expand|mv-apply) (?:(kind=array) )?(?:with_itemindex=(\w+) )?(?:(\w+|\['\w+'\]) = )?")
+_NAME = r"(?:\w+|\['\w+'\])"
+_EXPAND = re.compile(r"(mv-expand|mv-apply) (?:(kind=array) )?(?:with_itemindex=(\w+) )?(?:(" + _NAME + r") = )?")
 
 
 def refuse(why):
@@ -33,11 +34,11 @@ def split(text, separator):
 
 
 def added(columns):
-    """The names that `name = value, …` gives; an `arg_max` alone names its own."""
+    """The names that `name = value, …` gives; a column alone is itself, an `arg_max` alone names its own."""
     names = []
     for column in split(columns, ","):
         own = re.fullmatch(r"arg_(?:max|min)\((.*)\)", column, re.S)
-        named = re.match(r"(\w+|\['\w+'\]) = ", column)
+        named = re.match(rf"({_NAME})(?: = |$)", column)
         if own:
             names += split(own[1], ",")
         elif named:
@@ -48,13 +49,14 @@ def added(columns):
 
 
 class Rewriting:
-    def __init__(self):
+    def __init__(self, tables):
         self.fresh = 0
+        self.tables = tables    # columns by table
 
     def stages(self, stages, columns, row):
         """The stages without mv-apply. `columns` are those at hand, `row` those that tell a row; both grow with the stages."""
         out = []
-        for at, stage in enumerate(stages):
+        for stage in stages:
             word = stage.split(None, 1)[0]
             if word == "extend":
                 names = added(stage[len(word):])
@@ -62,11 +64,24 @@ class Rewriting:
                 out.append(stage)
             elif word in ("mv-expand", "mv-apply"):
                 out += self.taken_apart(stage, columns, row)
+            elif word == "summarize":
+                measures, _, keys = stage[len(word):].rpartition(" by ") if " by " in stage else (stage[len(word):], "", "")
+                row[:] = added(keys) if keys else []
+                columns[:] = added(measures) + row
+                out.append(stage)
+            elif word == "project":
+                columns[:] = added(stage[len(word):])
+                out.append(stage)
+            elif word == "join":
+                table = re.match(rf"join kind=\w+ ({_NAME}) on ", stage)
+                if table is None or table[1] not in self.tables:
+                    refuse(f"a join with what is no table of the query: {stage}")
+                columns += [name for name in self.tables[table[1]] if name not in columns]
+                out.append(stage)
             elif word in ("where", "sort"):
                 out.append(stage)
             else:
-                # From here on rows are others.
-                return out + stages[at:]
+                refuse(f"{word} beside mv-apply")
         return out
 
     def taken_apart(self, stage, columns, row):
@@ -78,8 +93,10 @@ class Rewriting:
             self.fresh += 1
         inner = re.fullmatch(r"(.*?) on \((.*)\)", rest, re.S) if word == "mv-apply" else None
         listed = inner[1] if inner else rest
-        element = element or re.match(r"\w+|\['\w+'\]", rest)[0]
+        element = element or re.match(_NAME, rest)[0]
         before, of_row = list(columns), list(row)
+        if not set(of_row) <= set(before) or not of_row:
+            refuse("nothing tells the rows apart")
         columns += [name for name in (element, index) if name not in columns]
         row.append(index)
         kind = f"{kind} " if kind else ""
@@ -102,10 +119,14 @@ def without(query, schema):
     """A query without mv-apply; itself where it has none."""
     if "mv-apply" not in _LITERAL.sub("", query):
         return query
-    *values, pipeline = split(query.rstrip(), ";")
-    table, *stages = split(pipeline, "|")
-    if table not in schema:
-        refuse(f"{table} is no table")
-    columns = [*schema[table], ROW]
-    rewritten = Rewriting().stages(stages, columns, [ROW])
-    return "".join(f"{value};\n" for value in values) + "\n| ".join([table, *rewritten])
+    tables = {table: [*columns, ROW] for table, columns in schema.items()}
+    rewriting, out = Rewriting(tables), []
+    for part in split(query.rstrip(), ";"):
+        let, name, body = re.fullmatch(rf"(let ({_NAME}) = )?(.*)", part, re.S).groups()
+        table, *stages = split(body, "|")
+        if table in tables:
+            columns = list(tables[table])
+            body = "\n| ".join([table, *rewriting.stages(stages, columns, [ROW])])
+            tables[name] = columns
+        out.append((let or "") + body)
+    return ";\n".join(out)

@@ -131,7 +131,7 @@ def _seconds(value):
 READERS = {
     "VARCHAR": _text, "BIGINT": _whole(64), "INTEGER": _whole(32), "DOUBLE": _real, "BOOLEAN": _truth, "JSON": lambda v: v,
     "TIMESTAMP": instant, "TIMESTAMPTZ": lambda v: instant(v) + "+00", "INTERVAL": _seconds, "UUID": _text,
-    "DECIMAL(38,9)": lambda v: str(v),
+    "DECIMAL(38,9)": lambda v: str(v), "DECIMAL(38,0)": lambda v: str(v),
 }
 
 

@@ -340,6 +340,8 @@ SQL = [
     ("JSON arrays", "SELECT x, COUNT(*) c FROM g, UNNEST(JSON_VALUE_ARRAY(j.l)) AS x GROUP BY x ORDER BY x", [["p", 1], ["q", 1]]),
     ("JSON_QUERY_ARRAY", "SELECT id, ARRAY_LENGTH(JSON_QUERY_ARRAY(j, '$')) a, JSON_VALUE(x, '$.c') b FROM g, UNNEST(JSON_QUERY_ARRAY(j, '$')) AS x ORDER BY b", [[3, 2, None], [3, 2, "2"]]),
     ("JSON_QUERY", "SELECT JSON_QUERY(j, '$.a') a, JSON_QUERY(j, '$.nope') b FROM g WHERE id = 1", [[{"b": "x", "n": 5, "t": True, "z": None}, None]]),
+    ("JSON_OBJECT", "SELECT JSON_QUERY(JSON_OBJECT('k', 'a', 'v', JSON_QUERY(j, '$.a.n')), '$') a, "
+     "JSON_TYPE(JSON_QUERY(JSON_OBJECT('k', JSON_QUERY(j, '$.nope')), '$.k')) b FROM g WHERE id = 1", [[{"k": "a", "v": 5}, "null"]]),
     ("JSON_TYPE", "SELECT JSON_TYPE(j) a, JSON_TYPE(j.a.n) b, JSON_TYPE(j.a.z) c, JSON_TYPE(j.nope) d FROM g WHERE id = 1", [["object", "number", "null", None]]),
     ("PARSE_JSON", "SELECT JSON_VALUE(PARSE_JSON('{\"a\": 1}'), '$.a') a, SAFE.PARSE_JSON('{a') b", [["1", None]]),
     ("JSON compared with a number is an error", "SELECT id FROM g WHERE JSON_VALUE(j.a.n) = 5", Failed("No matching signature")),

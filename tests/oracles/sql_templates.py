@@ -168,7 +168,8 @@ MACROS = (
     # BYTES that are no UTF-8 have no STRING. A BLOB goes through its text form and back unchanged.
     _once("bq_safe_string", "CASE "
     f"WHEN typeof(_x) = 'BLOB' THEN TRY(decode(CAST({_TEXT} AS BLOB))) "
-    f"WHEN typeof(_x) IN ('VARCHAR', 'BOOLEAN') OR typeof(_x) LIKE '%INT%' THEN {_TEXT} "
+    # A whole NUMERIC is its digits; one with places has a form of its own.
+    f"WHEN typeof(_x) IN ('VARCHAR', 'BOOLEAN') OR typeof(_x) LIKE '%INT%' OR typeof(_x) LIKE 'DECIMAL(%,0)' THEN {_TEXT} "
     f"WHEN _x IS NULL THEN NULL ELSE {refusal_sql('this CAST to STRING: its form is not documented in full')} END"),
     _once("bq_safe_timestamp", "CASE "
     f"WHEN typeof(_x) LIKE 'TIMESTAMP%' THEN TRY_CAST({_TEXT} AS TIMESTAMPTZ) "
@@ -280,6 +281,14 @@ def count_if(node):
 def array_concat(node):
     # list_concat takes NULL for an empty list, BigQuery gives NULL.
     return call("bq_array_concat", exp.Array(expressions=[node.this, *node.expressions]))
+
+
+def json_object(node):
+    # A missing value becomes a JSON null in both.
+    pairs = [side for pair in node.expressions for side in (pair.this, pair.expression)]
+    if any(not isinstance(pair.this, exp.Literal) for pair in node.expressions) or not pairs:
+        raise Unsupported("JSON_OBJECT but of keys and values")
+    return call("json_object", *pairs)
 
 
 CASTS = {"BIGINT": "int64", "INT": "int64", "DOUBLE": "float64", "DECIMAL": "numeric", "BOOLEAN": "bool", "TEXT": "string",
@@ -524,6 +533,7 @@ CORRECTED = {
     exp.JSONValueArray: (json_call("bq_json_values"), None),
     exp.JSONExtractArray: (json_call("bq_json_elements"), None),
     exp.JSONType: (json_type, "JSON_TYPE"),
+    exp.JSONObject: (json_object, None),
     exp.TimestampTrunc: (timestamp_trunc, None),
     exp.TimestampAdd: (shift, None),
     exp.TimestampSub: (shift, None),
@@ -545,7 +555,7 @@ VERIFIED = {
     exp.Tuple, exp.Var, exp.DataType, exp.PropertyEQ, exp.JSONPath, exp.JSONPathRoot, exp.JSONPathKey,
     exp.JSONPathSubscript, exp.Interval, exp.TsOrDsToTimestamp, exp.AtTimeZone,
     # values
-    exp.Literal, exp.Boolean, exp.Null, exp.ByteString, exp.Array, exp.Struct, exp.RawString,
+    exp.JSONKeyValue, exp.Literal, exp.Boolean, exp.Null, exp.ByteString, exp.Array, exp.Struct, exp.RawString,
     # operators
     exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE, exp.Between, exp.In, exp.Is, exp.Exists,
     exp.Add, exp.Sub, exp.Mul, exp.Neg, exp.DPipe, exp.Case, exp.If,
@@ -619,7 +629,7 @@ def rewritten(tree):
 # ---- checks -----------------------------------------------------------------------------------------------------------
 
 GOOGLE_TYPES = {"VARCHAR": "STRING", "BIGINT": "INT64", "DOUBLE": "FLOAT64", "BOOLEAN": "BOOL", "TIMESTAMPTZ": "TIMESTAMP",
-                "JSON": "JSON", "DECIMAL(38,9)": "NUMERIC"}
+                "JSON": "JSON", "DECIMAL(38,9)": "NUMERIC", "DECIMAL(38,0)": "NUMERIC"}
 
 
 def google_type(shape):

@@ -11,7 +11,7 @@ import re
 import urllib.parse
 import uuid
 
-from rows import BadRow
+from rows import BadRow, strict_json
 
 # ---- Azure -----------------------------------------------------------------------------------------------------------
 
@@ -261,9 +261,10 @@ ALL_LOGS = {
     },
 }
 
-# The BigQuery table of Vertex AI's request-response logging; its name is the user's, this is the one in the examples.
+# The BigQuery table of Vertex AI's request-response logging; its name is the user's, this is the one in the examples. A NUMERIC as text has
+# no noughts behind its point in BigQuery, and all nine in DuckDB: ids are whole, so the column has no places here.
 REQUEST_RESPONSE = {
-    "endpoint": "VARCHAR", "deployed_model_id": "VARCHAR", "logging_time": "TIMESTAMPTZ", "request_id": "DECIMAL(38,9)",
+    "endpoint": "VARCHAR", "deployed_model_id": "VARCHAR", "logging_time": "TIMESTAMPTZ", "request_id": "DECIMAL(38,0)",
     "request_payload": ["VARCHAR"], "response_payload": ["VARCHAR"], "model": "VARCHAR", "model_version": "VARCHAR",
     "api_method": "VARCHAR", "full_request": "JSON", "full_response": "JSON", "metadata": "JSON", "otel_log": "JSON",
 }
@@ -327,9 +328,21 @@ def all_logs(entry, given):
 
 
 def request_response(record, given):
-    """An exported row has the table's own columns; what else it carries is no column."""
-    _required(record, "logging_time", "request_response_logging")
-    return {column: record.get(column) for column in REQUEST_RESPONSE}
+    """An exported row has the table's own columns; what else it carries is no column. An export may write a NUMERIC and JSON as text, and
+    prints a TIMESTAMP with a space and its zone's name; a JSON column holds no text that is not JSON, so that becomes no value."""
+    row = {column: record.get(column) for column in REQUEST_RESPONSE}
+    row["logging_time"] = re.sub(r"^(\S+) (\S+) UTC$", r"\1T\2Z", _required(record, "logging_time", "request_response_logging"))
+    for column in ("full_request", "full_response", "metadata", "otel_log"):
+        if isinstance(row[column], str):
+            try:
+                row[column] = strict_json(row[column])
+            except ValueError:
+                row[column] = None
+    if not re.fullmatch(r"-?[0-9]{1,29}", str(row["request_id"])):
+        row["request_id"] = None
+    for column in ("endpoint", "deployed_model_id", "model", "model_version", "api_method"):
+        row[column] = None if row[column] is None else _text(row[column])
+    return row
 
 
 def sql_rows(table, records, given):

@@ -82,7 +82,8 @@ kinds!(expr_kind, EXPRS, ExprKind {
     ExprKind::Path(..) => "a raw path",
     ExprKind::Read(_) => "a raw value read",
     ExprKind::Json(_) => "text read as JSON",
-    ExprKind::Entries(_) => "entries of an object",
+    ExprKind::Entries(_, None) => "entries of an object",
+    ExprKind::Entries(_, Some(_)) => "entries of named keys",
     ExprKind::Rows(_) => "records made of elements",
     ExprKind::Arithmetic(Arithmetic::Add, ..) => "addition",
     ExprKind::Arithmetic(Arithmetic::Subtract, ..) => "subtraction",
@@ -116,6 +117,8 @@ kinds!(function_kind, CALLS, Function {
     Function::Last => "last",
     Function::MaskedNet => "masked_net",
     Function::Ticks => "ticks",
+    Function::UnixNanos => "unix_nanos",
+    Function::SqlTime => "sql_time",
     Function::ToFloat => "int to float",
     Function::ToDecimal => "int to decimal",
 });

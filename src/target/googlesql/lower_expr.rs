@@ -3,7 +3,7 @@
 use super::errors;
 use super::lower::Lower;
 use super::lower_pred::literal;
-use super::lower_raw::{Reading, sql_type};
+use super::lower_raw::{Raw, Reading, sql_type};
 use super::lower_text;
 use super::tree::{Aggregate, Is, Node, Operator, Select, Sql, Type, Unnest};
 use crate::ir::pattern::Node as Pattern;
@@ -28,6 +28,11 @@ impl Lower<'_> {
             }
             ExprKind::Element(number) => self.scalar_element(*number, Reading::STRICT, expr.span),
             ExprKind::Member(of, field) => {
+                if let ExprKind::Call(Function::Last, lists) = &of.kind
+                    && let [list] = lists.as_slice()
+                {
+                    return self.of_last(list, *field);
+                }
                 let field = self.member(of, *field)?;
                 self.expr(&field)
             }
@@ -51,7 +56,7 @@ impl Lower<'_> {
             | ExprKind::Record
             | ExprKind::Path(..)
             | ExprKind::Json(_)
-            | ExprKind::Entries(_)
+            | ExprKind::Entries(..)
             | ExprKind::Rows(_) => Err(vec![errors::cannot(
                 expr.span,
                 format!("a value of type {} as a column", expr.ty),
@@ -104,6 +109,7 @@ impl Lower<'_> {
             (Function::Last, [list]) => return self.last(list),
             (Function::Extract(pattern), [text]) => return self.extract(pattern, text, whole.span),
             (Function::Coalesce, _) if matches!(whole.ty, ir::Type::List(_)) => return self.array(whole),
+            (Function::SqlTime, [text]) => return self.sql_time(text),
             (Function::MaskedNet, _) => {
                 return Err(vec![errors::cannot(
                     whole.span,
@@ -146,6 +152,13 @@ impl Lower<'_> {
                 let micros = Sql::call("DIV", vec![first, Sql::int(10)], Type::Int64);
                 of_micros(Sql::binary(Operator::Subtract, micros, Sql::int(BEFORE_1970)))
             }
+            Function::UnixNanos => {
+                // `DIV` cuts towards zero, which is the microsecond after one before 1970.
+                let part = |name, by| Sql::call(name, vec![first.clone(), Sql::int(by)], Type::Int64);
+                let before_1970 = Sql::binary(Operator::Less, part("MOD", 1_000), Sql::int(0));
+                let late = Sql::if_else(before_1970, Sql::int(1), Sql::int(0));
+                of_micros(Sql::binary(Operator::Subtract, part("DIV", 1_000), late))
+            }
             Function::ToFloat => first.cast(Type::Float64),
             _ => {
                 return Err(vec![errors::cannot(
@@ -155,6 +168,20 @@ impl Lower<'_> {
                 )]);
             }
         })
+    }
+
+    /// A moment as SQL prints it; a column that has a moment's own type is one already.
+    fn sql_time(&mut self, text: &Expr) -> Said<Sql> {
+        if let ExprKind::Read(inner) = &text.kind
+            && let Raw::Column(column, ir::ColumnKind::Time) = self.raw(inner)?
+        {
+            return Ok(column);
+        }
+        let text = self.expr(text)?;
+        if text.node == Node::Null {
+            return Ok(Sql::null(Type::Timestamp));
+        }
+        Ok(super::lower_raw::sql_time(text))
     }
 
     fn extract(&mut self, pattern: &ir::Pattern, text: &Expr, span: Span) -> Said<Sql> {

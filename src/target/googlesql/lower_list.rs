@@ -236,6 +236,25 @@ impl Lower<'_> {
         Ok(Sql::value_of(select, ty))
     }
 
+    /// A field of the last record of a list.
+    pub(super) fn of_last(&mut self, list: &Expr, field: usize) -> Said<Sql> {
+        let span = list.span;
+        let record =
+            Expr::new(ExprKind::Element(usize::MAX), list.ty.element().cloned().unwrap_or(ir::Type::Raw), span);
+        let lowered = self.list(list)?;
+        let before = self.elements.len();
+        let place = self.alias("place");
+        let (unnest, filter) = self.open(lowered, usize::MAX, "element", Some(place.clone()))?;
+        let value = self.member(&record, field).and_then(|field| self.expr(&field));
+        self.close(before);
+        let value = value?;
+        let ty = value.ty.clone();
+        let order_by = vec![Order { by: Sql::name(place, Type::Int64), descending: true }];
+        let items = vec![(value, None)];
+        let select = Select { items, unnest: vec![unnest], filter, order_by, limit: Some(1), ..Select::default() };
+        Ok(Sql::value_of(select, ty))
+    }
+
     /// A list as an array of its present elements: for rows that show it.
     pub(super) fn array(&mut self, list: &Expr) -> Said<Sql> {
         let lowered = self.list(list)?;

@@ -47,6 +47,12 @@ impl Lower<'_> {
             ExprKind::Record => self.column(&[], expr.span),
             ExprKind::Element(number) => self.raw_element(*number, expr.span),
             ExprKind::Json(inner) => self.parsed(inner),
+            ExprKind::Entries(inner, Some(keys)) => self.entries(inner, keys, expr.span),
+            ExprKind::Entries(_, None) => Err(vec![errors::cannot(
+                expr.span,
+                "the members of a JSON object can't be listed without naming its keys",
+                "name them in the source: `entries(.x, \"key\")`",
+            )]),
             ExprKind::Call(Function::Last, args) => match args.as_slice() {
                 [list] => self.last_raw(list),
                 _ => Err(vec![no_path(expr.span)]),
@@ -187,6 +193,10 @@ impl Lower<'_> {
         match self.raw(inner)? {
             Raw::Column(text, ColumnKind::Text) => Ok(Raw::Json(parse_json(text), Vec::new())),
             Raw::Column(..) => Ok(Raw::Json(Sql::null(Type::Json), Vec::new())),
+            // Files may write a JSON column's value as text; the column has it parsed.
+            Raw::Json(column, path) if path.is_empty() && matches!(column.node, Node::Column(_)) => {
+                Ok(Raw::Json(column, path))
+            }
             Raw::Json(base, path) => {
                 let is_text = Sql::binary(Operator::Equal, json_type(&base, &path), Sql::text("string"));
                 let parsed = parse_json(value(&base, &path));
@@ -194,6 +204,31 @@ impl Lower<'_> {
             }
             list @ Raw::List(_) => Ok(list),
         }
+    }
+
+    /// The members of an object that have one of these keys and are not null, as `{key, value}`.
+    fn entries(&mut self, inner: &Expr, keys: &[String], span: Span) -> Said<Raw> {
+        let of = self.raw(inner)?;
+        let mut made = Vec::new();
+        for key in keys {
+            let Raw::Json(base, path) = self.below(of.clone(), &[Step::Key(key.clone())], span)? else { continue };
+            let members = vec![Sql::text("key"), Sql::text(key.clone()), Sql::text("value"), query(&base, &path)];
+            made.push(Sql::call("JSON_OBJECT", members, Type::Json));
+        }
+        let array = Type::Array(Box::new(Type::Json));
+        let (entry, place) = (self.alias("entry"), self.alias("place"));
+        let item = Sql::name(entry.clone(), Type::Json);
+        let value = [Step::Key("value".to_owned())];
+        let filter = vec![Sql::binary(Operator::NotEqual, json_type(&item, &value), Sql::text("null"))];
+        let list = Sql::new(Node::Array(made), array.clone(), false);
+        let select = Select {
+            items: vec![(item, None)],
+            unnest: vec![Unnest { list, name: entry, offset: Some(place.clone()) }],
+            filter,
+            order_by: vec![super::tree::Order { by: Sql::name(place, Type::Int64), descending: false }],
+            ..Select::default()
+        };
+        Ok(Raw::List(Sql::new(Node::Query(QueryForm::Array, Box::new(select)), array, false)))
     }
 
     /// A raw value read as a scalar type.
@@ -344,6 +379,12 @@ fn whole(float: Sql) -> Sql {
 fn finite(float: Sql) -> Sql {
     let infinite = Sql::call("IS_INF", vec![float.clone()], Type::Bool);
     Sql::if_else(infinite, Sql::null(Type::Float64), float)
+}
+
+/// Text of a moment as SQL prints it, or in RFC 3339.
+pub(super) fn sql_time(text: Sql) -> Sql {
+    let with_t = vec![text, pattern("^([0-9]{4}-[0-9]{2}-[0-9]{2}) ([0-9:.]+) UTC$"), pattern(r"\1T\2Z")];
+    read_text(Sql::call("REGEXP_REPLACE", with_t, Type::String), &ir::Type::Time, Reading::STRICT)
 }
 
 /// A pattern of this target's own, without a quote in it.

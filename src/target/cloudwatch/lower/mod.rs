@@ -18,7 +18,7 @@ use plan::{Plan, Said, placed};
 use super::errors;
 use super::tree::{Command, Field, Query, Term};
 use crate::bind::deciding;
-use crate::ir::{Aggregate, AggregateFunction, Arithmetic, ExprKind, Pred, Rule, Type, Window};
+use crate::ir::{Aggregate, AggregateFunction, Arithmetic, ExprKind, Function, Pred, Rule, Type, Window};
 use crate::target::names::{self, Outputs};
 use crate::target::{Condition, Judges, Lowering};
 
@@ -28,7 +28,7 @@ const MOST_ROWS: u32 = 10_000;
 /// The query; none after the refusals have been said.
 pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let bound = cx.bound;
-    let mut plan = Plan::new(bound, cx.source, cx.place);
+    let mut plan = Plan::new(bound, cx.source, cx.place, cx.request.cloudwatch);
     plan.rows(&bound.rule);
     let made = match &bound.rule.window {
         Some(window) => plan.windows(&bound.rule, window, cx.request.range),
@@ -40,9 +40,14 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         plan.refusals.into_iter().for_each(|diagnostic| cx.refuse(diagnostic));
         return None;
     }
-    std::mem::take(&mut plan.notes).into_iter().for_each(|(verdict, diagnostic)| cx.weaken(verdict, diagnostic));
-    conditions(cx, &bound.rule);
+    let notes = std::mem::take(&mut plan.notes);
     let query = Query { commands: plan.finish() };
+    if query.needs() > cx.request.cloudwatch {
+        cx.refuse(errors::newer(bound.rule.span, &query.newer()));
+        return None;
+    }
+    notes.into_iter().for_each(|(verdict, diagnostic)| cx.weaken(verdict, diagnostic));
+    conditions(cx, &bound.rule);
     cx.judges = Judges::AllWindows;
     cx.needs = Some(query.needs());
     Some(query)
@@ -63,7 +68,9 @@ fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if rule.window.as_ref().is_some_and(|window| window.merges) {
         cx.provided(Condition::RepeatsAreMerged);
     }
-    if fractions_decide(rule) {
+    // Numbers are floats there: nanoseconds since 1970 are rounded, which matters at the edge of a window or range only.
+    let rounded = matches!(cx.bound.time.kind, ExprKind::Call(Function::UnixNanos, _));
+    if rounded || fractions_decide(rule) {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
     let sums = |of: &Aggregate| matches!(of.function, AggregateFunction::Sum | AggregateFunction::Stddev);

@@ -2,7 +2,7 @@
 //!
 //! `@timestamp` and `bin()` are never used: when a record is filed says nothing exact about when its event was. The logs in
 //! [`WHOLE_SECONDS`] write their time in whole seconds and UTC, so that parts of the text are the window, in commands of every
-//! generation; of other logs the text is read by `parseDate`. Whether `<` orders texts is not documented: a time is compared as the
+//! generation; of other logs the text is read by `parseDate`, and nanoseconds since 1970 are divided. Whether `<` orders texts is not documented: a time is compared as the
 //! number of its digits, `20260131080000`.
 
 use super::plan::{Plan, Said};
@@ -29,11 +29,32 @@ const PREFIXES: [(i64, i128, &str); 6] = [
 const MILLISECOND: i64 = ir::SECOND / 1_000;
 const DAY_MS: i128 = 86_400_000;
 
-/// A time's text.
+/// How a log writes a time.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Text of [`WHOLE_SECONDS`].
+    Whole,
+    /// RFC 3339 text.
+    Text,
+    /// A number, in which CloudWatch keeps a quarter of a microsecond.
+    Nanoseconds,
+}
+
+/// A time as the log has it.
 struct Clock {
     field: Field,
-    /// Whether it is one of [`WHOLE_SECONDS`].
-    whole: bool,
+    form: Form,
+}
+
+impl Clock {
+    fn is_whole(&self) -> bool {
+        self.form == Form::Whole
+    }
+
+    /// Nanoseconds as whole units of so many.
+    fn divided(&self, nanoseconds: i128) -> Term {
+        floor(Term::Field(self.field.clone()).binary(Operator::Divide, Term::Int(nanoseconds)))
+    }
 }
 
 impl Plan<'_> {
@@ -41,10 +62,16 @@ impl Plan<'_> {
         if let Some(Value { term: Term::Field(field), .. }) = self.grouped_column(expr)?
             && self.grouped_scale(expr) == 1
         {
-            return Ok(Clock { field, whole: true });
+            return Ok(Clock { field, form: Form::Whole });
         }
         if let Some(inner) = self.stands_for(expr) {
             return self.clock(&inner);
+        }
+        if let ExprKind::Call(ir::Function::UnixNanos, args) = &expr.kind
+            && let [number] = args.as_slice()
+        {
+            let field = self.field_of(number)?;
+            return field.map(|field| Clock { field, form: Form::Nanoseconds }).ok_or_else(|| errors::clock(expr.span));
         }
         let (ExprKind::Read(inner), Type::Time) = (&expr.kind, &expr.ty) else { return Err(errors::clock(expr.span)) };
         let whole = match &inner.kind {
@@ -54,24 +81,27 @@ impl Plan<'_> {
             _ => false,
         };
         match self.field_of(expr)? {
-            Some(field) => Ok(Clock { field, whole }),
+            Some(field) => Ok(Clock { field, form: if whole { Form::Whole } else { Form::Text } }),
             None => Err(errors::clock(expr.span)),
         }
     }
 
-    /// A time as it is shown and grouped: RFC 3339 text.
+    /// A time as it is shown and grouped: RFC 3339 text, or milliseconds since 1970 where the log has no text.
     pub(super) fn time_text(&mut self, expr: &ir::Expr) -> Said<Value> {
         if let Some(column) = self.grouped_column(expr)? {
             return Ok(column);
         }
         let clock = self.clock(expr)?;
+        if clock.form == Form::Nanoseconds {
+            return Ok(Value { term: self.milliseconds(expr)?, lack: self.time_lack(clock.field) });
+        }
         let known = self.known.iter().any(|(known, _)| *known == clock.field);
         Ok(Value { term: Term::Field(clock.field), lack: if known { Lack::Never } else { Lack::Blank } })
     }
 
     /// Whether a time is text in whole seconds, which sorts as times do and has one spelling.
     pub(super) fn is_whole(&mut self, expr: &ir::Expr) -> Said<bool> {
-        Ok(self.clock(expr)?.whole)
+        Ok(self.clock(expr)?.is_whole())
     }
 
     /// When a number that is made of a time's text is missing.
@@ -86,8 +116,11 @@ impl Plan<'_> {
     /// Milliseconds since 1970, cut to seconds; null where the text is no time.
     pub(super) fn milliseconds(&mut self, expr: &ir::Expr) -> Said<Term> {
         let clock = self.clock(expr)?;
+        if clock.form == Form::Nanoseconds {
+            return Ok(clock.divided(1_000_000));
+        }
         let date = |text, zone| Term::call(Function::ParseDate, [text, Term::word(zone)]);
-        if clock.whole {
+        if clock.is_whole() {
             return Ok(date(Term::Field(clock.field), "yyyy-MM-dd'T'HH:mm:ssX"));
         }
         let seconds = Term::Field(self.parse(clock.field.clone(), time_pattern(true), "second"));
@@ -98,8 +131,11 @@ impl Plan<'_> {
     /// Microseconds since 1970.
     pub(super) fn microseconds(&mut self, expr: &ir::Expr) -> Said<Value> {
         let clock = self.clock(expr)?;
+        if clock.form == Form::Nanoseconds {
+            return Ok(Value { term: clock.divided(1_000), lack: self.time_lack(clock.field) });
+        }
         let whole = self.milliseconds(expr)?.binary(Operator::Multiply, Term::Int(1_000));
-        if clock.whole {
+        if clock.is_whole() {
             return Ok(Value { term: whole, lack: self.time_lack(clock.field) });
         }
         // The fraction as six digits: `5` is 500,000 microseconds.
@@ -114,7 +150,7 @@ impl Plan<'_> {
     /// `hour(t)`, UTC.
     pub(super) fn hour(&mut self, time: &ir::Expr) -> Said<Value> {
         let clock = self.clock(time)?;
-        let term = if clock.whole {
+        let term = if clock.is_whole() {
             let digits = Term::call(Function::Substr, [Term::Field(clock.field.clone()), Term::Int(11), Term::Int(2)]);
             digits.binary(Operator::Add, Term::Int(0))
         } else {
@@ -170,7 +206,7 @@ impl Plan<'_> {
         let time = &self.bound.time;
         let clock = self.clock(time)?;
         let second = |us: i64| us.div_euclid(ir::SECOND) + i64::from(us.rem_euclid(ir::SECOND) != 0);
-        let (at, from, to) = if clock.whole {
+        let (at, from, to) = if clock.is_whole() {
             (digits_term(clock.field), digits_of(second(from)), digits_of(second(to)))
         } else {
             (self.microseconds(time)?.term, i128::from(from), i128::from(to))
@@ -191,7 +227,7 @@ impl Plan<'_> {
         }
         let time = &self.bound.time;
         let clock = self.clock(time)?;
-        if !clock.whole && window.step % ir::SECOND != 0 {
+        if !clock.is_whole() && window.step % ir::SECOND != 0 {
             return Err(errors::fractions(window.span));
         }
         let ends = range.map(|(from, to)| window_ends(window, from, to));
@@ -201,7 +237,7 @@ impl Plan<'_> {
         let start = names::WINDOW_START.to_owned();
         let prefix = PREFIXES.iter().find(|(seconds, ..)| window.step == seconds * ir::SECOND);
         if window.length == window.step
-            && let (true, Some((_, characters, rest))) = (clock.whole, prefix)
+            && let (true, Some((_, characters, rest))) = (clock.is_whole(), prefix)
         {
             let part = Term::call(Function::Substr, [Term::Field(clock.field), Term::Int(0), Term::Int(*characters)]);
             let text = Term::call(Function::Concat, [part, Term::word(rest)]);

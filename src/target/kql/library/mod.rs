@@ -48,6 +48,8 @@ pub enum Own {
     ProductOrNull,
     /// Ticks as time.
     TimeOfTicks,
+    /// Nanoseconds since 1970 as time.
+    TimeOfUnixNanos,
     /// Whether text is an IPv4 address.
     IsIpv4,
     /// Whether text is an IPv6 address.
@@ -107,6 +109,7 @@ impl Own {
             Own::DifferenceOrNull => "difference_or_null",
             Own::ProductOrNull => "product_or_null",
             Own::TimeOfTicks => "time_of_ticks",
+            Own::TimeOfUnixNanos => "time_of_unix_nanos",
             Own::IsIpv4 => "is_ipv4",
             Own::IsIpv6 => "is_ipv6",
             Own::OctetAt => "octet_at",
@@ -196,6 +199,7 @@ impl Own {
                 let possible = between(param("ticks"), Scalar::Long(0), Scalar::Long(MAX_TICKS));
                 define(&[("ticks", Type::Long)], Scalar::iff(possible, time_of_ticks(), Scalar::Null(Type::Datetime)))
             }
+            Own::TimeOfUnixNanos => define(&[("nanos", Type::Long)], time_of_unix_nanos()),
             Own::IsIpv4 => define(&text, Scalar::matches(param("text"), ipv4_pattern())),
             Own::IsIpv6 => define(&text, is_ipv6()),
             Own::OctetAt => define(&[("text", Type::String), ("at", Type::Long)], octet_at()),
@@ -328,6 +332,19 @@ fn time_of_ticks() -> Scalar {
     })
 }
 
+/// As [`time_of_ticks`]. A second is lent to the last part, so that its division rounds down before 1970 too.
+fn time_of_unix_nanos() -> Scalar {
+    const SECOND: i64 = 1_000_000_000;
+    const DAY: i64 = 86_400 * SECOND;
+    let divide = |value, by| Scalar::infix(value, Infix::Divide, Scalar::Long(by));
+    let rest = |by| Scalar::infix(param("nanos"), Infix::Modulo, Scalar::Long(by));
+    let lent = Scalar::infix(rest(SECOND), Infix::Add, Scalar::Long(SECOND));
+    let parts = [(divide(param("nanos"), DAY), DAY), (divide(rest(DAY), SECOND), SECOND), (divide(lent, 1_000), 1_000)];
+    parts.into_iter().fold(Scalar::Datetime(-crate::ir::SECOND), |time, (count, unit)| {
+        Scalar::infix(time, Infix::Add, Scalar::infix(count, Infix::Multiply, Scalar::Timespan(unit / 1_000)))
+    })
+}
+
 fn decoded_of() -> Scalar {
     let bare = || Scalar::call("trim_end", [Scalar::text("="), param("text")]);
     let over = |n: i64| {
@@ -347,7 +364,11 @@ mod tests {
     fn each_function_stands_before_those_that_call_it() {
         let table = Name::new("T");
         let stages = vec![crate::target::kql::tree::Stage::Where(Scalar::Own(Own::AddressOf, vec![Scalar::text("x")]))];
-        let needed = Own::needed(&Query { values: Vec::new(), table, stages });
+        let needed = Own::needed(&Query {
+            values: Vec::new(),
+            tables: Vec::new(),
+            rows: crate::target::kql::tree::Rows { table, stages },
+        });
         for (at, own) in needed.iter().enumerate() {
             own.definition().body.walk(&mut |scalar| {
                 if let Scalar::Own(called, _) = scalar {

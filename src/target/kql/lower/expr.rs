@@ -67,7 +67,7 @@ impl Lower<'_> {
                 },
             },
             ExprKind::Field(_) => refuse(errors::unbound(expr.span)),
-            ExprKind::Record | ExprKind::Path(..) | ExprKind::Json(_) | ExprKind::Entries(_) | ExprKind::Rows(_) => {
+            ExprKind::Record | ExprKind::Path(..) | ExprKind::Json(_) | ExprKind::Entries(..) | ExprKind::Rows(_) => {
                 refuse(errors::list_value("the whole of this value", expr.span))
             }
         }
@@ -113,7 +113,7 @@ impl Lower<'_> {
             Function::Size => return self.size(args, expr.span),
             Function::Join => return self.joined(args, expr.span),
             Function::Last => return self.last(args, None, expr),
-            Function::ToDecimal => {
+            Function::ToDecimal | Function::SqlTime => {
                 return refuse(errors::no_counterpart(function.name(), expr.span));
             }
             Function::MaskedNet => return self.masked_net(args, expr.span),
@@ -190,6 +190,9 @@ impl Lower<'_> {
                 Value::new(Scalar::infix(from_monday, Infix::Add, Scalar::Long(1)), Type::Long, optional)
             }
             Function::Ticks => Value::new(Scalar::Own(Own::TimeOfTicks, vec![scalar]), Type::Datetime, true),
+            Function::UnixNanos => {
+                Value::new(Scalar::Own(Own::TimeOfUnixNanos, vec![scalar]), Type::Datetime, optional)
+            }
             Function::ToFloat => Value::new(Scalar::call("todouble", [scalar]), Type::Real, optional),
             _ => Value::new(scalar, ty, optional),
         }
@@ -278,7 +281,13 @@ fn coalesced(values: Vec<Value>, expr: &Expr) -> Value {
     let always = values.iter().position(|value| !value.optional);
     let kept: Vec<Value> = values.into_iter().take(always.map_or(MAX_ARGS, |at| at + 1)).collect();
     let ty = kept.first().map(|value| value.ty).or_else(|| scalar_type(&expr.ty)).unwrap_or(Type::String);
-    let mut scalars: Vec<Scalar> = kept.into_iter().map(|value| value.scalar).collect();
+    let mut scalars: Vec<Scalar> = Vec::new();
+    for value in kept {
+        // Two parts of a record may stand in one column.
+        if !scalars.contains(&value.scalar) {
+            scalars.push(value.scalar);
+        }
+    }
     let scalar = match (scalars.len(), scalars.pop()) {
         (0 | 1, Some(only)) => only,
         (_, Some(last)) => {

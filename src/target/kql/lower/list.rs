@@ -30,14 +30,14 @@ impl Lower<'_> {
         let (raw, records) = match &expr.kind {
             ExprKind::Read(inner) => (inner.as_ref(), None),
             ExprKind::Path(..) | ExprKind::Json(_) => (expr, None),
-            ExprKind::Entries(_) => {
+            ExprKind::Entries(..) => {
                 let array = self.entries(std::slice::from_ref(expr))?;
                 return Ok(List { array, rest: Vec::new(), records: None });
             }
             ExprKind::Rows(rows) => {
                 let records = Some((rows.element, rows.filter.clone(), rows.fields.clone()));
                 match rows.lists.as_slice() {
-                    lists if lists.iter().all(|list| matches!(list.kind, ExprKind::Entries(_))) => {
+                    lists if lists.iter().all(|list| matches!(list.kind, ExprKind::Entries(..))) => {
                         return Ok(List { array: self.entries(lists)?, rest: Vec::new(), records });
                     }
                     [only] => (only, records),
@@ -65,7 +65,7 @@ impl Lower<'_> {
             let length = Scalar::call("min_of", [Scalar::call("array_length", [set]), Scalar::Long(most)]);
             return Ok(Value::new(length, Type::Long, false));
         }
-        if let ExprKind::Entries(object) = &list.kind {
+        if let ExprKind::Entries(object, None) = &list.kind {
             let keys = Scalar::call("bag_keys", [self.object(object)?]);
             return Ok(Value::new(Scalar::call("coalesce", [length(keys), Scalar::Long(0)]), Type::Long, false));
         }
@@ -182,7 +182,9 @@ impl Lower<'_> {
         let List { array, rest, records } = self.list(&each.list)?;
         self.stages.push(Stage::Where(filled(array.clone())));
         let name = self.names.fresh(&each.name);
-        self.stages.push(Stage::MvExpand { element: name.clone(), list: array, ty: Type::Dynamic, pairs: false });
+        let stage =
+            Stage::MvExpand { index: None, element: name.clone(), list: array, ty: Type::Dynamic, pairs: false };
+        self.stages.push(stage);
         let element = inside(Scalar::column(&name), &rest);
         if !rest.is_empty() {
             self.stages.push(Stage::Where(Scalar::call("isnotnull", [element.clone()])));
