@@ -223,8 +223,8 @@ def summary(rows):
         found |= {field: sum_of(events, field) for field in ("tokens.input", "tokens.output", "tokens.total")}
         found |= {"blocked": sum(e.get("guardrail.action") == "blocked" for e in events), "prompts": sum("prompt" in e for e in events)}
         found["errors"] = dict(sorted(Counter(e["error.code"] for e in events if "error.code" in e).items()))
-    if any("outcome" in event for event in events):
-        for field in ("service_kind", "outcome"):
+    for field in ("service_kind", "outcome"):
+        if any(field in event for event in events):
             found[field] = dict(sorted(Counter(e.get(field, "missing") for e in events).items()))
     return found
 
