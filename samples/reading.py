@@ -91,7 +91,7 @@ OPERATIONS = {
     "logging_off": [
         "bedrock:DeleteModelInvocationLoggingConfiguration", "Microsoft.Insights/diagnosticSettings/delete",
         "*.SetPublisherModelConfig"],
-    "key_access": [AZURE_AI + "listKeys/action", AZURE_AI + "regenerateKey/action"],
+    "key_access": [AZURE_AI + "listKeys/action", AZURE_AI + "regenerateKey/action", "ListKey"],
     "access_change": [  # not of articles.sky: who may do what
         "iam:Attach*Policy", "iam:Put*Policy", "iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile",
         "iam:CreateServiceSpecificCredential", "iam:UpdateAssumeRolePolicy", "bedrock:PutUseCaseForModelAccess",
