@@ -335,7 +335,8 @@ impl Resolver<'_> {
             }
             "entries" => {
                 let inner = self.value(first, &Type::Raw)?;
-                let keys = if args.len() > 1 { Some(self.entry_keys(args.get(1..).unwrap_or_default())?) } else { None };
+                let keys =
+                    if args.len() > 1 { Some(self.entry_keys(args.get(1..).unwrap_or_default())?) } else { None };
                 Some(Expr::new(ExprKind::Entries(Box::new(inner), keys), Type::List(Box::new(Type::Raw)), span))
             }
             "first_of" => self.coalesce(args, want, span),

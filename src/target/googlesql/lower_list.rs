@@ -243,7 +243,8 @@ impl Lower<'_> {
     /// A field of the last record of a list.
     pub(super) fn of_last(&mut self, list: &Expr, field: usize) -> Said<Sql> {
         let span = list.span;
-        let record = Expr::new(ExprKind::Element(usize::MAX), list.ty.element().cloned().unwrap_or(ir::Type::Raw), span);
+        let record =
+            Expr::new(ExprKind::Element(usize::MAX), list.ty.element().cloned().unwrap_or(ir::Type::Raw), span);
         let lowered = self.list(list)?;
         let before = self.elements.len();
         let place = self.alias("place");

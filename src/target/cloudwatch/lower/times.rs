@@ -71,9 +71,7 @@ impl Plan<'_> {
             && let [number] = args.as_slice()
         {
             let field = self.field_of(number)?;
-            return field
-                .map(|field| Clock { field, form: Form::Nanoseconds })
-                .ok_or_else(|| errors::clock(expr.span));
+            return field.map(|field| Clock { field, form: Form::Nanoseconds }).ok_or_else(|| errors::clock(expr.span));
         }
         let (ExprKind::Read(inner), Type::Time) = (&expr.kind, &expr.ty) else { return Err(errors::clock(expr.span)) };
         let whole = match &inner.kind {

@@ -339,8 +339,7 @@ fn time_of_unix_nanos() -> Scalar {
     let divide = |value, by| Scalar::infix(value, Infix::Divide, Scalar::Long(by));
     let rest = |by| Scalar::infix(param("nanos"), Infix::Modulo, Scalar::Long(by));
     let lent = Scalar::infix(rest(SECOND), Infix::Add, Scalar::Long(SECOND));
-    let parts =
-        [(divide(param("nanos"), DAY), DAY), (divide(rest(DAY), SECOND), SECOND), (divide(lent, 1_000), 1_000)];
+    let parts = [(divide(param("nanos"), DAY), DAY), (divide(rest(DAY), SECOND), SECOND), (divide(lent, 1_000), 1_000)];
     parts.into_iter().fold(Scalar::Datetime(-crate::ir::SECOND), |time, (count, unit)| {
         Scalar::infix(time, Infix::Add, Scalar::infix(count, Infix::Multiply, Scalar::Timespan(unit / 1_000)))
     })

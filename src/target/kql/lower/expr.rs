@@ -185,7 +185,9 @@ impl Lower<'_> {
                 Value::new(Scalar::infix(from_monday, Infix::Add, Scalar::Long(1)), Type::Long, optional)
             }
             Function::Ticks => Value::new(Scalar::Own(Own::TimeOfTicks, vec![scalar]), Type::Datetime, true),
-            Function::UnixNanos => Value::new(Scalar::Own(Own::TimeOfUnixNanos, vec![scalar]), Type::Datetime, optional),
+            Function::UnixNanos => {
+                Value::new(Scalar::Own(Own::TimeOfUnixNanos, vec![scalar]), Type::Datetime, optional)
+            }
             Function::ToFloat => Value::new(Scalar::call("todouble", [scalar]), Type::Real, optional),
             _ => Value::new(scalar, ty, optional),
         }
