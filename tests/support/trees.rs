@@ -146,13 +146,14 @@ impl Trees<'_> {
 
     fn source(&mut self) -> Source {
         let clauses = self.some(0, 6, |this| {
-            at(match this.below(7) {
+            at(match this.below(8) {
                 0 => SourceClause::At(this.at()),
                 1 => SourceClause::Delay(at(this.duration())),
                 2 => SourceClause::Unique(this.expr(2)),
                 3 => SourceClause::Where(this.expr(3)),
                 4 => SourceClause::With(this.bindings(1)),
-                5 => SourceClause::Absent(this.some(1, 3, Trees::name), this.text()),
+                5 => SourceClause::Provided(this.some(1, 2, Trees::name)),
+                6 => SourceClause::Absent(this.some(1, 3, Trees::name), this.text()),
                 _ => SourceClause::Field(this.binding(3)),
             })
         });
