@@ -6,6 +6,7 @@
 pub mod archive;
 pub mod bind;
 pub mod cli;
+pub mod coverage;
 pub mod diag;
 #[cfg(feature = "engine")]
 pub mod engine;

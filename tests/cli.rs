@@ -58,7 +58,7 @@ fn check_says_how_bad_it_is() {
 fn verbs_that_need_a_whole_pack_refuse_a_broken_one() {
     let broken = folder(&[MANIFEST, BROKEN]);
     let path = broken.path().display().to_string();
-    for arguments in [vec!["test", &path], vec!["emit", &path, "--to", "all"]] {
+    for arguments in [vec!["test", &path], vec!["emit", &path, "--to", "all"], vec!["coverage", &path]] {
         let output = skywatch(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         assert!(text(&output.stderr).contains("unknown field `callr.id`"));
@@ -129,7 +129,7 @@ fn packs_of_one_name_are_not_mixed_up() {
     let twice = skywatch(&["test", &path(&first), &path(&first)]);
     assert_eq!(twice.status.code(), Some(2));
     assert!(text(&twice.stderr).contains("two packs have the id `first`"));
-    let nothing = skywatch(&["emit", &path(&first), "--to", "kql"]);
+    let nothing = skywatch(&["emit", &path(&first), "--to", "kql", "--source", "aws.bedrock"]);
     assert!(nothing.status.success() && text(&nothing.stderr).starts_with("no query: "));
 }
 
@@ -221,6 +221,109 @@ fn emit_refuses_bad_arguments() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
         assert!(output.stdout.is_empty());
     }
+}
+
+#[test]
+fn coverage_succeeds_whatever_is_refused() {
+    let found = json(&["coverage", PACK, "--format", "json"]);
+    assert_eq!(found["format"], 1);
+    let pairs = found["packs"][0]["pairs"].as_array().expect("pairs");
+    assert!(pairs.iter().any(|pair| pair["local"]["verdict"] == "refused"), "the pack has refusals");
+    for form in [vec![], vec!["--by", "target"], vec!["--format", "markdown"], vec!["--format", "json"]] {
+        let arguments = [vec!["coverage", PACK], form].concat();
+        let output = skywatch(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}");
+        assert_eq!(output.stdout, skywatch(&arguments).stdout, "{arguments:?}: not the same again");
+    }
+    let rule = "rule r { severity low  from invocation }\n";
+    let other = folder(&[MANIFEST, ("r.sky", rule)]);
+    let two = json(&["coverage", PACK, &other.path().display().to_string(), "--format", "json"]);
+    assert_eq!(two["packs"].as_array().map(Vec::len), Some(2));
+    assert_eq!(status(&["coverage", PACK, PACK]), 2, "two packs of one id");
+    assert_eq!(status(&["coverage", PACK, "--by", "rule"]), 2);
+}
+
+#[test]
+fn a_new_pack_passes_everything() {
+    let place = tempfile::tempdir().expect("a folder");
+    let dir = place.path().join("packs").display().to_string();
+    // Legal, if odd.
+    for name in ["my-rules", "_", "-", "--to", "0", "rule"] {
+        let made = skywatch(&["new", "--dir", &dir, "--", name]);
+        assert_eq!(made.status.code(), Some(0), "{name}: {}", text(&made.stderr));
+        assert_eq!(text(&made.stdout).lines().count(), 5, "{}", text(&made.stdout));
+        let pack = format!("{dir}/{name}");
+        assert_eq!(text(&skywatch(&["check", &pack]).stdout), "1 rule, 2 tests: 0 errors, 0 warnings\n");
+        assert_eq!(status(&["fmt", "--check", &pack]), 0, "{name}");
+        let tested = json(&["test", &pack, "--format", "json"]);
+        assert_eq!((&tested["passed"], &tested["failed"]), (&2.into(), &0.into()), "{tested}");
+        let emitted = json(&["emit", &pack, "--to", "all", "--format", "json"]);
+        let verdicts: Vec<&Value> = emitted.as_array().into_iter().flatten().map(|e| &e["verdict"]).collect();
+        assert!(verdicts.len() >= 4 && verdicts.iter().all(|verdict| **verdict == "exact"), "{verdicts:?}");
+        let map = json(&["coverage", &pack, "--format", "json"]);
+        assert_eq!(
+            (&map["packs"][0]["pack"], &map["packs"][0]["blind_everywhere"]),
+            (&name.into(), &Value::Array(vec![]))
+        );
+        let readme = std::fs::read_to_string(format!("{pack}/README.md")).expect("a README");
+        assert!(readme.starts_with(&format!("# {name}\n")), "{readme}");
+    }
+}
+
+#[test]
+fn new_refuses_bad_names_and_overwrites_nothing() {
+    let place = tempfile::tempdir().expect("a folder");
+    let dir = place.path().display().to_string();
+    let said = |name: &str| {
+        let output = skywatch(&["new", name, "--dir", &dir]);
+        assert_eq!(output.status.code(), Some(2), "{name}");
+        assert!(output.stdout.is_empty());
+        text(&output.stderr).replace(&dir, "DIR")
+    };
+    for name in ["My-Rules", "a b", "../up", "a/b", "", "\u{e9}", "a.b"] {
+        let expected = format!(
+            "E0504\n\n  × `{name}` can't be a pack's id\n  help: use lower-case letters, digits, `-` and `_`\n"
+        );
+        assert_eq!(said(name).trim_end(), expected.trim_end());
+    }
+    assert_eq!(std::fs::read_dir(&dir).expect("it is there").count(), 0, "a bad name makes nothing");
+    std::fs::write(place.path().join("taken"), "mine").expect("a file");
+    std::fs::create_dir(place.path().join("empty")).expect("a folder");
+    for name in ["taken", "empty"] {
+        let expected = format!(
+            "E0504\n\n  × `DIR/{name}` is there already\n  help: choose another name, or another folder with `--dir`: nothing is overwritten"
+        );
+        assert_eq!(said(name).trim_end(), expected);
+    }
+    assert_eq!(std::fs::read_to_string(place.path().join("taken")).expect("it is there"), "mine");
+    assert_eq!(std::fs::read_dir(place.path().join("empty")).expect("it is there").count(), 0);
+    let below_a_file = skywatch(&["new", "mine", "--dir", &format!("{dir}/taken")]);
+    assert_eq!(below_a_file.status.code(), Some(2));
+}
+
+#[test]
+fn completions_know_every_verb() {
+    let help = text(&skywatch(&["--help"]).stdout);
+    let verbs: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(verbs.len() >= 8 && verbs.contains(&"coverage"), "{verbs:?}");
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = skywatch(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        let script = text(&output.stdout);
+        for verb in &verbs {
+            let known = |word: &str| word == *verb;
+            let words = |c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_');
+            assert!(script.split(words).any(known), "{shell} does not know `{verb}`");
+        }
+        assert!(script.contains("allow"), "{shell}");
+    }
+    assert_eq!(status(&["completions", "tcsh"]), 2);
 }
 
 #[cfg(feature = "engine")]

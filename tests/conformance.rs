@@ -12,6 +12,7 @@ use skywatch::bind::{Bound, ForSource, admits, bind, for_source};
 use skywatch::eval::{Alert, Json, Outcome, Range, Run, run, run_bound};
 use skywatch::ir::{Given, Source};
 use skywatch::pack::Pack;
+use skywatch::record::as_read;
 use skywatch::ruletest::Case;
 use skywatch::syntax;
 use support::conformance::{conformance_cases, conformance_files, differences};
@@ -151,6 +152,7 @@ fn a_bound_rule_finds_over_records_what_a_rule_finds_over_events() {
             let Given::Records { source, records } = given else { continue };
             let source = pack.resolved.schema.source(source).unwrap();
             let records: Vec<Json> = records.iter().map(|record| Json::parse(&record.to_string()).unwrap()).collect();
+            let (records, _) = as_read(source, &records);
             let events = case.events.iter().filter(|event| *event.source == *source.name).cloned().collect();
             let expected = match for_source(case.rule, source, case.stream) {
                 ForSource::Rule(rule, _) => alerts(pack, &Case { rule: &rule, events, ..case.clone() }, case.range),

@@ -5,8 +5,13 @@
 
 #[path = "docs/generated.rs"]
 mod generated;
+#[path = "support/samples.rs"]
+#[expect(dead_code, reason = "the page on sources uses a part")]
+mod samples;
 #[path = "docs/snippets.rs"]
 mod snippets;
+#[path = "docs/sources.rs"]
+mod sources;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -79,6 +84,11 @@ fn the_first_rule_is_current() {
 fn tables_of_constructs_are_current() {
     generated::keep("README.md", "constructs", &generated::short_table());
     generated::keep("docs/targets.md", "constructs", &generated::whole_table());
+}
+
+#[test]
+fn the_page_on_sources_is_current() {
+    generated::keep("docs/sources.md", "sources", &sources::sources());
 }
 
 #[test]

@@ -114,7 +114,7 @@ fn compare(
     by_source: &BTreeMap<&str, Vec<Value>>,
     tally: &mut Tally,
 ) {
-    let request = Request { range: Some((RANGE.from, RANGE.to)) };
+    let request = Request { range: Some((RANGE.from, RANGE.to)), ..Request::default() };
     for emission in emit(rule, schema, target(target_name), request) {
         let Some(records) = by_source.get(emission.source.as_str()) else { continue };
         let source = schema.source(&emission.source).expect("an emission's source");
@@ -209,7 +209,7 @@ fn emitted_kql_passes_microsofts_parser() {
     let mut checked = 0;
     for rule in &pack.resolved.rules {
         for range in [None, Some((RANGE.from, RANGE.to))] {
-            for emission in emit(rule, &pack.resolved.schema, target("kql"), Request { range }) {
+            for emission in emit(rule, &pack.resolved.schema, target("kql"), Request { range, ..Request::default() }) {
                 let Some(query) = &emission.query.text else { continue };
                 let answer = oracle.ask(&json!({ "id": rule.name, "query": query }));
                 let errors = answer.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();

@@ -176,7 +176,7 @@ fn reading_by_source(pack: &Pack, source: &Source, files: &[PathBuf], places: Ve
         };
         reader.file(path, take).unwrap_or_else(|cause| panic!("{}", cause.message));
     }
-    let (report, dropped) = reader.finish().unwrap_or_else(|cause| panic!("{}", cause.message));
+    let (report, dropped) = reader.finish(take).unwrap_or_else(|cause| panic!("{}", cause.message));
     assert_eq!(report.read, places.len() as u64, "{}: records", source.name);
     for number in dropped {
         let row = out.get_mut(&places[number as usize]).unwrap();

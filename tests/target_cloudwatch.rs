@@ -44,7 +44,7 @@ const OWN_LOG: &str = r#"
 
 /// The queries of all rules of some text for these sources, and what is said about each.
 fn emitted(only: &[&str], text: &str) -> String {
-    constructs::emitted(&CloudWatch, OWN_LOG, only, text, None)
+    constructs::emitted(&CloudWatch, OWN_LOG, only, text, Request::default())
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
             };
             let bind::Bound::Rule(bound) = bind::bind(rule, source, stream) else { continue };
             for range in [None, Some(constructs::DAY)] {
-                let mut cx = Lowering::new(&bound, source, place, Request { range });
+                let mut cx = Lowering::new(&bound, source, place, Request { range, ..Request::default() });
                 let tree = CloudWatch.lower(&mut cx);
                 assert!(tree.is_some(), "{} on {}: {:?}", rule.name, source.name, cx.reasons);
                 tree.iter().for_each(|tree| visit(rule, tree));

@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["source", "diag", "schema", "ir", "bind", "eval", "record", "archive"]),
     ("ruletest", &["source", "diag", "schema", "ir", "bind", "eval", "record", "pack", "resolve", "syntax"]),
     ("report", &["source", "diag", "ir", "eval"]),
+    ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),
 ];
 
 /// Crates that stay where they are wrapped.
@@ -32,6 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("datafusion::", &["src/engine/", "src/archive/"]),
     ("regex_syntax::", &["src/ir/pattern/"]),
     ("clap::", &["src/cli/"]),
+    ("clap_complete::", &["src/cli/"]),
 ];
 
 fn root() -> &'static Path {

@@ -7,9 +7,65 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{deciding, field_expr, missing};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream, Type};
+use crate::source::Span;
 
 /// What is absent: a field, or a part of the records that a field lists.
 type Lacking = (FieldId, Option<usize>);
+
+/// What a source lacks of its stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack {
+    /// The field; a part of a list's records stands behind `[]`: `guardrail.findings[].confidence`.
+    pub name: String,
+    /// The source's sentence, where it has one.
+    pub because: Option<String>,
+}
+
+/// All that a source lacks of its stream, in the stream's order.
+#[must_use]
+pub fn lacks(source: &Source, stream: &Stream) -> Vec<Lack> {
+    let lack = |what: Lacking| Lack { name: path(stream, what), because: reason(source, what.0).map(str::to_owned) };
+    let mut out = Vec::new();
+    for field in stream.ids() {
+        match field_expr(source, stream, field).map(|given| given.kind) {
+            None => out.push(lack((field, None))),
+            Some(ExprKind::Rows(rows)) => {
+                let parts = (0..rows.fields.len()).filter(|part| rows.fields.get(*part).is_some_and(never_filled));
+                out.extend(parts.map(|part| lack((field, Some(part)))));
+            }
+            Some(_) => {}
+        }
+    }
+    out
+}
+
+/// Whether a source makes records without this part.
+fn never_filled(part: &Expr) -> bool {
+    part.kind == missing()
+}
+
+/// The source's sentence on an absent field.
+fn reason(source: &Source, field: FieldId) -> Option<&str> {
+    source.absent.get(field.index())?.as_deref()
+}
+
+/// The names of a field and of the part of its records.
+fn names(stream: &Stream, (field, part): Lacking) -> (&str, Option<&str>) {
+    let declared = stream.get(field);
+    let part = part.and_then(|part| match declared?.ty.element()? {
+        Type::Record(record) => record.fields.get(part).map(|(name, _)| name.as_str()),
+        _ => None,
+    });
+    (declared.map_or("", |field| field.name.as_str()), part)
+}
+
+/// As [`Lack::name`].
+fn path(stream: &Stream, what: Lacking) -> String {
+    match names(stream, what) {
+        (name, Some(part)) => format!("{name}[].{part}"),
+        (name, None) => name.to_owned(),
+    }
+}
 
 /// A source, as a rule reads it.
 pub(super) struct Absent<'a> {
@@ -71,27 +127,21 @@ impl<'a> Absent<'a> {
                 let field = *self.elements.get(&element)?;
                 let given = field_expr(self.source, self.stream, field)?;
                 let ExprKind::Rows(rows) = given.kind else { return None };
-                (rows.fields.get(*part)?.kind == missing()).then_some((field, Some(*part)))
+                never_filled(rows.fields.get(*part)?).then_some((field, Some(*part)))
             }
             _ => None,
         }
     }
 
-    fn error(&self, (field, part): Lacking, read: &Expr) -> Diagnostic {
-        let declared = self.stream.get(field);
-        let name = declared.map_or("", |field| field.name.as_str());
-        let part = part.and_then(|part| match declared?.ty.element()? {
-            Type::Record(record) => record.fields.get(part),
-            _ => None,
-        });
+    fn error(&self, (field, part): Lacking, read: Span) -> Diagnostic {
+        let (name, part) = names(self.stream, (field, part));
         let message = match part {
-            Some((part, _)) => format!("`{}` logs carry no `{part}` in `{name}`", self.source.name),
+            Some(part) => format!("`{}` logs carry no `{part}` in `{name}`", self.source.name),
             None => format!("`{}` logs carry no `{name}`", self.source.name),
         };
-        let why = self.source.absent.get(field.index()).and_then(Option::as_ref);
-        let diagnostic = Diagnostic::error(Code::AbsentField, message).at(read.span, "read here");
-        match why {
-            Some(why) => diagnostic.help(why.clone()),
+        let diagnostic = Diagnostic::error(Code::AbsentField, message).at(read, "read here");
+        match reason(self.source, field) {
+            Some(why) => diagnostic.help(why),
             None => diagnostic.help(format!(
                 "leave `{}` out with `only`, or declare in the source where the field is",
                 self.source.name
@@ -99,15 +149,25 @@ impl<'a> Absent<'a> {
         }
     }
 
-    /// Every absent field that decides whether the rule fires, or that a key or measure of `when` needs.
+    /// A finding for each of [`Absent::decides`].
     pub(super) fn reads(&self, rule: &Rule) -> Vec<Diagnostic> {
+        self.decides(rule).into_iter().map(|(what, read)| self.error(what, read)).collect()
+    }
+
+    /// The names of [`Absent::decides`].
+    pub(super) fn blinds(&self, rule: &Rule) -> Vec<String> {
+        self.decides(rule).into_iter().map(|(what, _)| path(self.stream, what)).collect()
+    }
+
+    /// Everything absent that decides whether the rule fires, or that a key or measure of `when` needs, and where it is read first.
+    fn decides(&self, rule: &Rule) -> Vec<(Lacking, Span)> {
         let mut seen = BTreeSet::new();
         let mut out = Vec::new();
         let mut visit = |expr: &Expr| {
             if let Some(what) = self.what(expr)
                 && seen.insert(what)
             {
-                out.push(self.error(what, expr));
+                out.push((what, expr.span));
             }
         };
         rule.with.iter().for_each(|binding| binding.value.walk(&mut visit));

@@ -7,10 +7,16 @@
 mod absent;
 pub mod constant;
 pub mod simplify;
+mod told;
+mod widen;
 
 use std::collections::BTreeSet;
 
 use absent::Absent;
+pub use absent::{Lack, lacks};
+
+pub use told::{told, told_rule};
+pub use widen::{WHOLE_RECORD, Widened, widened};
 
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Binding, Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream};
@@ -69,6 +75,12 @@ pub fn for_source(rule: &Rule, source: &Source, stream: &Stream) -> ForSource {
             ForSource::Rule(Box::new(rule), left_out)
         }
     }
+}
+
+/// The names of the absent fields for which a rule is refused on a source, as [`Lack::name`] has them; none where it is not.
+#[must_use]
+pub fn blind(rule: &Rule, source: &Source, stream: &Stream) -> Vec<String> {
+    Absent::new(rule, source, stream).blinds(rule)
 }
 
 /// Binds a rule to a source of its stream.

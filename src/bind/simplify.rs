@@ -64,7 +64,11 @@ pub fn without_row_values(bound: BoundRule) -> Option<BoundRule> {
 }
 
 /// The rule with every expression and predicate changed.
-fn change(bound: BoundRule, expr: &mut dyn FnMut(Expr) -> Expr, pred: &mut dyn FnMut(Pred) -> Pred) -> BoundRule {
+pub(super) fn change(
+    bound: BoundRule,
+    expr: &mut dyn FnMut(Expr) -> Expr,
+    pred: &mut dyn FnMut(Pred) -> Pred,
+) -> BoundRule {
     let mut bindings = |bindings: Vec<Binding>| -> Vec<Binding> {
         bindings.into_iter().map(|b| Binding { name: b.name, value: expr(b.value) }).collect()
     };

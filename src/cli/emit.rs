@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Format, GOOD, UNUSABLE, complain, complain_of, packs, say, time};
 use crate::diag::{Code, Diagnostic, render};
 use crate::source::SourceMap;
-use crate::target::{Emission, Info, Request, TARGETS, Target, Verdict, emit};
+use crate::target::{Emission, Info, Needs, Request, TARGETS, Target, Verdict, emit};
 
 /// Emit rules as queries of the clouds, each with a verdict on how it relates to the rule.
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,10 @@ pub(super) struct Arguments {
     /// How results are printed.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Which generation of CloudWatch's commands may be used: `portable`, those of 2018–22, where they are exact and else where a source
+    /// says how to search wider; `2026`, portable ones where they are exact, else jsonParse, unnest, parseDate, if, hashes.
+    #[arg(long, value_name = "LEVEL", default_value = "2026")]
+    cloudwatch: String,
     /// Emit these verdicts too: `wider`, `narrower`, `differs`.
     #[arg(long, value_delimiter = ',', value_name = "VERDICT")]
     allow: Vec<String>,
@@ -80,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
                         return UNUSABLE;
                     }
                     match arguments.format {
-                        Format::Json => objects.push(emission.to_json(&pack.sources)),
+                        Format::Json => objects.push(emission.to_json()),
                         Format::Text => say(&shown(&emission, &target.info(), &pack.sources, arguments.out.is_some())),
                     }
                 }
@@ -142,7 +146,11 @@ impl Asked {
                 None => return Err(bad(format!("unknown verdict `{word}`")).suggest(word, weak.map(Verdict::text))),
             }
         }
-        Ok(Asked { targets, request: Request { range }, allowed })
+        let level = &arguments.cloudwatch;
+        let Some(cloudwatch) = Needs::ALL.into_iter().find(|known| known.text() == level) else {
+            return Err(bad(format!("unknown level `{level}`")).suggest(level, Needs::ALL.map(Needs::text)));
+        };
+        Ok(Asked { targets, request: Request { range, cloudwatch }, allowed })
     }
 }
 

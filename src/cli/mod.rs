@@ -3,11 +3,14 @@
 //! Exit status: 0; 1 where a check, test or `--fail-on` says no; 2 for packs with errors, unreadable input and bad usage.
 
 mod check;
+mod completions;
+mod coverage;
 mod emit;
 mod explain;
 mod fmt;
 #[cfg(feature = "engine")]
 mod ingest;
+mod new;
 #[cfg(feature = "engine")]
 mod run;
 mod test;
@@ -39,7 +42,9 @@ const UNUSABLE: u8 = 2;
     about,
     after_help = "Examples:
   skywatch check rulepacks/ai-security
+  skywatch new my-rules
   skywatch emit rulepacks/ai-security --to kql --rule guardrail_changed
+  skywatch coverage rulepacks/ai-security --by target
   skywatch ingest --source aws.bedrock logs/*.json.gz --archive archive
   skywatch run rulepacks/ai-security --archive archive
   skywatch explain E0401"
@@ -52,11 +57,14 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Verb {
     Check(check::Arguments),
+    Completions(completions::Arguments),
+    Coverage(coverage::Arguments),
     Emit(emit::Arguments),
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
     #[cfg(feature = "engine")]
     Ingest(ingest::Arguments),
+    New(new::Arguments),
     #[cfg(feature = "engine")]
     Run(run::Arguments),
     Test(test::Arguments),
@@ -78,11 +86,14 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let status = match arguments.verb {
         Verb::Check(arguments) => check::run(&arguments),
+        Verb::Completions(arguments) => completions::run(&arguments),
+        Verb::Coverage(arguments) => coverage::run(&arguments),
         Verb::Emit(arguments) => emit::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Fmt(arguments) => fmt::run(&arguments),
         #[cfg(feature = "engine")]
         Verb::Ingest(arguments) => ingest::run(&arguments),
+        Verb::New(arguments) => new::run(&arguments),
         #[cfg(feature = "engine")]
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),

@@ -5,6 +5,12 @@ use serde_json::{Value, json};
 use super::{Diagnostic, Severity};
 use crate::source::SourceMap;
 
+/// One object a finding, for whoever wants to know why and not where: `code`, `message`, `help`.
+#[must_use]
+pub fn reasons(diagnostics: &[Diagnostic]) -> Vec<Value> {
+    diagnostics.iter().map(|d| json!({ "code": d.code.as_str(), "message": d.message, "help": d.help })).collect()
+}
+
 /// One object a finding: `code`, `severity`, `message`, `help`, and `labels` with file, line, column, byte range and text.
 #[must_use]
 pub fn to_json(diagnostics: &[Diagnostic], sources: &SourceMap) -> Vec<Value> {

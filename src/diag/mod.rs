@@ -8,7 +8,7 @@ mod nearest;
 mod render;
 
 pub use code::Code;
-pub use json::to_json;
+pub use json::{reasons, to_json};
 pub use nearest::{nearest, one_slip};
 pub use render::render;
 

@@ -22,7 +22,10 @@ pub use pattern::Pattern;
 pub use pred::{Comparison, Pred, PredKind, TextTest};
 pub use rule::{Aggregate, AggregateFunction, Binding, Each, Key, Level, OnlySource, Rule, SeverityOf, Texts, Window};
 pub use show::{path_text, show_rule};
-pub use source::{Column, ColumnKind, Field, FileFormat, Place, PlaceKind, Proviso, Source, Stream, Tier, cloud_of};
+pub use source::{
+    Assemble, Column, ColumnKind, Field, FileFormat, Part, Place, PlaceKind, Proviso, Source, Stream, Tier, Widen,
+    cloud_of,
+};
 pub use test::{Constant, Expected, Given, Test};
 pub use types::{FieldId, Literal, RecordType, Type, duration};
 

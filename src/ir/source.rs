@@ -90,6 +90,10 @@ pub struct Source {
     pub places: Vec<Place>,
     /// How late its records may arrive, in microseconds.
     pub delay: i64,
+    /// How several records become one event; none where each is one.
+    pub assemble: Option<Assemble>,
+    /// What an older generation of a target's commands finds only by a wider search.
+    pub widened: Vec<Widen>,
     /// Text: two records with the same value within 24 h are one. It is the field `event.id`.
     pub unique: Option<Expr>,
     /// What has to be so of the log for its archive to hold what the cloud has.
@@ -102,6 +106,10 @@ pub struct Source {
     pub fields: Vec<Option<Expr>>,
     /// Why a field is absent, by field, where the source says so.
     pub absent: Vec<Option<String>>,
+    /// What must be switched on for the log to have records, a sentence each.
+    pub enable: Vec<String>,
+    /// What misleads whoever reads the log, a sentence each.
+    pub traps: Vec<String>,
     /// Its name in its text.
     pub span: Span,
 }
@@ -138,11 +146,68 @@ pub fn cloud_of(source: &str) -> &str {
     source.split('.').next().unwrap_or(source)
 }
 
+/// One event from several records: those of one key that lie within a time of the first one. The event's record is an object with a member
+/// for each part that is there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assemble {
+    /// Text, over one record: what those of an event share. A record without it belongs to none.
+    pub key: Expr,
+    /// How far behind the first record the others may lie, in microseconds.
+    pub within: i64,
+    /// A record's own time.
+    pub time: Expr,
+    /// What records are to an event; a record may play several parts.
+    pub parts: Vec<Part>,
+}
+
+/// One part of an assembled event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// The key in the event's record.
+    pub name: String,
+    /// Whether there is an event without it.
+    pub optional: bool,
+    /// Which records play it.
+    pub filter: Vec<Pred>,
+    /// List of raw: the part is the list of these elements of all its records. None: it is the first of its records.
+    pub lists: Option<Expr>,
+    /// Int: before time and bytes, the order of its records.
+    pub order: Option<Expr>,
+    /// Where targets find its records, where that is not the source's own place.
+    pub places: Vec<Place>,
+    /// Its name in its text.
+    pub span: Span,
+}
+
+/// A field that the older generation of CloudWatch's commands finds by a search through all texts under some keys of the record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Widen {
+    /// The field.
+    pub field: FieldId,
+    /// On which target.
+    pub target: PlaceKind,
+    /// Keys at any depth whose texts are searched.
+    pub keys: Vec<String>,
+    /// What is found too.
+    pub reason: String,
+}
+
 /// How files of a log are laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FileFormat {
     /// One record a line, or one JSON document: a list of records, or an object with `Records` or `records`.
-    JsonLines,
+    JsonLines {
+        /// Whether keys that differ from the source's only in the case of A–Z are the same keys.
+        nocase: bool,
+    },
+    /// As `JsonLines`, of OpenTelemetry's export requests for traces: each span is a record, with its attributes, and its resource's and
+    /// scope's, as objects.
+    Otlp,
+}
+
+impl FileFormat {
+    /// The words inside a source.
+    pub const WORDS: [&str; 2] = ["json_lines", "otlp"];
 }
 
 /// Which system's name for a log.
@@ -191,6 +256,8 @@ pub struct Place {
     pub name: String,
     /// How the target spells parts of the raw record; longest path first.
     pub columns: Vec<Column>,
+    /// Parts that the target has no column for, because all its records have this text there.
+    pub constants: Vec<(Vec<Step>, String)>,
 }
 
 /// How a target spells one part of the raw record and everything below it.

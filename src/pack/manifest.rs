@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::PlaceKind;
+use crate::ir::{Place, PlaceKind, Source};
 use crate::schema::Schema;
 use crate::source::{SourceId, Span};
 
@@ -31,6 +31,18 @@ pub struct Manifest {
 const KEYS: [&str; 6] = ["id", "version", "language", "description", "license", "places"];
 /// Tables of later versions.
 const LATER: [&str; 4] = ["levels", "budget", "retention", "use"];
+
+/// Whether a text can be a pack's id.
+///
+/// # Errors
+/// What is wrong with it, and the way out.
+pub fn check_id(id: &str) -> Result<(), (String, &'static str)> {
+    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
+    if !id.is_empty() && id.chars().all(fits) {
+        return Ok(());
+    }
+    Err((format!("`{id}` can't be a pack's id"), "use lower-case letters, digits, `-` and `_`"))
+}
 
 /// Reads a manifest; `id` is that of its text, for the places of findings.
 ///
@@ -69,10 +81,10 @@ pub(super) fn read(text: &str, id: SourceId) -> Result<Manifest, Vec<Diagnostic>
         license: reader.text("license").unwrap_or_default(),
         places: reader.places(),
     };
-    let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '_';
-    if table.get("id").is_some_and(toml::Value::is_str) && (manifest.id.is_empty() || !manifest.id.chars().all(fits)) {
-        let message = format!("`{}` can't be a pack's id", manifest.id);
-        reader.wrong("id", message, "use lower-case letters, digits, `-` and `_`");
+    if table.get("id").is_some_and(toml::Value::is_str)
+        && let Err((message, help)) = check_id(&manifest.id)
+    {
+        reader.wrong("id", message, help);
     }
     if reader.diagnostics.is_empty() { Ok(manifest) } else { Err(reader.diagnostics) }
 }
@@ -180,8 +192,7 @@ pub(super) fn set_places(manifest: &Manifest, text: &str, id: SourceId, schema: 
             continue;
         };
         for (target, name) in places {
-            let place = PlaceKind::find(target).and_then(|kind| found.places.iter_mut().find(|p| p.kind == kind));
-            match place {
+            match place_of(found, target) {
                 Some(place) if !name.trim().is_empty() => place.name.clone_from(name),
                 Some(_) => out.push(
                     Diagnostic::error(Code::BadManifest, format!("empty place for `{source}` on `{target}`"))
@@ -189,12 +200,32 @@ pub(super) fn set_places(manifest: &Manifest, text: &str, id: SourceId, schema: 
                         .help("name the log group, table or log, or leave it out: the source has a default"),
                 ),
                 None => {
-                    let known: Vec<&str> = found.places.iter().map(|p| p.kind.word()).collect();
+                    let known = named_places(found);
                     let message = format!("`{source}` has no place on `{target}`");
+                    let known = known.iter().map(String::as_str);
                     out.push(Diagnostic::error(Code::BadManifest, message).at(at, "").suggest(target, known));
                 }
             }
         }
     }
     out
+}
+
+/// The place that `kql` names, or, of a source whose events are put together, `kql.PART`.
+fn place_of<'a>(source: &'a mut Source, named: &str) -> Option<&'a mut Place> {
+    let (target, part) = named.split_once('.').map_or((named, None), |(target, part)| (target, Some(part)));
+    let kind = PlaceKind::find(target)?;
+    let places = match part {
+        None => &mut source.places,
+        Some(part) => &mut source.assemble.as_mut()?.parts.iter_mut().find(|known| known.name == part)?.places,
+    };
+    places.iter_mut().find(|place| place.kind == kind)
+}
+
+/// What may be named.
+fn named_places(source: &Source) -> Vec<String> {
+    let parts = source.assemble.iter().flat_map(|assemble| &assemble.parts);
+    let of_parts =
+        parts.flat_map(|part| part.places.iter().map(|place| format!("{}.{}", place.kind.word(), part.name)));
+    source.places.iter().map(|place| place.kind.word().to_owned()).chain(of_parts).collect()
 }

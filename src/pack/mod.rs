@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-pub use manifest::{LANGUAGE, Manifest};
+pub use manifest::{LANGUAGE, Manifest, check_id};
 
 use crate::diag::{Code, Diagnostic};
 use crate::resolve::{Resolved, resolve};

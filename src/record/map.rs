@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Reason;
+use super::keys::Keys;
 use crate::bind::field_expr;
 use crate::diag::Diagnostic;
 use crate::eval::expr::{Scope, Subject};
@@ -30,6 +31,7 @@ pub struct Mapper<'a> {
     name: Arc<str>,
     /// By field of the stream, with its defaults.
     fields: Vec<Option<Expr>>,
+    keys: Option<Keys>,
     patterns: Patterns,
     unreadable: BTreeMap<String, u64>,
 }
@@ -40,14 +42,18 @@ impl<'a> Mapper<'a> {
     pub fn new(source: &'a Source, stream: &'a Stream) -> Mapper<'a> {
         let fields = stream.ids().map(|field| field_expr(source, stream, field)).collect();
         let name = source.name.as_str().into();
-        Mapper { source, stream, name, fields, patterns: Patterns::default(), unreadable: BTreeMap::new() }
+        // Records that are put together are spelled before that.
+        let keys = if source.assemble.is_some() { None } else { Keys::of(source) };
+        Mapper { source, stream, name, fields, keys, patterns: Patterns::default(), unreadable: BTreeMap::new() }
     }
 
-    /// The event that a record is. Its fields hold what the source gives, or the stream's default; what it gives neither for is missing.
+    /// The event that a record is, or, of a source that assembles, what [`as_read`](super::as_read) gives. Its fields hold what the source gives, or the stream's default; what it gives neither for is missing.
     pub fn map(&mut self, record: &Json) -> Mapped {
         if !matches!(record, Json::Object(_)) {
             return Mapped::Rejected(Reason::NotAnObject);
         }
+        let spelled = self.keys.as_ref().map(|keys| keys.spelled(record));
+        let record = spelled.as_ref().unwrap_or(record);
         let subject = Subject { source: &self.source.name, fields: &[], record };
         let mut scope = Scope::new(subject, &self.patterns);
         let mut unread = Vec::new();

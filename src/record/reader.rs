@@ -1,17 +1,19 @@
 //! Files of a source to events: takes paths, gives events and what was put aside one by one, and at the end what is to be dropped and the counts.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
+use super::assemble::{Assembled, Assembler, Taken};
 use super::duplicates::{Fingerprint, Seen, duplicates, fingerprint};
 use super::file::open;
 use super::map::{Mapped, Mapper};
+use super::otlp::spans;
 use super::split::{Piece, Splitter};
 use super::{Limits, Quarantined, Reason, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Event, Json};
-use crate::ir::{Source, Stream};
+use crate::ir::{FileFormat, Source, Stream};
 
 /// What a record became, as far as is known before all of them are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +39,9 @@ pub struct Batch {
 #[derive(Debug)]
 pub struct Reader<'a> {
     stream: &'a Stream,
+    source: &'a Source,
     mapper: Mapper<'a>,
+    assembler: Option<Assembler<'a>>,
     limits: Limits,
     report: Report,
     seen: Vec<Seen>,
@@ -49,8 +53,9 @@ impl<'a> Reader<'a> {
     /// Nothing read yet.
     #[must_use]
     pub fn new(source: &'a Source, stream: &'a Stream, limits: Limits) -> Reader<'a> {
-        let mapper = Mapper::new(source, stream);
-        Reader { stream, mapper, limits, report: Report::default(), seen: Vec::new(), files: Vec::new() }
+        let (mapper, assembler) = (Mapper::new(source, stream), Assembler::new(source));
+        let report = Report::default();
+        Reader { stream, source, mapper, assembler, limits, report, seen: Vec::new(), files: Vec::new() }
     }
 
     /// Reads a file and hands on what its records are.
@@ -60,18 +65,18 @@ impl<'a> Reader<'a> {
     pub fn file(&mut self, path: &Path, mut take: impl FnMut(Item)) -> Result<(), Diagnostic> {
         self.report.files += 1;
         self.files.push((path.to_owned(), self.report.read));
-        let mut pieces =
-            open(path, self.limits.file).map(|input| Splitter::new(input, self.limits)).map_err(unreadable(path))?;
-        while let Some(piece) = pieces.next_piece().map_err(unreadable(path))? {
+        let mut pieces = Pieces::of(path, self.source, self.limits)?;
+        while let Some(piece) = pieces.next()? {
             let number = self.report.read;
             self.report.read += 1;
-            match self.record(&piece) {
-                Mapped::Event(event, time) => {
-                    self.note(number, &event, time, &piece);
+            match self.record(&piece, number) {
+                Found::Part => self.held(path)?,
+                Found::Alone(Mapped::Event(event, time)) => {
+                    self.note(number, &event, time, &piece.bytes);
                     take(Item::Event(number, event));
                 }
-                Mapped::Other => self.report.other += 1,
-                Mapped::Rejected(reason) => {
+                Found::Alone(Mapped::Other) => self.report.other += 1,
+                Found::Alone(Mapped::Rejected(reason)) => {
                     self.report.quarantined += 1;
                     let Piece { bytes: raw, line, element, .. } = piece;
                     take(Item::Quarantined(Quarantined {
@@ -87,22 +92,60 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// The counts, and the numbers of the events that are duplicates of others. Files in which records of one id and time have different
-    /// bytes are read once more.
+    /// Hands on the events that are put together from several records, and gives the counts and the numbers of the events that are
+    /// duplicates of others. Files in which records of one id and time have different bytes are read once more.
     ///
     /// # Errors
     /// Such a file that can no more be read, or has changed; a pattern of the source that grows too large to run.
-    pub fn finish(self) -> Result<(Report, BTreeSet<u64>), Diagnostic> {
-        let Reader { mapper, limits, mut report, seen, files, .. } = self;
-        let events = report.read - report.other - report.quarantined;
-        let dropped = duplicates(seen, |wanted| bytes_of(wanted, &files, limits))?;
-        report.duplicates = dropped.len() as u64;
-        report.rows = events - report.duplicates;
+    pub fn finish(mut self, mut take: impl FnMut(Item)) -> Result<(Report, BTreeSet<u64>), Diagnostic> {
+        let assembled = self.assembler.take().map_or(Ok(Vec::new()), Assembler::finish)?;
+        for event in assembled {
+            self.assembled(event, &mut take);
+        }
+        let Reader { source, mapper, limits, mut report, seen, files, .. } = self;
+        let events = report.read - report.merged - report.duplicates - report.other - report.quarantined;
+        let dropped = duplicates(seen, |wanted| bytes_of(wanted, &files, source, limits))?;
+        report.duplicates += dropped.len() as u64;
+        report.rows = events - dropped.len() as u64;
         report.unreadable = mapper.finish()?;
         Ok((report, dropped))
     }
 
-    fn record(&mut self, piece: &Piece) -> Mapped {
+    fn assembled(&mut self, event: Assembled, take: &mut impl FnMut(Item)) {
+        let Assembled { record, number, piece, records, copies } = event;
+        self.report.duplicates += copies;
+        let mapped = record.map_or(Mapped::Other, |record| self.mapper.map(&record));
+        match mapped {
+            Mapped::Event(event, time) => {
+                self.report.merged += records - 1;
+                self.note(number, &event, time, &piece.bytes);
+                take(Item::Event(number, event));
+            }
+            Mapped::Other => self.report.other += records,
+            Mapped::Rejected(reason) => {
+                self.report.merged += records - 1;
+                self.report.quarantined += 1;
+                let file = self.files.iter().rev().find(|(_, first)| *first <= number);
+                let file = file.map(|(path, _)| path.display().to_string()).unwrap_or_default();
+                let Piece { bytes: raw, line, element, .. } = piece;
+                take(Item::Quarantined(Quarantined { file, line, element, reason, raw }));
+            }
+        }
+    }
+
+    /// Records that are held to be put together must not take more memory than is allowed.
+    fn held(&self, path: &Path) -> Result<(), Diagnostic> {
+        let held = self.assembler.as_ref().map_or(0, Assembler::held);
+        if held <= self.limits.assembled {
+            return Ok(());
+        }
+        let most = self.limits.assembled;
+        let message = format!("`{}`: records that are to be put together take more than {most} bytes", path.display());
+        let way_out = "read fewer files at once: those of one day, with all its logs";
+        Err(Diagnostic::error(Code::UnreadableFile, message).help(way_out))
+    }
+
+    fn record(&mut self, piece: &Piece, number: u64) -> Found {
         let parsed = match piece {
             Piece { unended: true, .. } => Err(Reason::Unended),
             Piece { too_long: true, .. } => Err(Reason::TooLong(self.limits.record)),
@@ -110,16 +153,61 @@ impl<'a> Reader<'a> {
                 .map_err(|_| Reason::NotUtf8)
                 .and_then(|text| Json::parse(text).map_err(Reason::from)),
         };
-        parsed.map_or_else(Mapped::Rejected, |json| self.mapper.map(&json))
+        let json = match parsed {
+            Ok(json) => json,
+            Err(reason) => return Found::Alone(Mapped::Rejected(reason)),
+        };
+        match &mut self.assembler {
+            None => Found::Alone(self.mapper.map(&json)),
+            Some(assembler) => match assembler.take(&json, number, piece) {
+                Taken::Part => Found::Part,
+                Taken::Other => Found::Alone(Mapped::Other),
+                Taken::Rejected(reason) => Found::Alone(Mapped::Rejected(reason)),
+            },
+        }
     }
 
-    fn note(&mut self, number: u64, event: &Event, time: i64, piece: &Piece) {
+    fn note(&mut self, number: u64, event: &Event, time: i64, bytes: &[u8]) {
         match event.fields.get(self.stream.event_id().index()).and_then(crate::eval::Value::as_text) {
             Some(id) => {
-                self.seen.push(Seen { id: fingerprint(id.as_bytes()), time, bytes: fingerprint(&piece.bytes), number })
+                self.seen.push(Seen { id: fingerprint(id.as_bytes()), time, bytes: fingerprint(bytes), number })
             }
             None => self.report.without_id += 1,
         }
+    }
+}
+
+/// What a record is once it is read.
+enum Found {
+    /// All there is to know of it.
+    Alone(Mapped),
+    /// A part of an event.
+    Part,
+}
+
+/// The records of a file, one after the other.
+struct Pieces<'a> {
+    path: &'a Path,
+    splitter: Splitter<Box<dyn BufRead>>,
+    otlp: bool,
+    ready: VecDeque<Piece>,
+}
+
+impl<'a> Pieces<'a> {
+    fn of(path: &'a Path, source: &Source, limits: Limits) -> Result<Pieces<'a>, Diagnostic> {
+        let splitter = open(path, limits.file).map(|input| Splitter::new(input, limits)).map_err(unreadable(path))?;
+        Ok(Pieces { path, splitter, otlp: source.files == Some(FileFormat::Otlp), ready: VecDeque::new() })
+    }
+
+    fn next(&mut self) -> Result<Option<Piece>, Diagnostic> {
+        if self.ready.is_empty() {
+            let piece = self.splitter.next_piece().map_err(unreadable(self.path))?;
+            self.ready = match piece {
+                Some(piece) if self.otlp => spans(piece),
+                piece => piece.into_iter().collect(),
+            };
+        }
+        Ok(self.ready.pop_front())
     }
 }
 
@@ -136,13 +224,14 @@ pub fn read_files<P: AsRef<Path>>(
     let mut reader = Reader::new(source, stream, limits);
     let mut numbered = Vec::new();
     let mut quarantined = Vec::new();
+    let mut take = |item| match item {
+        Item::Event(number, event) => numbered.push((number, event)),
+        Item::Quarantined(record) => quarantined.push(record),
+    };
     for path in paths {
-        reader.file(path.as_ref(), |item| match item {
-            Item::Event(number, event) => numbered.push((number, event)),
-            Item::Quarantined(record) => quarantined.push(record),
-        })?;
+        reader.file(path.as_ref(), &mut take)?;
     }
-    let (report, dropped) = reader.finish()?;
+    let (report, dropped) = reader.finish(&mut take)?;
     let mut events: Vec<Event> =
         numbered.into_iter().filter(|(number, _)| !dropped.contains(number)).map(|(_, event)| event).collect();
     let (time, id) = (stream.time().index(), stream.event_id().index());
@@ -156,15 +245,16 @@ pub fn read_files<P: AsRef<Path>>(
 fn bytes_of(
     wanted: &BTreeMap<u64, Fingerprint>,
     files: &[(PathBuf, u64)],
+    source: &Source,
     limits: Limits,
 ) -> Result<BTreeMap<u64, Vec<u8>>, Diagnostic> {
     let mut found = BTreeMap::new();
     for (at, (path, first)) in files.iter().enumerate() {
         let next = files.get(at + 1).map_or(u64::MAX, |(_, next)| *next);
         let Some((last, _)) = wanted.range(*first..next).next_back() else { continue };
-        let mut pieces = open(path, limits.file).map(|input| Splitter::new(input, limits)).map_err(unreadable(path))?;
+        let mut pieces = Pieces::of(path, source, limits)?;
         for number in *first..=*last {
-            let piece = pieces.next_piece().map_err(unreadable(path))?.unwrap_or_default();
+            let piece = pieces.next()?.unwrap_or_default();
             match wanted.get(&number) {
                 Some(print) if *print == fingerprint(&piece.bytes) => _ = found.insert(number, piece.bytes),
                 Some(_) => return Err(unreadable(path)(io::Error::other("it changed while it was being read"))),

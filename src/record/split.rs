@@ -14,7 +14,7 @@ use std::io::{self, BufRead};
 use super::Limits;
 
 /// The bytes of one record, or of what stands where one was expected.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(super) struct Piece {
     /// Without white space around.
     pub(super) bytes: Vec<u8>,

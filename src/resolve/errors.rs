@@ -295,6 +295,15 @@ pub(super) fn raw_here(span: Span) -> Diagnostic {
         .help("use a field of the stream; a source says where it stands in the raw record")
 }
 
+pub(super) fn raw_of_parts(span: Span, part: &str) -> Diagnostic {
+    Diagnostic::error(
+        Code::WrongPlace,
+        "events of this source are put together from several records, so a path needs its part",
+    )
+    .at(span, "")
+    .help(format!("name the part that the record plays: `{part}` and the path behind it"))
+}
+
 pub(super) fn target_field_here(span: Span, name: &str) -> Diagnostic {
     Diagnostic::error(Code::WrongPlace, format!("`@{name}` is a target's own field and can't stand here"))
         .at(span, "")

@@ -26,6 +26,9 @@ impl Resolver<'_> {
                 if !self.scope.raw {
                     return self.wrong(errors::raw_here(span));
                 }
+                if let Some(part) = self.scope.parts.first() {
+                    return self.wrong(errors::raw_of_parts(span, part));
+                }
                 Some(path(Expr::new(ExprKind::Record, Type::Raw, span), steps(suffixes), span))
             }
             ast::ExprKind::TargetField(name) => self.wrong(errors::target_field_here(span, name)),
@@ -114,6 +117,11 @@ impl Resolver<'_> {
         let element = self.scope.element(word);
         if let Some(element) = element.filter(|e| !self.scope.is_grouped(e)) {
             return self.below(Expr::new(ExprKind::Element(element.number), element.ty?, name.span), suffixes, span);
+        }
+        if self.scope.parts.iter().any(|part| part == word) {
+            let record = Expr::new(ExprKind::Record, Type::Raw, span);
+            let below = std::iter::once(Step::Key(word.to_owned())).chain(steps(suffixes)).collect();
+            return Some(path(record, below, span));
         }
         let window = self.scope.phase == Phase::Window;
         if window {

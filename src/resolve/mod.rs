@@ -110,7 +110,7 @@ impl<'a> All<'a> {
             },
             |stream| &stream.name,
         );
-        let is_common = |stream: &ast::Stream| stream.name.node == stream::COMMON;
+        let is_common = |stream: &ast::Stream| stream.name.node == crate::schema::COMMON;
         let common = written.iter().find(|(_, s)| is_common(s));
         let common: Vec<Field> = common
             .map(|(doc, common)| stream::stream(doc, common, &[], &mut self.diagnostics).fields)

@@ -62,6 +62,8 @@ pub(super) struct Scope<'a> {
     pub(super) stream: Option<&'a Stream>,
     /// Inside a source: raw paths and reading functions exist.
     pub(super) raw: bool,
+    /// Inside a source that puts events together, behind its `assemble`: the parts, which stand in place of raw paths.
+    pub(super) parts: Vec<String>,
     /// Row values so far.
     pub(super) with: Vec<Own>,
     /// Elements, the innermost last.
@@ -89,6 +91,7 @@ impl<'a> Scope<'a> {
         Scope {
             stream,
             raw,
+            parts: Vec::new(),
             with: Vec::new(),
             elements: Vec::new(),
             next_element: first_element,
@@ -139,6 +142,7 @@ impl<'a> Scope<'a> {
         names
             .chain(self.elements.iter().map(|e| e.name.clone()))
             .chain(self.keys.iter().map(|k| k.name.clone()))
+            .chain(self.parts.iter().cloned())
             .collect()
     }
 }

@@ -5,7 +5,10 @@ use super::expr::steps;
 use super::scope::{Names, Resolver, Scope};
 use super::stream::text;
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Binding, Column, ColumnKind, FieldId, FileFormat, Place, PlaceKind, Proviso, Source, Step, Type};
+use crate::ir::{
+    Assemble, Binding, Column, ColumnKind, FieldId, FileFormat, Part, Place, PlaceKind, Proviso, Source, Step, Stream,
+    Type, Widen,
+};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::ast::{self, SourceClause, Suffix};
@@ -43,21 +46,28 @@ pub(super) fn source(
         files: None,
         places: Vec::new(),
         delay: 0,
+        assemble: None,
+        widened: Vec::new(),
         unique: None,
         provided: Vec::new(),
         with: Vec::new(),
         filter: Vec::new(),
         fields: vec![None; count],
         absent: vec![None; count],
+        enable: Vec::new(),
+        traps: Vec::new(),
         span: name.span,
     };
     let before = diagnostics.len();
     let mut resolver = Resolver::new(names, &schema.operations, Scope::source());
     let (mut delay, mut unique) = (None, None);
     let mut given: Vec<(FieldId, Span)> = Vec::new();
+    assemble(written, &mut source, &mut resolver);
     for clause in &written.clauses {
         match &clause.node {
             SourceClause::At(at) => place(at, &mut source, &mut resolver.diagnostics),
+            SourceClause::Assemble(_) => {}
+            SourceClause::Widen(written) => widen(written, stream, &mut source, &mut resolver.diagnostics),
             SourceClause::Delay(written) => {
                 if let Some(first) = delay.replace(written.span) {
                     resolver.diagnostics.push(errors::second(written.span, "delay", first));
@@ -120,6 +130,8 @@ pub(super) fn source(
                     }
                 }
             }
+            SourceClause::Enable(texts) => source.enable.extend(texts.iter().map(|text| text.node.clone())),
+            SourceClause::Trap(texts) => source.traps.extend(texts.iter().map(|text| text.node.clone())),
             SourceClause::Field(binding) => {
                 let field = &binding.name;
                 if field.node == "event.id" {
@@ -196,19 +208,33 @@ fn place(at: &ast::At, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(errors::second_place(at.target.span, "files"));
         }
         match at.place.as_ref().map(|p| (p.node.as_str(), p.span)) {
-            Some(("json_lines", _)) | None => source.files = Some(FileFormat::JsonLines),
-            Some((other, span)) => diagnostics.push(errors::unknown(span, "file format", other, ["json_lines"])),
+            Some(("json_lines", _)) | None => source.files = Some(FileFormat::JsonLines { nocase: at.nocase }),
+            Some(("otlp", _)) => source.files = Some(FileFormat::Otlp),
+            Some((other, span)) => diagnostics.push(errors::unknown(span, "file format", other, FileFormat::WORDS)),
         }
         return;
     }
+    source.places.extend(target_place(at, &source.places, diagnostics));
+}
+
+/// A place on a target that is not among the places before it.
+fn target_place(at: &ast::At, before: &[Place], diagnostics: &mut Vec<Diagnostic>) -> Option<Place> {
     let Some(kind) = PlaceKind::find(&at.target.node) else {
         let known = PlaceKind::ALL.map(PlaceKind::word).into_iter().chain(["files"]);
         diagnostics.push(errors::unknown(at.target.span, "target", &at.target.node, known));
-        return;
+        return None;
     };
-    if source.place(kind).is_some() {
+    if before.iter().any(|place| place.kind == kind) {
         diagnostics.push(errors::second_place(at.target.span, kind.word()));
-        return;
+        return None;
+    }
+    if at.nocase {
+        diagnostics.push(errors::source(
+            at.target.span,
+            format!("`nocase` is of files, `{}` has columns", kind.word()),
+            "leave `nocase` out",
+        ));
+        return None;
     }
     let Some(name) = &at.place else {
         diagnostics.push(errors::source(
@@ -216,9 +242,9 @@ fn place(at: &ast::At, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
             format!("no place on `{}`", kind.word()),
             "name the log group, table or log",
         ));
-        return;
+        return None;
     };
-    let mut columns: Vec<Column> = Vec::new();
+    let (mut columns, mut constants): (Vec<Column>, Vec<(Vec<Step>, String)>) = (Vec::new(), Vec::new());
     for column in &at.columns {
         if column.path.node.iter().any(|s| matches!(s, Suffix::Values | Suffix::Elements)) {
             diagnostics.push(errors::source(
@@ -244,13 +270,86 @@ fn place(at: &ast::At, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
                 }
             },
         };
-        if columns.iter().any(|c| c.path == path) {
+        if columns.iter().any(|c| c.path == path) || constants.iter().any(|(of, _)| *of == path) {
             diagnostics.push(errors::duplicate(column.path.span, "column for", &column.name.node, None));
+            continue;
+        }
+        if column.quoted {
+            constants.push((path, column.name.node.clone()));
             continue;
         }
         columns.push(Column { path, name: column.name.node.clone(), kind });
     }
     // INVARIANT (longest first): the first column that is a prefix of a path is the right one.
     columns.sort_by(|a, b| b.path.len().cmp(&a.path.len()).then_with(|| a.path.cmp(&b.path)));
-    source.places.push(Place { kind, name: name.node.clone(), columns });
+    Some(Place { kind, name: name.node.clone(), columns, constants })
+}
+
+/// The parts of which events are put together; from there on their names stand for them.
+fn assemble(written: &ast::Source, source: &mut Source, resolver: &mut Resolver<'_>) {
+    let mut first = None;
+    for clause in &written.clauses {
+        let SourceClause::Assemble(assemble) = &clause.node else { continue };
+        if let Some(first) = first.replace(clause.span) {
+            resolver.diagnostics.push(errors::second(clause.span, "assemble", first));
+            continue;
+        }
+        let key = resolver.value(&assemble.key, &Type::Text);
+        let time = resolver.value(&assemble.time, &Type::Time);
+        let parts: Vec<Option<Part>> = assemble.parts.iter().map(|part| played(&part.node, resolver)).collect();
+        if parts.iter().flatten().all(|part| part.optional) && parts.iter().all(Option::is_some) {
+            resolver.diagnostics.push(errors::source(
+                clause.span,
+                "every part is optional, so any record would be an event",
+                "take `optional` from the part that each event has",
+            ));
+        }
+        let ast::Literal::Duration(within, _) = assemble.within.node else { continue };
+        let parts: Option<Vec<Part>> = parts.into_iter().collect();
+        source.assemble = key.zip(time).zip(parts).map(|((key, time), parts)| Assemble { key, within, time, parts });
+        resolver.scope.parts = assemble.parts.iter().map(|part| part.node.name.node.clone()).collect();
+    }
+}
+
+fn played(part: &ast::Part, resolver: &mut Resolver<'_>) -> Option<Part> {
+    let filter = resolver.pred(&part.condition);
+    let lists = part.lists.as_ref().map(|lists| resolver.value(lists, &Type::List(Box::new(Type::Raw))));
+    let order = part.order.as_ref().map(|order| resolver.value(order, &Type::Int));
+    let mut places: Vec<Place> = Vec::new();
+    for place in &part.places {
+        let found = target_place(&place.node, &places, &mut resolver.diagnostics);
+        places.extend(found);
+    }
+    // What was written and failed was said.
+    let (lists, order) =
+        (lists.map_or(Some(None), |lists| lists.map(Some))?, order.map_or(Some(None), |o| o.map(Some))?);
+    Some(Part {
+        name: part.name.node.clone(),
+        optional: part.optional,
+        filter: vec![filter?],
+        lists,
+        order,
+        places,
+        span: part.name.span,
+    })
+}
+
+fn widen(written: &ast::Widen, stream: &Stream, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
+    let field = stream.field(&written.field.node);
+    if field.is_none() {
+        let known = stream.fields.iter().map(|f| f.name.as_str());
+        diagnostics.push(errors::unknown_field(written.field.span, &written.field.node, &stream.name, known));
+    }
+    let target = PlaceKind::find(&written.target.node).filter(|kind| *kind == PlaceKind::CloudWatch);
+    if target.is_none() {
+        let known = [PlaceKind::CloudWatch.word()];
+        diagnostics.push(errors::unknown(written.target.span, "target to widen on", &written.target.node, known));
+    }
+    let (Some(field), Some(target)) = (field, target) else { return };
+    if source.widened.iter().any(|widen| (widen.field, widen.target) == (field, target)) {
+        diagnostics.push(errors::duplicate(written.field.span, "widen", &written.field.node, None));
+        return;
+    }
+    let keys = written.keys.iter().map(|key| key.node.clone()).collect();
+    source.widened.push(Widen { field, target, keys, reason: written.reason.node.clone() });
 }

@@ -10,9 +10,6 @@ use crate::diag::Diagnostic;
 use crate::ir::{ExprKind, Field, RecordType, Stream, Tier, Type};
 use crate::syntax::ast::{self, FieldType};
 
-/// The stream whose fields every stream has.
-pub(super) const COMMON: &str = "event";
-
 /// Resolves a stream; `common` are the fields of every stream.
 pub(super) fn stream(
     doc: &ast::Doc,

@@ -6,7 +6,7 @@ use crate::diag::Diagnostic;
 use crate::eval::{self, Alert, Event, Json, Range, Run, Value};
 use crate::ir::{Constant, Expected, Given, Rule, Stream, Test, Type};
 use crate::pack::{Pack, inside};
-use crate::record::{Limits, Mapped, Mapper, read_files};
+use crate::record::{Limits, Mapped, Mapper, as_read, read_files};
 
 /// How one test went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +112,13 @@ fn events(pack: &Pack, given: &Given, stream: &Stream) -> Result<(Vec<Event>, Ve
             let Some(source) = schema.source(source) else { return Ok((Vec::new(), said)) };
             let mut mapper = Mapper::new(source, stream);
             let mut events = Vec::new();
-            for (number, record) in (1..).zip(records) {
-                let json = Json::parse(&record.to_string()).unwrap_or_default();
-                match mapper.map(&json) {
+            let records = records.iter().map(|record| Json::parse(&record.to_string()).unwrap_or_default());
+            let (records, rejected) = as_read(source, &records.collect::<Vec<_>>());
+            for (number, reason) in rejected {
+                said.push(format!("record {} of `{}`: {reason}", number + 1, source.name));
+            }
+            for (number, record) in (1..).zip(&records) {
+                match mapper.map(record) {
                     Mapped::Event(event, _) => events.push(event),
                     Mapped::Other => {}
                     Mapped::Rejected(reason) => said.push(format!("record {number} of `{}`: {reason}", source.name)),

@@ -11,8 +11,13 @@ pub const BUILTIN: &[(&str, &str)] = &[
     ("<built-in streams.sky>", include_str!("builtin/streams.sky")),
     ("<built-in sources/aws.sky>", include_str!("builtin/sources/aws.sky")),
     ("<built-in sources/azure.sky>", include_str!("builtin/sources/azure.sky")),
+    ("<built-in sources/azure_apim.sky>", include_str!("builtin/sources/azure_apim.sky")),
     ("<built-in sources/gcp.sky>", include_str!("builtin/sources/gcp.sky")),
+    ("<built-in sources/otel.sky>", include_str!("builtin/sources/otel.sky")),
 ];
+
+/// The stream whose fields every stream has.
+pub const COMMON: &str = "event";
 
 /// All that names in rules can stand for.
 #[derive(Debug, Clone, Default)]

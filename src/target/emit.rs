@@ -3,12 +3,11 @@
 use serde_json::{Value, json};
 
 use super::shown::addresses_as_written;
-use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Query, Request, Verdict};
-use crate::bind::{Bound, BoundRule, admits, bind};
-use crate::diag::{Code, Diagnostic, to_json};
-use crate::ir::{ExprKind, Proviso, Rule, SECOND, Source, Stream, Tier};
+use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
+use crate::bind::{Bound, BoundRule, Widened, admits, bind, told_rule, widened};
+use crate::diag::{Code, Diagnostic, reasons};
+use crate::ir::{ExprKind, PlaceKind, Pred, Proviso, Rule, SECOND, Source, Stream, Tier};
 use crate::schema::Schema;
-use crate::source::SourceMap;
 
 /// A target with its tree's type erased.
 pub trait Target: Sync {
@@ -71,12 +70,15 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
     let place = source.place(info.place)?;
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |w| w.step);
     let length = rule.window.as_ref().map(|w| w.length);
-    let query = match bind(rule, source, stream) {
+    let portable = info.place == PlaceKind::CloudWatch && request.cloudwatch == Needs::Portable;
+    let (searched, widenings) = if portable { widened(rule, source) } else { (rule.clone(), Vec::new()) };
+    let query = match bind(&searched, source, stream) {
         Bound::Never => return None,
         Bound::Refused(reasons) => refused(reasons),
         Bound::Rule(mut bound) => {
             addresses_as_written(&mut bound.rule);
-            lower(rule, &bound, source, stream, place, target, request)
+            let bound = told_rule(*bound, place);
+            lower(rule, &bound, source, stream, place, target, request, &widenings)
         }
     };
     let mut emission = Emission {
@@ -107,6 +109,19 @@ fn too_long(rule: &Rule, characters: usize, info: &Info) -> Diagnostic {
     Diagnostic::error(Code::TooLong, message).at(rule.span, "").help("shorten its lists, or split the rule")
 }
 
+fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
+    let message =
+        format!("events of `{}` are made of several records, which {} can't put together", source.name, info.title);
+    Diagnostic::error(Code::NotExpressible, message).at(rule.span, "").help("run the rule over an archive")
+}
+
+fn wider(test: &Pred, reason: &str) -> Diagnostic {
+    let message = format!("the record's texts are searched as a whole: {reason}");
+    Diagnostic::warning(Code::Weaker, message)
+        .at(test.span, "")
+        .help("newer commands tell them apart: --cloudwatch 2026")
+}
+
 fn refused(reasons: Vec<Diagnostic>) -> Query {
     Query {
         verdict: Verdict::Refused,
@@ -127,8 +142,12 @@ fn lower(
     place: &crate::ir::Place,
     target: &dyn Target,
     request: Request,
+    widenings: &[Widened],
 ) -> Query {
     let mut cx = Lowering::new(bound, source, place, request);
+    if source.assemble.is_some() && !target.info().assembles {
+        return refused(vec![several_records(rule, source, &target.info())]);
+    }
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
     }
@@ -138,6 +157,10 @@ fn lower(
         });
     }
     let text = target.query(&mut cx);
+    for (positive, test, reason) in widenings {
+        let verdict = if *positive { Verdict::Wider } else { Verdict::Narrower };
+        cx.weaken(verdict, wider(test, reason));
+    }
     let text = text.filter(|_| cx.verdict != Verdict::Refused);
     if text.is_none() {
         return Query { left_out: cx.left_out, ..refused(cx.reasons) };
@@ -194,12 +217,8 @@ impl Emission {
 
     /// The object that `emit --format json` prints.
     #[must_use]
-    pub fn to_json(&self, sources: &SourceMap) -> Value {
+    pub fn to_json(&self) -> Value {
         let query = &self.query;
-        let reasons: Vec<Value> = to_json(&query.reasons, sources)
-            .into_iter()
-            .map(|reason| json!({ "code": reason["code"], "message": reason["message"], "help": reason["help"] }))
-            .collect();
         json!({
             "rule": self.rule,
             "source": self.source,
@@ -207,7 +226,7 @@ impl Emission {
             "verdict": query.verdict.text(),
             "provided": query.provided.iter().map(|c| c.text()).collect::<Vec<_>>(),
             "left_out": query.left_out,
-            "reasons": reasons,
+            "reasons": reasons(&query.reasons),
             "query": query.text,
             "place": self.place,
             "window_seconds": self.window.map(seconds),

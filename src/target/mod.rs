@@ -33,6 +33,8 @@ pub struct Request {
     /// Judge the windows that end in (from, to], in microseconds since 1970: printed as literal times where the text can hold them.
     /// None: KQL and GoogleSQL judge the last window that ended by now minus the source's delay; the others take the caller's range.
     pub range: Option<(i64, i64)>,
+    /// The newest generation of CloudWatch's commands that may be used.
+    pub cloudwatch: Needs,
 }
 
 /// A query and how it relates to the rule.
@@ -91,6 +93,8 @@ pub struct Info {
     pub max_length: usize,
     /// Whether a caller's range is about when records were filed, which is after their events.
     pub by_filing_time: bool,
+    /// Whether it makes one event of several records (`assemble`).
+    pub assembles: bool,
     /// The vendor's reference.
     pub docs: &'static str,
 }

@@ -87,6 +87,8 @@ pub enum Condition {
     NotSampled,
     /// Bodies were not cut.
     BodiesNotCut,
+    /// The records of an event lie within so many microseconds of the first.
+    PartsLieWithin(i64),
     /// Where the target can't tell types apart, parts of payloads have the types that the source reads them as.
     TypesAsRead,
 }
@@ -109,6 +111,7 @@ impl Condition {
             Condition::SumsFit => "no sum leaves 64 bits".to_owned(),
             Condition::AtMostValues(n) => format!("at most {n} values a group"),
             Condition::NotSampled => "the log is not sampled".to_owned(),
+            Condition::PartsLieWithin(us) => format!("the records of an event lie within {}", duration(us)),
             Condition::BodiesNotCut => "bodies were not cut".to_owned(),
             Condition::TypesAsRead => "payloads hold the types they are read as".to_owned(),
         }
@@ -116,15 +119,19 @@ impl Condition {
 }
 
 /// Which generation of a target's commands a query needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Needs {
     /// CloudWatch's commands of 2018–22.
     Portable,
     /// jsonParse, unnest, parseDate, if, joins and hashes too.
+    #[default]
     Y2026,
 }
 
 impl Needs {
+    /// Both.
+    pub const ALL: [Needs; 2] = [Needs::Portable, Needs::Y2026];
+
     /// As JSON says it.
     #[must_use]
     pub fn text(self) -> &'static str {

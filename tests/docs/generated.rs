@@ -62,7 +62,8 @@ pub(crate) fn first_rule() -> String {
     let mut out = format!("```sky\n{}```\n", fs::read_to_string(root().join(FIRST_RULE)).unwrap());
     for target in TARGETS {
         let info = target.info();
-        for emission in emit(rule, &pack.resolved.schema, *target, Request { range: Some(DAYS) }) {
+        for emission in emit(rule, &pack.resolved.schema, *target, Request { range: Some(DAYS), ..Request::default() })
+        {
             let query = &emission.query;
             let text = joined(query.text.as_deref().unwrap_or_else(|| panic!("{} refuses", info.name)));
             let provided: Vec<String> = query.provided.iter().map(|condition| condition.text()).collect();

@@ -42,6 +42,8 @@ fn sampled(rules: &str) -> Resolved {
         filter: Vec::new(),
         fields: fields.iter().map(|field| given(field.ty.clone())).collect(),
         absent: vec![None; fields.len()],
+        enable: Vec::new(),
+        traps: Vec::new(),
         span: Span::default(),
     };
     resolved.schema.sources = SOURCES.map(source).to_vec();

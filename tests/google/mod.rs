@@ -17,7 +17,7 @@ pub(crate) const START: i64 = 1_767_225_600 * SECOND;
 #[track_caller]
 pub(crate) fn emitted(resolved: &Resolved, rule: &Rule, source: &str, range: Option<(i64, i64)>) -> Emission {
     let target = TARGETS.iter().find(|t| t.info().name == "googlesql").expect("the target is there");
-    let emissions = emit(rule, &resolved.schema, *target, Request { range });
+    let emissions = emit(rule, &resolved.schema, *target, Request { range, ..Request::default() });
     emissions.into_iter().find(|e| e.source == source).expect("the source has a place")
 }
 

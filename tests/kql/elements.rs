@@ -15,7 +15,7 @@ pub(crate) fn without_mv_apply(resolved: &Resolved, source: &str, range: Option<
     if bound.rule.each.is_some() {
         return None;
     }
-    let mut cx = Lowering::new(&bound, source, source.place(Kql::INFO.place)?, Request { range });
+    let mut cx = Lowering::new(&bound, source, source.place(Kql::INFO.place)?, Request { range, ..Request::default() });
     let mut query = Kql.lower(&mut cx)?;
     let mut columns: Vec<Name> = cx.place.columns.iter().map(|column| Name(column.name.clone())).collect();
     query.stages = query.stages.into_iter().flat_map(|stage| rewritten(stage, &mut columns)).collect();

@@ -25,7 +25,7 @@ pub(crate) fn resolved(text: &str) -> Resolved {
 #[track_caller]
 pub(crate) fn emission(text: &str, range: Option<(i64, i64)>) -> Emission {
     let resolved = resolved(text);
-    let mut emissions = emit(&resolved.rules[0], &resolved.schema, &Kql, Request { range });
+    let mut emissions = emit(&resolved.rules[0], &resolved.schema, &Kql, Request { range, ..Request::default() });
     assert_eq!(emissions.len(), 1, "{text}");
     emissions.remove(0)
 }

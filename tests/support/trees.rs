@@ -11,9 +11,9 @@ use skywatch::syntax::ast::*;
 use super::choices::Choices;
 
 /// Names that are free, words of the language, and words that open clauses and items.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 26] = [
     "a", "caller", "model_2", "_x", "from", "where", "not", "missing", "present", "content", "at", "delay", "unique",
-    "rule", "list", "else", "true", "nocase", "default", "sources", "absent", "d", "by", "within",
+    "rule", "list", "else", "true", "nocase", "default", "sources", "absent", "enable", "trap", "d", "by", "within",
 ];
 const TEXTS: [&str; 12] = [
     "a",
@@ -146,14 +146,23 @@ impl Trees<'_> {
 
     fn source(&mut self) -> Source {
         let clauses = self.some(0, 6, |this| {
-            at(match this.below(8) {
+            at(match this.below(12) {
                 0 => SourceClause::At(this.at()),
                 1 => SourceClause::Delay(at(this.duration())),
                 2 => SourceClause::Unique(this.expr(2)),
                 3 => SourceClause::Where(this.expr(3)),
                 4 => SourceClause::With(this.bindings(1)),
-                5 => SourceClause::Provided(this.some(1, 2, Trees::name)),
-                6 => SourceClause::Absent(this.some(1, 3, Trees::name), this.text()),
+                5 => SourceClause::Absent(this.some(1, 3, Trees::name), this.text()),
+                6 => SourceClause::Enable(this.some(1, 3, Trees::text)),
+                7 => SourceClause::Trap(this.some(1, 3, Trees::text)),
+                8 => SourceClause::Assemble(this.assemble()),
+                9 => SourceClause::Widen(Widen {
+                    field: this.name(),
+                    target: at("cloudwatch".to_owned()),
+                    keys: this.some(1, 3, Trees::text),
+                    reason: this.text(),
+                }),
+                10 => SourceClause::Provided(this.some(1, 2, Trees::name)),
                 _ => SourceClause::Field(this.binding(3)),
             })
         });
@@ -171,8 +180,24 @@ impl Trees<'_> {
             path: at(this.raw_path()),
             kind: this.maybe(|_| at("json".to_owned())),
             name: at((*this.choices.one(&["A", "a.b", "from"])).to_owned()),
+            quoted: false,
         });
-        At { target: at("kql".to_owned()), place, quoted, columns }
+        At { target: at("kql".to_owned()), place, quoted, nocase: self.below(4) == 0, columns }
+    }
+
+    fn assemble(&mut self) -> Assemble {
+        let parts = self.some(1, 3, |this| {
+            at(Part {
+                name: this.word(),
+                optional: this.below(2) == 0,
+                condition: this.expr(2),
+                lists: this.maybe(|this| at(Box::new(ExprKind::RawPath(this.raw_path())))),
+                order: this.maybe(|this| at(Box::new(ExprKind::RawPath(this.raw_path())))),
+                places: this.some(0, 2, |this| at(this.at())),
+            })
+        });
+        let path = |this: &mut Self| at(Box::new(ExprKind::RawPath(this.raw_path())));
+        Assemble { key: path(self), within: at(self.duration()), time: path(self), parts }
     }
 
     fn stream(&mut self) -> Stream {

@@ -131,8 +131,59 @@ pub enum SourceClause {
     With(Vec<Binding>),
     /// `absent a, b because "…"`
     Absent(Vec<Name>, Spanned<String>),
+    /// `enable "…"`: what must be switched on.
+    Enable(Vec<Spanned<String>>),
+    /// `trap "…"`: what misleads whoever reads the log.
+    Trap(Vec<Spanned<String>>),
+    /// `assemble by EXPR within 10m of EXPR { part … }`
+    Assemble(Assemble),
+    /// `widen FIELD on TARGET portable to strings "…" because "…"`
+    Widen(Widen),
     /// `field = EXPR`
     Field(Binding),
+}
+
+/// One event from several records.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assemble {
+    /// What records of one event share.
+    pub key: Expr,
+    /// How far behind the first one they may lie.
+    pub within: Spanned<Literal>,
+    /// A record's own time.
+    pub time: Expr,
+    /// What the records are to the event.
+    pub parts: Vec<Spanned<Part>>,
+}
+
+/// `part NAME optional where P lists EXPR order EXPR at TARGET PLACE { … }`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its name in the source's expressions.
+    pub name: Name,
+    /// Whether there is an event without it.
+    pub optional: bool,
+    /// Which records play it.
+    pub condition: Expr,
+    /// The elements that each of its records gives; none where the part is one record.
+    pub lists: Option<Expr>,
+    /// In which order.
+    pub order: Option<Expr>,
+    /// Where targets find its records, where that is not where they find the others.
+    pub places: Vec<Spanned<At>>,
+}
+
+/// A field that an older generation of a target's commands finds only by a wider search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Widen {
+    /// The field.
+    pub field: Name,
+    /// The target.
+    pub target: Name,
+    /// Keys of the record's JSON, in whose texts it searches.
+    pub keys: Vec<Spanned<String>>,
+    /// What that finds too.
+    pub reason: Spanned<String>,
 }
 
 /// Where a target finds the log.
@@ -144,19 +195,23 @@ pub struct At {
     pub place: Option<Spanned<String>>,
     /// Whether the place was written in quotes.
     pub quoted: bool,
+    /// Whether the files' keys are found in any case.
+    pub nocase: bool,
     /// How the target spells parts of the raw record.
     pub columns: Vec<Column>,
 }
 
-/// `.raw = kind(Column)`
+/// `.raw = kind(Column)`, or `.raw = "text"`
 #[derive(Debug, Clone, PartialEq)]
 pub struct Column {
     /// The part of the raw record.
     pub path: Spanned<Vec<Suffix>>,
     /// `json`, `time`, `int` …
     pub kind: Option<Name>,
-    /// The target's own name.
+    /// The target's own name; or, in quotes, what every record has there.
     pub name: Name,
+    /// Whether it was in quotes.
+    pub quoted: bool,
 }
 
 /// Shared constants.

@@ -3,8 +3,8 @@
 use super::{P, Reader, Rule};
 use crate::source::Spanned;
 use crate::syntax::ast::{
-    At, Clause, Column, Doc, Field, FieldType, Item, ItemKind, List, ListBody, Literal, Name, Operations, Over,
-    Rule as RuleItem, Source, SourceClause, Stream, TextClause,
+    Assemble, At, Clause, Column, Doc, Field, FieldType, Item, ItemKind, List, ListBody, Literal, Name, Operations,
+    Over, Part, Rule as RuleItem, Source, SourceClause, Stream, TextClause, Widen,
 };
 use crate::syntax::errors;
 
@@ -244,6 +244,10 @@ impl Reader {
                 let reason = parts.next()?;
                 SourceClause::Absent(self.names(names), Spanned::new(self.text(&reason), self.span(&reason)))
             }
+            Rule::enable => SourceClause::Enable(self.strings(parts.next()?)),
+            Rule::trap => SourceClause::Trap(self.strings(parts.next()?)),
+            Rule::assemble => SourceClause::Assemble(self.assemble(parts)?),
+            Rule::widen => SourceClause::Widen(self.widen(parts)?),
             Rule::field_binding => SourceClause::Field(parts.next().and_then(|p| self.binding(p))?),
             _ => {
                 let word = part.as_str().split_whitespace().next().unwrap_or_default();
@@ -254,7 +258,7 @@ impl Reader {
     }
 
     fn place<'i>(&mut self, parts: impl Iterator<Item = P<'i>>) -> Option<At> {
-        let (mut target, mut place, mut quoted, mut columns) = (None, None, false, Vec::new());
+        let (mut target, mut place, mut quoted, mut nocase, mut columns) = (None, None, false, false, Vec::new());
         for part in parts {
             match part.as_rule() {
                 Rule::anyword => target = Some(self.name(&part)),
@@ -263,14 +267,66 @@ impl Reader {
                     place = Some(Spanned::new(self.text(&part), self.span(&part)));
                 }
                 Rule::format => place = Some(self.name(&part)),
+                Rule::folded => nocase = true,
                 _ => columns = part.into_inner().filter_map(|p| self.column(p)).collect(),
             }
         }
-        Some(At { target: target?, place, quoted, columns })
+        Some(At { target: target?, place, quoted, nocase, columns })
+    }
+
+    fn assemble<'i>(&mut self, parts: impl Iterator<Item = P<'i>>) -> Option<Assemble> {
+        let (mut sums, mut within, mut played) = (Vec::new(), None, Vec::new());
+        for part in parts {
+            match part.as_rule() {
+                Rule::sum => sums.push(self.sum(part)),
+                Rule::duration => within = Some(Spanned::new(self.duration(&part), self.span(&part))),
+                Rule::part => {
+                    let span = self.span(&part);
+                    played.extend(self.part(part).map(|part| Spanned::new(part, span)));
+                }
+                _ => {}
+            }
+        }
+        let time = sums.pop()?;
+        Some(Assemble { key: sums.pop()?, within: within?, time, parts: played })
+    }
+
+    fn part(&mut self, pair: P<'_>) -> Option<Part> {
+        let (mut name, mut optional, mut condition, mut lists, mut order) = (None, false, None, None, None);
+        let mut places = Vec::new();
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::word => name = Some(self.name(&part)),
+                Rule::kw_optional => optional = true,
+                Rule::expression => condition = Some(self.expression(part)),
+                Rule::part_lists => {
+                    lists = part
+                        .into_inner()
+                        .find(|p| !is_keyword(p))
+                        .and_then(|list| list.into_inner().next())
+                        .map(|list| self.reference(list))
+                }
+                Rule::part_order => order = part.into_inner().find(|p| !is_keyword(p)).map(|sum| self.sum(sum)),
+                Rule::at => {
+                    let span = self.span(&part);
+                    let place = self.place(part.into_inner().filter(|p| !is_keyword(p)));
+                    places.extend(place.map(|at| Spanned::new(at, span)));
+                }
+                _ => {}
+            }
+        }
+        Some(Part { name: name?, optional, condition: condition?, lists, order, places })
+    }
+
+    fn widen<'i>(&mut self, mut parts: impl Iterator<Item = P<'i>>) -> Option<Widen> {
+        let (field, target) = (self.name(&parts.next()?), self.name(&parts.next()?));
+        let keys = self.strings(parts.next()?);
+        let reason = parts.next()?;
+        Some(Widen { field, target, keys, reason: Spanned::new(self.text(&reason), self.span(&reason)) })
     }
 
     fn column(&mut self, pair: P<'_>) -> Option<Column> {
-        let (mut path, mut kind, mut name) = (None, None, None);
+        let (mut path, mut kind, mut name, mut quoted) = (None, None, None, false);
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::raw_path => {
@@ -278,10 +334,14 @@ impl Reader {
                     path = Some(Spanned::new(part.into_inner().map(|p| self.suffix(&p)).collect(), span));
                 }
                 Rule::column_kind => kind = Some(self.name(&part)),
+                Rule::string => {
+                    quoted = true;
+                    name = Some(Spanned::new(self.text(&part), self.span(&part)));
+                }
                 _ => name = Some(self.name(&part)),
             }
         }
-        Some(Column { path: path?, kind, name: name? })
+        Some(Column { path: path?, kind, name: name?, quoted })
     }
 
     fn list(&mut self, pair: P<'_>) -> Option<List> {

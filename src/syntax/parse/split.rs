@@ -21,8 +21,8 @@ pub(super) const ITEM_WORDS: [&str; 12] = [
     "dashboard",
 ];
 /// The words that begin a clause of a source; its fields begin with their names.
-pub(super) const SOURCE_WORDS: [&str; 10] =
-    ["at", "delay", "unique", "provided", "where", "with", "absent", "assemble", "widen", "join"];
+pub(super) const SOURCE_WORDS: [&str; 12] =
+    ["at", "delay", "unique", "provided", "where", "with", "absent", "enable", "trap", "assemble", "widen", "join"];
 
 /// Most open brackets at one place.
 const MAX_DEPTH: usize = 64;

@@ -6,12 +6,12 @@ mod expr;
 mod layout;
 
 pub use expr::print_expr;
-use expr::{literal, name, suffixes_text};
+use expr::{literal, name, suffixes_text, text};
 use layout::{Printer, WIDTH};
 
 use super::ast::{
-    At, Clause, Column, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody, Operations,
-    Record, Rule, Source, SourceClause, Stream, Test,
+    Assemble, At, Clause, Column, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody,
+    Operations, Record, Rule, Source, SourceClause, Stream, Test,
 };
 use crate::source::{Span, Spanned};
 
@@ -313,7 +313,18 @@ impl Printer<'_> {
     /// A line of a source; its words are padded to eight characters, its fields to `width`.
     fn source_clause(&mut self, clause: &Spanned<SourceClause>, width: usize) {
         match &clause.node {
-            SourceClause::At(at) => self.at(at, clause.span),
+            SourceClause::At(at) => self.at(at, clause.span, "at       ", 4),
+            SourceClause::Assemble(assemble) => self.assemble(assemble, clause.span),
+            SourceClause::Widen(widen) => {
+                self.write(&format!(
+                    "widen    {} on {} portable to strings ",
+                    name(&widen.field.node),
+                    widen.target.node
+                ));
+                self.texts(&widen.keys);
+                self.write(" because ");
+                self.quoted(&widen.reason);
+            }
             SourceClause::Delay(delay) => self.write(&format!("delay    {}", literal(&delay.node))),
             SourceClause::Unique(value) => {
                 self.write("unique   ");
@@ -337,6 +348,14 @@ impl Printer<'_> {
                 self.write(" because ");
                 self.quoted(reason);
             }
+            SourceClause::Enable(texts) => {
+                self.write("enable   ");
+                self.texts(texts);
+            }
+            SourceClause::Trap(texts) => {
+                self.write("trap     ");
+                self.texts(texts);
+            }
             SourceClause::Field(binding) => {
                 self.write(&format!("{:width$} = ", name(&binding.name.node)));
                 self.expr(&binding.value, 4, 0);
@@ -344,12 +363,43 @@ impl Printer<'_> {
         }
     }
 
-    fn at(&mut self, at: &At, span: Span) {
-        self.write(&format!("at       {}", at.target.node));
+    /// `assemble by … { … }`: a part a line, what else is said of it on lines of their own below.
+    fn assemble(&mut self, assemble: &Assemble, span: Span) {
+        self.write("assemble by ");
+        self.expr(&assemble.key, 4, 0);
+        self.write(&format!(" within {} of ", literal(&assemble.within.node)));
+        self.expr(&assemble.time, 4, 0);
+        self.write(" {");
+        self.behind(assemble.time.span.end);
+        for part in &assemble.parts {
+            self.write("\n");
+            self.above(part.span.start as usize, 8);
+            self.write(&format!("part {}", name(&part.node.name.node)));
+            self.write(if part.node.optional { " optional where " } else { " where " });
+            self.condition(&part.node.condition);
+            for (word, expr) in [("lists", &part.node.lists), ("order", &part.node.order)] {
+                if let Some(expr) = expr {
+                    self.line(12);
+                    self.write(&format!("{word} "));
+                    self.expr(expr, 12, 0);
+                }
+            }
+            for place in &part.node.places {
+                self.line(12);
+                self.at(&place.node, place.span, "at ", 12);
+            }
+            self.behind(part.span.end);
+        }
+        self.close(span.end, 4, "}");
+    }
+
+    fn at(&mut self, at: &At, span: Span, word: &str, indent: usize) {
+        self.write(&format!("{word}{}", at.target.node));
         if let Some(place) = &at.place {
             self.write(" ");
             if at.quoted { self.quoted(place) } else { self.write(&name(&place.node)) }
         }
+        self.write(if at.nocase { " nocase" } else { "" });
         if at.columns.is_empty() {
             return;
         }
@@ -361,11 +411,11 @@ impl Printer<'_> {
         }
         self.write(" {\n");
         if commented {
-            self.lines(&at.columns, 8, ",", |c| c.path.span.to(c.name.span), |this, c| this.write(&column(c)));
+            self.lines(&at.columns, indent + 4, ",", |c| c.path.span.to(c.name.span), |this, c| this.write(&column(c)));
         } else {
-            self.filled(&columns, 8, ",");
+            self.filled(&columns, indent + 4, ",");
         }
-        self.close(span.end, 4, "}");
+        self.close(span.end, indent, "}");
     }
 }
 
@@ -373,6 +423,7 @@ impl Printer<'_> {
 fn column(column: &Column) -> String {
     let path = suffixes_text(&column.path.node);
     match &column.kind {
+        None if column.quoted => format!("{path} = {}", text(&column.name.node)),
         None => format!("{path} = {}", column.name.node),
         Some(kind) => format!("{path} = {}({})", kind.node, column.name.node),
     }

@@ -29,6 +29,7 @@ impl Backend for CloudLogging {
         comment: "--",
         max_length: 20_000,
         by_filing_time: false,
+        assembles: false,
         docs: "https://cloud.google.com/logging/docs/view/logging-query-language",
     };
 

@@ -24,6 +24,21 @@ pub(super) fn expression(span: Span, what: &str) -> Diagnostic {
     refused(span, format!("CloudWatch Logs Insights can't say {what}")).help(ELSEWHERE)
 }
 
+/// Commands that came after those that were asked for.
+pub(super) fn newer(span: Span, used: &[&str]) -> Diagnostic {
+    let used = used.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    refused(span, format!("this rule needs {used}, and only commands of 2018–22 may be used"))
+        .help("emit it with `--cloudwatch 2026`, or run it on the archive")
+}
+
+/// A value that is sought by its key alone.
+pub(super) fn by_key(span: Span, key: &str) -> Diagnostic {
+    let message = format!(
+        "the first `{key}` of the record counts, wherever it stands: whoever makes the request can put another before it"
+    );
+    weaker(span, message).help("newer commands read the record itself: --cloudwatch 2026")
+}
+
 /// A list under `not`, or `all`.
 pub(super) fn every_element(span: Span) -> Diagnostic {
     refused(span, "CloudWatch Logs Insights can find an element of a list, but not say that there is none").help(

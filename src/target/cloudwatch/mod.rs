@@ -33,6 +33,7 @@ impl Backend for CloudWatch {
         comment: "#",
         max_length: 10_000,
         by_filing_time: true,
+        assembles: false,
         docs: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html",
     };
 

@@ -228,24 +228,34 @@ impl Query {
     /// The generation of commands and functions that the query needs.
     #[must_use]
     pub fn needs(&self) -> Needs {
-        let mut needs = Needs::Portable;
+        if self.newer().is_empty() { Needs::Portable } else { Needs::Y2026 }
+    }
+
+    /// The commands and functions that came after 2022, by name.
+    #[must_use]
+    pub fn newer(&self) -> Vec<&'static str> {
+        let mut found: Vec<&'static str> = Vec::new();
         let mut stats = 0;
         for command in &self.commands {
             match command {
-                Command::Unnest(..) => needs = Needs::Y2026,
+                Command::Unnest(..) => found.push("unnest"),
                 Command::Stats(..) => stats += 1,
                 _ => {}
             }
             command.terms().for_each(|term| {
-                term.walk(&mut |term| {
-                    if let Term::Call(function, _) = term {
-                        needs = needs.max(function.needs());
-                    }
+                term.walk(&mut |term| match term {
+                    Term::Call(function, _) if function.needs() == Needs::Y2026 => found.push(function.name()),
+                    _ => {}
                 })
             });
         }
         // The older text of the manual allows two `stats` commands.
-        if stats > 2 { Needs::Y2026 } else { needs }
+        if stats > 2 {
+            found.push("a third `stats`");
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
     }
 }
 

@@ -30,6 +30,7 @@ impl Backend for GoogleSql {
         comment: "--",
         max_length: 1_000_000,
         by_filing_time: false,
+        assembles: false,
         docs: "https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax",
     };
 

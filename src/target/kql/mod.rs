@@ -29,6 +29,7 @@ impl Backend for Kql {
         // Microsoft Sentinel's limit for the query of a scheduled rule.
         max_length: 10_000,
         by_filing_time: false,
+        assembles: true,
         docs: "https://learn.microsoft.com/kusto/query/",
     };
     type Tree = Query;

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::library::Own;
 use super::names::is_safe;
-use super::tree::{Infix, Name, Query, Scalar, Stage, Type};
+use super::tree::{Infix, Name, Query, Rows, Scalar, Stage, Type};
 
 /// Columns after which a line is broken.
 const WIDTH: usize = 120;
@@ -31,13 +31,22 @@ pub(super) fn print(query: &Query) -> String {
     for (name, value) in &query.values {
         _ = writeln!(out, "let {} = {};", bare(&name.0), flat(value));
     }
-    out.push_str(&bare(&query.table.0));
-    for stage in &query.stages {
-        out.push('\n');
-        write_stage(&mut out, stage);
+    for (name, rows) in &query.tables {
+        _ = write!(out, "let {} = ", bare(&name.0));
+        write_rows(&mut out, rows);
+        out.push_str(";\n");
     }
+    write_rows(&mut out, &query.rows);
     out.push('\n');
     out
+}
+
+fn write_rows(out: &mut String, rows: &Rows) {
+    out.push_str(&bare(&rows.table.0));
+    for stage in &rows.stages {
+        out.push('\n');
+        write_stage(out, stage);
+    }
 }
 
 fn write_stage(out: &mut String, stage: &Stage) {
@@ -47,13 +56,14 @@ fn write_stage(out: &mut String, stage: &Stage) {
         }
         Stage::Extend(columns) => _ = write!(out, "| extend {}", assignments(columns, 9)),
         Stage::Project(columns) => _ = write!(out, "| project {}", assignments(columns, 10)),
-        Stage::MvExpand { element, list, ty } => {
+        Stage::MvExpand { index, element, list, ty } => {
+            let index = index.as_ref().map(|index| format!("with_itemindex={} ", bare(&index.0))).unwrap_or_default();
             let ty = if *ty == Type::Dynamic { String::new() } else { format!(" to typeof({})", ty.word()) };
             let name = bare(&element.0);
             // An element that takes its list's column is named once.
             match list {
-                Scalar::Column(column) if column == element => _ = write!(out, "| mv-expand {name}{ty}"),
-                _ => _ = write!(out, "| mv-expand {name} = {}{ty}", flat(list)),
+                Scalar::Column(column) if column == element => _ = write!(out, "| mv-expand {index}{name}{ty}"),
+                _ => _ = write!(out, "| mv-expand {index}{name} = {}{ty}", flat(list)),
             }
         }
         Stage::MvApply { element, list, result, value } => {
@@ -77,6 +87,11 @@ fn write_stage(out: &mut String, stage: &Stage) {
             } else {
                 _ = write!(out, "| summarize\n    {}\n    by {by}", columns.join(",\n    "));
             }
+        }
+        Stage::Join { inner, table, on: (here, there) } => {
+            let kind = if *inner { "inner" } else { "leftouter" };
+            let (table, here, there) = (bare(&table.0), bare(&here.0), bare(&there.0));
+            _ = write!(out, "| join kind={kind} {table} on $left.{here} == $right.{there}");
         }
         Stage::Sort(names) => {
             let names = names.iter().map(|name| format!("{} asc", bare(&name.0))).collect::<Vec<_>>().join(", ");

@@ -10,7 +10,16 @@ use super::library::Own;
 pub struct Query {
     /// `let NAME = VALUE`, before the table; functions of [`Own`] that the rest calls are printed before these.
     pub values: Vec<(Name, Scalar)>,
-    /// Where the rows come from.
+    /// `let NAME = TABLE | …`, behind the values: rows that are joined.
+    pub tables: Vec<(Name, Rows)>,
+    /// The rows.
+    pub rows: Rows,
+}
+
+/// A table and what happens to its rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// Where they come from.
     pub table: Name,
     /// What happens to them, in order.
     pub stages: Vec<Stage>,
@@ -36,6 +45,8 @@ pub enum Stage {
     Extend(Vec<(Name, Scalar)>),
     /// One row for each element of a list.
     MvExpand {
+        /// The column of the element's place in the list, from 0.
+        index: Option<Name>,
         /// The element's column.
         element: Name,
         /// A dynamic list.
@@ -60,6 +71,15 @@ pub enum Stage {
         columns: Vec<(Option<Name>, Scalar)>,
         /// The keys.
         by: Vec<(Name, Scalar)>,
+    },
+    /// Beside each row the one of another table with the same key; without one, as `inner` says, it goes or lacks the columns.
+    Join {
+        /// Whether rows without a counterpart go.
+        inner: bool,
+        /// A table of [`Query::tables`], with one row a key.
+        table: Name,
+        /// The key's column here and there.
+        on: (Name, Name),
     },
     /// The columns that are left.
     Project(Vec<(Name, Scalar)>),
@@ -366,7 +386,7 @@ impl Query {
     /// Calls `visit` on every expression.
     pub fn walk(&self, visit: &mut dyn FnMut(&Scalar)) {
         self.values.iter().for_each(|(_, value)| value.walk(visit));
-        for stage in &self.stages {
+        for stage in self.tables.iter().flat_map(|(_, rows)| &rows.stages).chain(&self.rows.stages) {
             match stage {
                 Stage::Where(condition) => condition.walk(visit),
                 Stage::Extend(columns) | Stage::Project(columns) => {
@@ -381,7 +401,7 @@ impl Query {
                     columns.iter().for_each(|(_, value)| value.walk(visit));
                     by.iter().for_each(|(_, value)| value.walk(visit));
                 }
-                Stage::Sort(_) => {}
+                Stage::Join { .. } | Stage::Sort(_) => {}
             }
         }
     }

@@ -28,7 +28,7 @@ const MOST_ROWS: u32 = 10_000;
 /// The query; none after the refusals have been said.
 pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let bound = cx.bound;
-    let mut plan = Plan::new(bound, cx.source, cx.place);
+    let mut plan = Plan::new(bound, cx.source, cx.place, cx.request.cloudwatch);
     plan.rows(&bound.rule);
     let made = match &bound.rule.window {
         Some(window) => plan.windows(&bound.rule, window, cx.request.range),
@@ -40,9 +40,14 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         plan.refusals.into_iter().for_each(|diagnostic| cx.refuse(diagnostic));
         return None;
     }
-    std::mem::take(&mut plan.notes).into_iter().for_each(|(verdict, diagnostic)| cx.weaken(verdict, diagnostic));
-    conditions(cx, &bound.rule);
+    let notes = std::mem::take(&mut plan.notes);
     let query = Query { commands: plan.finish() };
+    if query.needs() > cx.request.cloudwatch {
+        cx.refuse(errors::newer(bound.rule.span, &query.newer()));
+        return None;
+    }
+    notes.into_iter().for_each(|(verdict, diagnostic)| cx.weaken(verdict, diagnostic));
+    conditions(cx, &bound.rule);
     cx.judges = Judges::AllWindows;
     cx.needs = Some(query.needs());
     Some(query)

@@ -51,6 +51,10 @@ impl Plan<'_> {
             if self.known.iter().any(|(known, ty)| *known == field && as_number(ty)) {
                 return Ok(Value::always(Term::Field(field)));
             }
+            if self.is_behind_a_key(&field) {
+                // Its pattern takes numbers alone.
+                return Ok(Value { term: Term::Field(field), lack: Lack::Null });
+            }
             let field = Term::Field(field);
             // What is missing gives 1, so that both tests have one reading.
             let test = match expr.ty {

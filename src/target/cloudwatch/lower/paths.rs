@@ -3,11 +3,14 @@
 //! CloudWatch discovers 200 fields of a JSON event, in the record's order. A path below a column of the place is a discovered field,
 //! because nothing unbounded can stand before it; every other path goes through `jsonParse(@message)`.
 
-use super::plan::{Element, Plan, Said};
+use super::plan::{Element, Plan, Said, message};
+use crate::bind::WHOLE_RECORD;
+use crate::ir::pattern::{self, Node};
 use crate::ir::{self, ExprKind, Step, Type};
 use crate::source::Span;
 use crate::target::cloudwatch::errors;
 use crate::target::cloudwatch::tree::{Access, Field, Function, Term};
+use crate::target::{Needs, Verdict};
 
 /// A raw value's path, split where it takes a list apart.
 pub(super) struct RawPath {
@@ -36,7 +39,34 @@ impl Plan<'_> {
         if path.steps.iter().any(|step| matches!(step, Step::Elements | Step::Values)) {
             return Ok(None);
         }
+        if let Some(field) = self.by_key(&path, &expr.ty, expr.span) {
+            return Ok(Some(field));
+        }
         self.field(&path.base, &path.steps, expr.span).map(Some)
+    }
+
+    /// What stands behind the path's last key in the text of the record, where newer commands, which would parse it, may not be used.
+    fn by_key(&mut self, path: &RawPath, ty: &Type, at: Span) -> Option<Field> {
+        let Some(Step::Key(key)) = path.steps.last() else { return None };
+        let plain = path.steps.iter().all(|step| matches!(step, Step::Key(_)));
+        let known = key == WHOLE_RECORD || self.discovered_field(&path.steps).is_some();
+        if self.newest == Needs::Y2026 || !matches!(path.base, Base::Record) || !plain || known {
+            return None;
+        }
+        let value = match ty {
+            Type::Int => number_behind(key, Vec::new()),
+            Type::Float => {
+                number_behind(key, vec![repeated(Node::Concat(vec![Node::Char('.'), digits()]), 0, Some(1))])
+            }
+            Type::Text | Type::Time | Type::Ip => text_behind(key),
+            _ => return None,
+        };
+        let reason = errors::by_key(at, key);
+        // Once for each key, wherever it is read.
+        if !self.notes.iter().any(|(_, known)| known.message == reason.message) {
+            self.weaken(Verdict::Differs, true, reason);
+        }
+        Some(self.parse(message(), value, "value"))
     }
 
     /// The path of a raw expression; none where it is something else.
@@ -101,6 +131,11 @@ impl Plan<'_> {
 
     /// The discovered field's dotted name, where a column of the place bounds its position and the name has one reading.
     fn discovered_field(&self, steps: &[Step]) -> Option<String> {
+        if let [Step::Key(key)] = steps
+            && key == WHOLE_RECORD
+        {
+            return Some(key.clone());
+        }
         let column = self.place.columns.iter().find(|column| steps.starts_with(&column.path))?;
         let mut name = column.name.clone();
         for step in steps.iter().skip(column.path.len()) {
@@ -132,4 +167,38 @@ impl Plan<'_> {
         self.source.fields.iter().flatten().chain(&self.source.unique).for_each(|expr| expr.walk(&mut visit));
         found
     }
+}
+
+/// `"key" : "…"` with the text in the group, as JSON writes it.
+fn text_behind(key: &str) -> Node {
+    let plain = Node::Class { negated: true, ranges: vec![('"', '"'), ('\\', '\\')] };
+    let escape = Node::Concat(vec![Node::Char('\\'), Node::Class { negated: true, ranges: vec![('\n', '\n')] }]);
+    let text = repeated(Node::Alternate(vec![plain, escape]), 1, None);
+    pattern::concat(vec![before(key), Node::Char('"'), Node::Group(Box::new(text)), Node::Char('"')])
+}
+
+/// `"key" : 5`, in quotes or not, with the number in the group.
+fn number_behind(key: &str, fraction: Vec<Node>) -> Node {
+    let whole = vec![repeated(Node::Char('-'), 0, Some(1)), digits()];
+    let number = pattern::concat(whole.into_iter().chain(fraction).collect());
+    let quote = || repeated(Node::Char('"'), 0, Some(1));
+    let end = Node::Class { negated: false, ranges: vec![(',', ','), ('}', '}')] };
+    pattern::concat(vec![before(key), quote(), Node::Group(Box::new(number)), quote(), spaces(), end])
+}
+
+fn digits() -> Node {
+    repeated(Node::Class { negated: false, ranges: vec![('0', '9')] }, 1, None)
+}
+
+fn before(key: &str) -> Node {
+    let key = pattern::literal_node(&format!("\"{key}\""), false);
+    pattern::concat(vec![key, spaces(), Node::Char(':'), spaces()])
+}
+
+fn spaces() -> Node {
+    repeated(Node::Class { negated: false, ranges: vec![('\t', '\r'), (' ', ' ')] }, 0, None)
+}
+
+fn repeated(node: Node, min: u32, max: Option<u32>) -> Node {
+    Node::Repeat { min, max, greedy: true, node: Box::new(node) }
 }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::shorten;
-use crate::bind::BoundRule;
+use crate::bind::{BoundRule, WHOLE_RECORD};
 use crate::diag::Diagnostic;
 use crate::ir::pattern::Node;
 use crate::ir::{self, ExprKind, Place, Source, Step};
 use crate::source::Span;
 use crate::target::cloudwatch::tree::{Command, Field, Function, Term};
 use crate::target::names::Outputs;
-use crate::target::{Verdict, names};
+use crate::target::{Needs, Verdict, names};
 
 /// A part of the lowering, or the one reason why it can't be said.
 pub(super) type Said<T> = Result<T, Diagnostic>;
@@ -24,6 +24,8 @@ pub(super) struct Plan<'a> {
     pub(super) source: &'a Source,
     /// Its place.
     pub(super) place: &'a Place,
+    /// The newest commands that may be used.
+    pub(super) newest: Needs,
     /// The commands so far.
     pub(super) commands: Vec<Command>,
     /// What makes it weaker, and how much; a reason about something that does not decide weighs `Exact`.
@@ -102,7 +104,7 @@ pub(super) enum Empty {
 }
 
 impl<'a> Plan<'a> {
-    pub(super) fn new(bound: &'a BoundRule, source: &'a Source, place: &'a Place) -> Self {
+    pub(super) fn new(bound: &'a BoundRule, source: &'a Source, place: &'a Place, newest: Needs) -> Self {
         let outputs = Outputs::of(&bound.rule);
         let own = [names::WINDOW_START, names::TIME, names::EVENT_ID, names::SEVERITY].map(str::to_owned);
         let taken =
@@ -111,6 +113,7 @@ impl<'a> Plan<'a> {
             bound,
             source,
             place,
+            newest,
             commands: Vec::new(),
             notes: Vec::new(),
             refusals: Vec::new(),
@@ -198,6 +201,11 @@ impl<'a> Plan<'a> {
         Field::made(&name)
     }
 
+    /// Whether a column holds what stands behind a key of the record's text.
+    pub(super) fn is_behind_a_key(&self, field: &Field) -> bool {
+        self.parsed.iter().any(|(of, _, name)| *of == message() && *field == Field::made(name))
+    }
+
     /// Keeps the rows for which the condition holds.
     pub(super) fn filter(&mut self, condition: Term) {
         if condition != Term::constant(true) {
@@ -258,8 +266,9 @@ pub(super) fn placed<T>(said: Said<T>, span: Span) -> Said<T> {
     })
 }
 
-fn message() -> Field {
-    Field::Log("@message".to_owned())
+/// The text of the record.
+pub(super) fn message() -> Field {
+    Field::Log(WHOLE_RECORD.to_owned())
 }
 
 /// The first part of every name that the log is known to have.

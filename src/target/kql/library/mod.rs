@@ -364,7 +364,11 @@ mod tests {
     fn each_function_stands_before_those_that_call_it() {
         let table = Name::new("T");
         let stages = vec![crate::target::kql::tree::Stage::Where(Scalar::Own(Own::AddressOf, vec![Scalar::text("x")]))];
-        let needed = Own::needed(&Query { values: Vec::new(), table, stages });
+        let needed = Own::needed(&Query {
+            values: Vec::new(),
+            tables: Vec::new(),
+            rows: crate::target::kql::tree::Rows { table, stages },
+        });
         for (at, own) in needed.iter().enumerate() {
             own.definition().body.walk(&mut |scalar| {
                 if let Scalar::Own(called, _) = scalar {

@@ -276,7 +276,13 @@ fn coalesced(values: Vec<Value>, expr: &Expr) -> Value {
     let always = values.iter().position(|value| !value.optional);
     let kept: Vec<Value> = values.into_iter().take(always.map_or(MAX_ARGS, |at| at + 1)).collect();
     let ty = kept.first().map(|value| value.ty).or_else(|| scalar_type(&expr.ty)).unwrap_or(Type::String);
-    let mut scalars: Vec<Scalar> = kept.into_iter().map(|value| value.scalar).collect();
+    let mut scalars: Vec<Scalar> = Vec::new();
+    for value in kept {
+        // Two parts of a record may stand in one column.
+        if !scalars.contains(&value.scalar) {
+            scalars.push(value.scalar);
+        }
+    }
     let scalar = match (scalars.len(), scalars.pop()) {
         (0 | 1, Some(only)) => only,
         (_, Some(last)) => {

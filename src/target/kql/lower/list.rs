@@ -182,7 +182,7 @@ impl Lower<'_> {
         let filled = Scalar::infix(length(array.clone()), Infix::Greater, Scalar::Long(0));
         self.stages.push(Stage::Where(filled));
         let name = self.names.fresh(&each.name);
-        self.stages.push(Stage::MvExpand { element: name.clone(), list: array, ty: Type::Dynamic });
+        self.stages.push(Stage::MvExpand { index: None, element: name.clone(), list: array, ty: Type::Dynamic });
         let element = inside(Scalar::column(&name), &rest);
         if !rest.is_empty() {
             self.stages.push(Stage::Where(Scalar::call("isnotnull", [element.clone()])));

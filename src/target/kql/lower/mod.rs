@@ -5,6 +5,7 @@
 
 mod address;
 mod aggregate;
+mod assemble;
 mod expr;
 mod list;
 mod number;
@@ -15,7 +16,7 @@ mod text;
 mod window;
 
 use super::names::Names;
-use super::tree::{Name, Query, Scalar, Stage, Type};
+use super::tree::{Name, Query, Rows, Scalar, Stage, Type};
 use crate::bind::simplify::{Carry, simplify_rule};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, Rule};
@@ -69,6 +70,8 @@ struct Lower<'a> {
     time: &'a Expr,
     place: &'a crate::ir::Place,
     names: Names,
+    /// Rows that are joined.
+    tables: Vec<(Name, Rows)>,
     stages: Vec<Stage>,
     /// Columns that hold an expression already.
     hoisted: Vec<(Scalar, Name)>,
@@ -85,18 +88,25 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let bound = simplify_rule(cx.bound.clone(), Carry::Constants);
     let outputs = Outputs::of(&bound.rule);
     let mut names = Names::default();
-    for name in [WINDOW_START, TIME, EVENT_ID, SEVERITY, &cx.place.name] {
+    for name in [WINDOW_START, TIME, EVENT_ID, SEVERITY] {
         names.reserve(name);
     }
-    cx.place.columns.iter().for_each(|column| names.reserve(&column.name));
+    let parts = cx.source.assemble.iter().flat_map(|assemble| &assemble.parts).flat_map(|part| &part.places);
+    for place in parts.chain([cx.place]) {
+        names.reserve(&place.name);
+        place.columns.iter().for_each(|column| names.reserve(&column.name));
+    }
     for name in outputs.keys.iter().chain(&outputs.measures).chain(&outputs.show) {
         names.reserve(name);
     }
+    // Events that are put together are rows of a table that the query makes.
+    let made = cx.source.assemble.as_ref().map(|assemble| assemble::table(assemble, &bound, cx.place, &mut names));
     let mut lower = Lower {
         rule: &bound.rule,
         time: &bound.time,
-        place: cx.place,
+        place: made.as_ref().map_or(cx.place, |made| &made.place),
         names,
+        tables: Vec::new(),
         stages: Vec::new(),
         hoisted: Vec::new(),
         elements: Vec::new(),
@@ -104,12 +114,15 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         groups: None,
         effects: Effects::default(),
     };
-    let lowered = lower.rule(cx, &outputs);
+    let lowered = lower.rule(cx, made.as_ref(), &outputs);
     let Effects { provided, weaker } = lower.effects;
     provided.into_iter().for_each(|condition| cx.provided(condition));
     weaker.into_iter().for_each(|(verdict, reason)| cx.weaken(verdict, reason));
     match lowered {
-        Ok(values) => Some(Query { values, table: Name::new(&cx.place.name), stages: lower.stages }),
+        Ok(values) => {
+            let rows = Rows { table: Name::new(&cx.place.name), stages: lower.stages };
+            Some(Query { values, tables: lower.tables, rows })
+        }
         Err(reasons) => {
             reasons.into_iter().for_each(|reason| cx.refuse(reason));
             None
@@ -119,15 +132,25 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
 
 impl Lower<'_> {
     /// The stages of a rule; gives the values that stand before the table.
-    fn rule(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Said<Vec<(Name, Scalar)>> {
-        let clock = self.clock(cx)?;
+    fn rule(
+        &mut self,
+        cx: &mut Lowering<'_>,
+        made: Option<&assemble::Table<'_>>,
+        outputs: &Outputs,
+    ) -> Said<Vec<(Name, Scalar)>> {
+        let mut range = self.range(cx);
+        let values = std::mem::take(&mut range.values);
+        if let Some(made) = made {
+            self.put_together(cx, made, &range)?;
+        }
+        let clock = self.clock(range)?;
         self.filter()?;
         if self.rule.window.is_some() {
             self.windowed(cx, outputs, &clock)?;
         } else {
             self.events(cx, outputs)?;
         }
-        Ok(clock.values)
+        Ok(values)
     }
 
     /// `where` and `each`: what does not look at an element comes first, so that fewer rows are taken apart.

@@ -21,10 +21,19 @@ const BIN_ORIGIN: i64 = 62_135_596_800 * SECOND;
 /// What a datetime holds, in microseconds since 1970.
 const DATETIMES: [i64; 2] = [-BIN_ORIGIN, 253_402_300_799_999_999];
 
-/// Where a run's time lies.
-pub(super) struct Clock {
+/// Which time a run reads.
+pub(super) struct Range {
     /// What stands before the table.
     pub(super) values: Vec<(Name, Scalar)>,
+    /// The first moment.
+    pub(super) from: Scalar,
+    /// The first one that is not read any more.
+    pub(super) to: Scalar,
+    span: Span,
+}
+
+/// Where a run's time lies.
+pub(super) struct Clock {
     /// The event's time, not cut to microseconds.
     time: Scalar,
     span: Span,
@@ -39,14 +48,8 @@ enum Span {
 }
 
 impl Lower<'_> {
-    /// Keeps the events of the run's windows, and says what the verdict rests on.
-    pub(super) fn clock(&mut self, cx: &mut Lowering<'_>) -> Said<Clock> {
-        let time = self.time;
-        let value = self.value(time)?;
-        if value.ty != Type::Datetime {
-            return refuse(errors::unbound(time.span));
-        }
-        let time = self.once(uncut(value.scalar), "event_time");
+    /// The time that the run's windows need, and what the verdict rests on.
+    pub(super) fn range(&mut self, cx: &mut Lowering<'_>) -> Range {
         let window = self.rule.window.as_ref();
         if cx.bound.event_id.is_some() || window.is_none() {
             cx.provided(Condition::NoDuplicates);
@@ -54,8 +57,7 @@ impl Lower<'_> {
         if window.is_some_and(|window| window.merges) {
             cx.provided(Condition::RepeatsAreMerged);
         }
-        let mut values = Vec::new();
-        let (from, to, span) = match cx.request.range {
+        match cx.request.range {
             Some((from, to)) => {
                 cx.judges = Judges::AllWindows;
                 let (first, last) = match window {
@@ -65,8 +67,8 @@ impl Lower<'_> {
                 let length = window.map_or(0, |window| window.length);
                 // Without a whole window in the range there is nothing to judge: an empty range of time.
                 let end = last.saturating_add(length).max(first);
-                let [first_at, end_at] = [first, end].map(|at| Scalar::Datetime(at.clamp(DATETIMES[0], DATETIMES[1])));
-                (first_at, end_at, Span::Starts(first, last))
+                let [from, to] = [first, end].map(|at| Scalar::Datetime(at.clamp(DATETIMES[0], DATETIMES[1])));
+                Range { values: Vec::new(), from, to, span: Span::Starts(first, last) }
             }
             None => {
                 cx.judges = Judges::OneWindow;
@@ -80,15 +82,24 @@ impl Lower<'_> {
                 };
                 let (until, since) = (self.names.fresh("until"), self.names.fresh("since"));
                 let start = Scalar::infix(Scalar::column(&until), Infix::Subtract, Scalar::Timespan(length));
-                values.push((until.clone(), bin(arrived, step)));
-                values.push((since.clone(), start));
-                (Scalar::column(&since), Scalar::column(&until), Span::Last(Scalar::Column(since)))
+                let values = vec![(until.clone(), bin(arrived, step)), (since.clone(), start)];
+                let from = Scalar::column(&since);
+                Range { values, from, to: Scalar::column(&until), span: Span::Last(Scalar::Column(since)) }
             }
-        };
-        let after = Scalar::infix(time.clone(), Infix::GreaterEqual, from);
-        let before = Scalar::infix(time.clone(), Infix::Less, to);
-        self.stages.push(Stage::Where(Scalar::all(vec![after, before])));
-        Ok(Clock { values, time, span })
+        }
+    }
+
+    /// Keeps the events of the run's windows.
+    pub(super) fn clock(&mut self, range: Range) -> Said<Clock> {
+        let Range { from, to, span, .. } = range;
+        let time = self.time;
+        let value = self.value(time)?;
+        if value.ty != Type::Datetime {
+            return refuse(errors::unbound(time.span));
+        }
+        let time = self.once(uncut(value.scalar), "event_time");
+        self.stages.push(Stage::Where(between(&time, from, to)));
+        Ok(Clock { time, span })
     }
 
     /// The window's start, after the stages that copy events into their windows.
@@ -116,7 +127,12 @@ impl Lower<'_> {
                 };
                 self.extend(hop.clone(), hops);
                 let list = Scalar::column(&hop);
-                self.stages.push(Stage::MvExpand { element: hop.clone(), list: list.clone(), ty: Type::Long });
+                self.stages.push(Stage::MvExpand {
+                    index: None,
+                    element: hop.clone(),
+                    list: list.clone(),
+                    ty: Type::Long,
+                });
                 let back = Scalar::infix(list, Infix::Multiply, Scalar::Timespan(window.step));
                 self.extend(name.clone(), Scalar::infix(pane, Infix::Subtract, back));
                 let after = Scalar::infix(Scalar::column(&name), Infix::GreaterEqual, Scalar::Datetime(*first));
@@ -126,6 +142,12 @@ impl Lower<'_> {
         }
         Ok(Scalar::Column(name))
     }
+}
+
+/// From the first moment to before the other.
+pub(super) fn between(time: &Scalar, from: Scalar, to: Scalar) -> Scalar {
+    let after = Scalar::infix(time.clone(), Infix::GreaterEqual, from);
+    Scalar::all(vec![after, Scalar::infix(time.clone(), Infix::Less, to)])
 }
 
 /// A time cut to a multiple of a length since 1970.
