@@ -18,9 +18,11 @@ from shapes import agentcore, armor, aws, azure, azure_apim, azure_openai, gcp, 
 from shapes.writing import compact, files
 
 HERE = Path(__file__).resolve().parent
-CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp, "vertex": vertex, "armor": armor, "agentcore": agentcore}
-CLOUDS |= {"aoai": azure_openai, "apim": azure_apim}
 FOLDERS = ("aws", "azure", "gcp")
+# The three clouds' control planes, and logs of their own beside them.
+LOGS = {
+    "aws": aws, "azure": azure, "gcp": gcp, "aoai": azure_openai, "apim": azure_apim, "vertex": vertex, "armor": armor,
+    "agentcore": agentcore}
 
 # cloud or service, day of November 2026, first time, how often, every, who, what. `a|b|c`: in turn; NAME=VALUE: an option.
 STORY = """
@@ -283,13 +285,13 @@ def play(story):
         words = line.split("#")[0].split()
         if not words:
             continue
-        cloud, day, clock, times, step, who, *what = words
+        log, day, clock, times, step, who, *what = words
         start = datetime(2026, 11, int(day), int(clock[:2]), int(clock[3:]), tzinfo=timezone.utc)
         options = dict(word.split("=", 1) for word in what if "=" in word)
         turns = [word.split("|") for word in what if "=" not in word]
         for i in range(int(times)):
             time = start + timedelta(seconds=i * int(step[:-1]) * UNITS[step[-1]])
-            CLOUDS[cloud].act(who, time, i, *[choices[i % len(choices)] for choices in turns], **options)
+            LOGS[log].act(who, time, i, *[choices[i % len(choices)] for choices in turns], **options)
 
 
 def write():

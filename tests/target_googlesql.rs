@@ -137,6 +137,15 @@ const CONDITIONS: &[&str] = &[
     "stime is present",
     "stime == 2026-01-01T00:00:00.123456Z",
     "sip is present",
+    "nanos is present",
+    "nanos < 1970-01-01",
+    "told is present",
+    "told == 2026-01-01T00:00:00.25Z",
+    "size(named) == 2",
+    "any e in named (e.name == \"int\" and e.size == 5)",
+    "newest == \"b\"",
+    "newest is missing",
+    "odd == \"odd\"",
     "labels has \"a\"",
     "labels has \"A\" nocase",
     "labels has any of [\"true\", \"5\"]",
@@ -436,4 +445,45 @@ fn without_a_range_the_last_window_that_ended_is_judged() {
         }
     }
     check(&cases);
+}
+
+/// The JSON lines of all files below a folder; a line that is no record is passed over.
+fn samples(folder: &str) -> Vec<Row> {
+    let mut files = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder)];
+    let mut lines = Vec::new();
+    while let Some(path) = files.pop() {
+        match std::fs::read_dir(&path) {
+            Ok(entries) => files.extend(entries.flatten().map(|entry| entry.path())),
+            Err(_) => lines.extend(std::fs::read_to_string(&path).expect("a sample").lines().map(str::to_owned)),
+        }
+    }
+    lines.sort();
+    // `provided: no duplicates`.
+    lines.dedup();
+    lines.iter().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+#[test]
+fn rules_without_a_caller_give_the_local_alerts_over_the_samples() {
+    let resolved = resolved(&[include_str!("google/samples.sky")]);
+    // 2026-11-01, and five days.
+    let range = (1_793_491_200 * SECOND, 1_793_923_200 * SECOND);
+    let logs = [
+        ("gcp.vertex", "samples/gcp/bigquery", "request_response_logging", "logging_time"),
+        ("gcp.model_armor", "samples/gcp/modelarmor.googleapis.com", "_AllLogs", "timestamp"),
+    ];
+    let mut cases = Vec::new();
+    for (source, folder, table, time) in logs {
+        let stream = resolved.schema.source(source).expect("built in").stream;
+        let records: Vec<Row> = samples(folder).into_iter().filter(|record| record[time].is_string()).collect();
+        for rule in resolved.rules.iter().filter(|rule| rule.stream == stream) {
+            let emission = emitted(&resolved, rule, source, Some(range));
+            assert_eq!(emission.query.verdict, Verdict::Exact, "{}: {:?}", rule.name, emission.query.reasons);
+            let expected = of_records(&resolved, rule, source, &records, between(range), &emission.query.left_out);
+            assert!(!expected.is_empty(), "{} finds nothing in the samples", rule.name);
+            let given = json!({ "raw": { table: records } });
+            cases.push(Case::new(rule.name.clone(), rule, emission, given, expected));
+        }
+    }
+    println!("{} rules executed", check(&cases));
 }

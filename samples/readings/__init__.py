@@ -6,5 +6,5 @@ milliseconds as `latency_ms`; `names_ai` is for the story alone.
 from . import aws, azure, azure_services, google
 
 READERS = {"aws.bedrock": aws.bedrock, "aws.cloudtrail": aws.cloudtrail, "azure.activity": azure.activity, "gcp.audit": google.audit}
-READERS |= {f"azure.{name}": getattr(azure_services, name) for name in ("openai", "openai_usage", "openai_audit", "apim_gateway")}
 READERS |= {"aws.agentcore": aws.agentcore, "gcp.vertex": google.vertex, "gcp.model_armor": google.model_armor}
+READERS |= {f"azure.{name}": getattr(azure_services, name) for name in ("openai", "openai_usage", "openai_audit", "apim_gateway")}

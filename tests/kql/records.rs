@@ -13,7 +13,7 @@ pub(crate) fn fields() -> Fields {
         int: names(&["num", "num2", "jnum", "code", "both"]),
         float: names(&["real", "jreal", "share"]),
         bool: names(&["flag", "jflag"]),
-        time: names(&["time", "moment", "jmoment", "ticked"]),
+        time: names(&["time", "moment", "jmoment", "ticked", "counted"]),
         duration: names(&["span"]),
         ip: names(&["addr", "jaddr"]),
         texts: names(&["labels", "deep"]),
@@ -170,9 +170,11 @@ fn dynamic(c: &mut Choices) -> Value {
         639_000_000_000_000_000,
         640_000_000_000_000_000
     ]));
+    let nanos =
+        json!(*c.one(&[1_767_225_600_000_000_000_i64, 1_767_225_600_000_000_999, -1, -1_000, i64::MAX, i64::MIN]));
     let all = json!({
         "word": some(c, word), "real": some(c, real), "odd key": some(c, flag), "ip": some(c, ip), "labels": some(c, labels),
-        "nums": some(c, nums), "items": some(c, items), "ticks": some(c, ticks),
+        "nums": some(c, nums), "items": some(c, items), "ticks": some(c, ticks), "nanos": some(c, nanos),
     });
     some(c, all)
 }

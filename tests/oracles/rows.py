@@ -18,6 +18,8 @@ KQL_TO_DUCKDB = {
     "datetime": "TIMESTAMP", "timespan": "INTERVAL", "guid": "UUID", "decimal": "DECIMAL(38,9)",
 }
 REFUSAL = "ORACLE REFUSES: "
+# What our templates need of DuckDB and it can't bind: the query may be right all the same.
+LIMITS = ("TRY can not be used in combination with a scalar subquery",)
 
 # Base64 as RFC 4648 writes it, padding and all; decoders differ on everything else.
 BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
@@ -242,6 +244,9 @@ def failure(problem):
         return {"unsupported": text}
     if REFUSAL in text:
         return {"unsupported": text.split(REFUSAL, 1)[1].split("\n")[0]}
+    for limit in LIMITS:
+        if limit in text:
+            return {"unsupported": f"DuckDB: {limit}"}
     return {"error": f"{type(problem).__name__}: {text}"}
 
 

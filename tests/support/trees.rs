@@ -146,7 +146,7 @@ impl Trees<'_> {
 
     fn source(&mut self) -> Source {
         let clauses = self.some(0, 6, |this| {
-            at(match this.below(11) {
+            at(match this.below(12) {
                 0 => SourceClause::At(this.at()),
                 1 => SourceClause::Delay(at(this.duration())),
                 2 => SourceClause::Unique(this.expr(2)),
@@ -162,6 +162,7 @@ impl Trees<'_> {
                     keys: this.some(1, 3, Trees::text),
                     reason: this.text(),
                 }),
+                10 => SourceClause::Provided(this.some(1, 2, Trees::name)),
                 _ => SourceClause::Field(this.binding(3)),
             })
         });

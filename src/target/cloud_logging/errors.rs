@@ -3,6 +3,7 @@
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Source, Step, path_text};
 use crate::source::Span;
+use crate::target::Verdict;
 
 /// The way out of most refusals.
 const USE_SQL: &str = "use --to googlesql: Log Analytics holds the same entries";
@@ -33,6 +34,17 @@ pub(super) fn selects_only(span: Span) -> Diagnostic {
     )
     .at(span, "")
     .help("use --to googlesql, or count in a log-based metric on this filter")
+}
+
+/// Text in base64, which can't be searched as what it stands for.
+pub(super) fn undecoded(span: Span, verdict: Verdict) -> Diagnostic {
+    let what = if verdict == Verdict::Wider { "are all kept" } else { "are not found" };
+    Diagnostic::warning(
+        Code::Weaker,
+        format!("a Cloud Logging filter cannot decode base64: entries with their text in it {what}"),
+    )
+    .at(span, "")
+    .help(USE_SQL)
 }
 
 /// A range of times that is not of the entries' own time.

@@ -11,6 +11,7 @@ use crate::bind::constant::{IntTest, decided, with_float};
 use crate::bind::simplify::{Carry, simplify_rule, subject, with_subject, without_row_values};
 use crate::diag::Diagnostic;
 use crate::ir::{Comparison, Expr, ExprKind, Function, Literal, Place, Pred, PredKind, Rule, Source, Step, Type};
+use crate::source::Span;
 use crate::target::names::SEVERITY;
 use crate::target::said::{Said, gather};
 use crate::target::{Condition, Judges, Lowering, Verdict, windows};
@@ -23,7 +24,14 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Filter> {
     };
     let bound = simplify_rule(bound, Carry::All);
     let rule = &bound.rule;
-    let mut lower = Lower { source: cx.source, place: cx.place, elements: Vec::new(), untyped: false };
+    let mut lower = Lower {
+        source: cx.source,
+        place: cx.place,
+        elements: Vec::new(),
+        untyped: false,
+        positive: true,
+        undecoded: Vec::new(),
+    };
     let mut parts = Vec::new();
     if cx.place.name != "all" {
         parts.push(Filter::Test(Test::LogId(cx.place.name.clone())));
@@ -43,8 +51,17 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Filter> {
     if lower.untyped {
         cx.provided(Condition::TypesAsRead);
     }
+    let filter = Filter::all(parts);
+    for (verdict, span) in lower.undecoded {
+        // Where nothing is left to find, nothing is said by saying less.
+        if filter == Filter::Const(false) {
+            cx.refuse(errors::cannot(span, "`base64_decode`"));
+        } else {
+            cx.weaken(verdict, errors::undecoded(span, verdict));
+        }
+    }
     describe(cx, rule);
-    (cx.verdict != Verdict::Refused).then(|| Filter::all(parts))
+    (cx.verdict != Verdict::Refused).then_some(filter)
 }
 
 /// The verdict's other half: on what it rests, and what entries lack.
@@ -86,6 +103,10 @@ pub(super) struct Lower<'a> {
     elements: Vec<(usize, Element)>,
     /// Whether a part of a payload was read whose type nobody knows.
     untyped: bool,
+    /// Whether a test that holds makes the rule hold: not inside of `not`.
+    positive: bool,
+    /// Tests of text in base64, which no text passes here, and what that makes of the filter.
+    undecoded: Vec<(Verdict, Span)>,
 }
 
 /// What an element of a list is.
@@ -116,7 +137,12 @@ impl Lower<'_> {
             PredKind::Const(value) => Ok(Filter::Const(*value)),
             PredKind::All(preds) => Ok(Filter::all(self.preds(preds)?)),
             PredKind::Any(preds) => Ok(Filter::any(self.preds(preds)?)),
-            PredKind::Not(inner) => Ok(self.pred(inner)?.negate()),
+            PredKind::Not(inner) => {
+                self.positive = !self.positive;
+                let filter = self.pred(inner);
+                self.positive = !self.positive;
+                Ok(filter?.negate())
+            }
             PredKind::Has { list, options, every, nocase } => {
                 let test = |options: &[Literal]| {
                     let subject = Expr::new(ExprKind::Element(usize::MAX), list.ty.element()?.clone(), list.span);
@@ -230,6 +256,10 @@ impl Lower<'_> {
                 [text] => self.extracted(pred, pattern, text),
                 _ => Err(vec![computed(of)]),
             };
+        }
+        if matches!(of.kind, ExprKind::Call(Function::Base64Decode, _)) {
+            self.undecoded.push((if self.positive { Verdict::Narrower } else { Verdict::Wider }, of.span));
+            return Ok(Filter::Const(false));
         }
         let at = self.located(of)?;
         if at.kind == Kind::Severity && of.ty == Type::Text {

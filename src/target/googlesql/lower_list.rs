@@ -19,6 +19,8 @@ pub(super) struct List {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "a rule has a handful of lists, each lowered once")]
 enum Form {
+    /// JSON as it is.
+    Raw,
     /// JSON that is read as a scalar type.
     Read(ir::Type),
     /// Values of a scalar type.
@@ -89,6 +91,7 @@ impl Lower<'_> {
                     _ => Err(vec![no_list(expr.span)]),
                 }
             }
+            _ if element == ir::Type::Raw => Ok(List { array: self.raw_list(expr)?, form: Form::Raw }),
             _ => Err(vec![no_list(expr.span)]),
         }
     }
@@ -112,6 +115,7 @@ impl Lower<'_> {
         let name = self.alias(name);
         let mut filter = Vec::new();
         match list.form {
+            Form::Raw => self.elements.push((number, Element::Raw(Sql::name(name.clone(), Type::Json)))),
             Form::Read(ty) => self.elements.push((number, Element::Read(Sql::name(name.clone(), Type::Json), ty))),
             Form::Scalar(ty) => {
                 let ty = super::lower_raw::sql_type(&ty);

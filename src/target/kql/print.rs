@@ -57,18 +57,18 @@ fn write_stage(out: &mut String, stage: &Stage) {
         Stage::Extend(columns) => _ = write!(out, "| extend {}", assignments(columns, 9)),
         Stage::Project(columns) => _ = write!(out, "| project {}", assignments(columns, 10)),
         Stage::MvExpand { index, element, list, ty, pairs } => {
-            let pairs = if *pairs { "kind=array " } else { "" };
-            let index = with_index(index.as_ref());
+            let index = index.as_ref().map(|index| format!("with_itemindex={} ", bare(&index.0))).unwrap_or_default();
+            let how = if *pairs { format!("kind=array {index}") } else { index };
             let ty = if *ty == Type::Dynamic { String::new() } else { format!(" to typeof({})", ty.word()) };
             let name = bare(&element.0);
             // An element that takes its list's column is named once.
             match list {
-                Scalar::Column(column) if column == element => _ = write!(out, "| mv-expand {pairs}{index}{name}{ty}"),
-                _ => _ = write!(out, "| mv-expand {pairs}{index}{name} = {}{ty}", flat(list)),
+                Scalar::Column(column) if column == element => _ = write!(out, "| mv-expand {how}{name}{ty}"),
+                _ => _ = write!(out, "| mv-expand {how}{name} = {}{ty}", flat(list)),
             }
         }
         Stage::MvApply { element, index, list, stages } => {
-            let index = with_index(index.as_ref());
+            let index = index.as_ref().map(|index| format!("with_itemindex={} ", bare(&index.0))).unwrap_or_default();
             let mut inner = String::new();
             for stage in stages {
                 inner.push('\n');
@@ -104,10 +104,6 @@ fn write_stage(out: &mut String, stage: &Stage) {
             _ = write!(out, "| sort by {names}");
         }
     }
-}
-
-fn with_index(index: Option<&Name>) -> String {
-    index.map(|index| format!("with_itemindex={} ", bare(&index.0))).unwrap_or_default()
 }
 
 /// On one line where they fit behind `column`, else one a line.

@@ -388,8 +388,8 @@ impl Query {
     /// Calls `visit` on every expression.
     pub fn walk(&self, visit: &mut dyn FnMut(&Scalar)) {
         self.values.iter().for_each(|(_, value)| value.walk(visit));
-        let tables = self.tables.iter().flat_map(|(_, rows)| &rows.stages);
-        tables.chain(&self.rows.stages).for_each(|stage| stage.walk(visit));
+        let rows = self.tables.iter().map(|(_, rows)| rows).chain([&self.rows]);
+        rows.flat_map(|rows| &rows.stages).for_each(|stage| stage.walk(visit));
     }
 }
 

@@ -112,17 +112,20 @@ impl Lower<'_> {
     /// The array of `{key, value}` of the members of several objects.
     pub(super) fn entries(&mut self, lists: &[Expr]) -> Said<Scalar> {
         let objects = gather(lists.iter().map(|list| match &list.kind {
-            // Of named members only: the names would have to be said again.
             ExprKind::Entries(object, None) => self.object(object),
-            ExprKind::Entries(_, Some(_)) => refuse(errors::list_value("`entries` of named members", list.span)),
             _ => refuse(errors::unbound(list.span)),
         }))?;
         let (pair, result) = (self.names.fresh("entry"), self.names.fresh("list_value"));
         self.apply(Scalar::call("pack_array", objects), None, |lower, object| {
             let members = filled(Scalar::call("bag_keys", [object.clone()]));
             let list = Scalar::iff(members, object, Scalar::Array(vec![Scalar::Null(Type::Dynamic)]));
-            let element = pair.clone();
-            lower.stages.push(Stage::MvExpand { index: None, element, list, ty: Type::Dynamic, pairs: true });
+            lower.stages.push(Stage::MvExpand {
+                index: None,
+                element: pair.clone(),
+                list,
+                ty: Type::Dynamic,
+                pairs: true,
+            });
             let part = |at| Scalar::Element(Box::new(Scalar::column(&pair)), Box::new(Scalar::Long(at)));
             let entry = Scalar::call("bag_pack", [Scalar::text("key"), part(0), Scalar::text("value"), part(1)]);
             let there = Scalar::call("isnotnull", [Scalar::column(&pair)]);

@@ -30,14 +30,14 @@ impl Lower<'_> {
         let (raw, records) = match &expr.kind {
             ExprKind::Read(inner) => (inner.as_ref(), None),
             ExprKind::Path(..) | ExprKind::Json(_) => (expr, None),
-            ExprKind::Entries(..) => {
+            ExprKind::Entries(_, None) => {
                 let array = self.entries(std::slice::from_ref(expr))?;
                 return Ok(List { array, rest: Vec::new(), records: None });
             }
             ExprKind::Rows(rows) => {
                 let records = Some((rows.element, rows.filter.clone(), rows.fields.clone()));
                 match rows.lists.as_slice() {
-                    lists if lists.iter().all(|list| matches!(list.kind, ExprKind::Entries(..))) => {
+                    lists if lists.iter().all(|list| matches!(list.kind, ExprKind::Entries(_, None))) => {
                         return Ok(List { array: self.entries(lists)?, rest: Vec::new(), records });
                     }
                     [only] => (only, records),
@@ -182,9 +182,13 @@ impl Lower<'_> {
         let List { array, rest, records } = self.list(&each.list)?;
         self.stages.push(Stage::Where(filled(array.clone())));
         let name = self.names.fresh(&each.name);
-        let stage =
-            Stage::MvExpand { index: None, element: name.clone(), list: array, ty: Type::Dynamic, pairs: false };
-        self.stages.push(stage);
+        self.stages.push(Stage::MvExpand {
+            index: None,
+            element: name.clone(),
+            list: array,
+            ty: Type::Dynamic,
+            pairs: false,
+        });
         let element = inside(Scalar::column(&name), &rest);
         if !rest.is_empty() {
             self.stages.push(Stage::Where(Scalar::call("isnotnull", [element.clone()])));
