@@ -14,14 +14,17 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from shapes import agentcore, armor, aws, azure, gcp, vertex
+from shapes import agentcore, armor, aws, azure, azure_apim, azure_openai, gcp, vertex
 from shapes.writing import compact, files
 
 HERE = Path(__file__).resolve().parent
-CLOUDS = {"aws": aws, "azure": azure, "gcp": gcp, "vertex": vertex, "armor": armor, "agentcore": agentcore}
 FOLDERS = ("aws", "azure", "gcp")
+# The three clouds' control planes, and logs of their own beside them.
+LOGS = {
+    "aws": aws, "azure": azure, "gcp": gcp, "aoai": azure_openai, "apim": azure_apim, "vertex": vertex, "armor": armor,
+    "agentcore": agentcore}
 
-# cloud, day of November 2026, first time, how often, every, who, what. `a|b|c`: in turn; NAME=VALUE: an option.
+# cloud or service, day of November 2026, first time, how often, every, who, what. `a|b|c`: in turn; NAME=VALUE: an option.
 STORY = """
 # ---- AWS: ordinary days of a help desk, an analyst, a researcher
 aws 02 07:00  8  9m ci         iam:ListRoles|s3:ListBuckets|ec2:DescribeInstances|iam:GetUser
@@ -126,6 +129,58 @@ azure 04 09:30 1 1m -          odd torn
 azure 04 09:31 1 1m -          odd no-time
 azure 04 09:32 1 1m -          odd service-health
 azure 04 09:33 1 1m -          odd copy
+# ---- Azure OpenAI itself: apps with identities, a batch job that runs wild, and a key that was listed and used
+aoai 02 08:00 12 15m chat-app ChatCompletions_Create gpt-4o ok
+aoai 02 09:05  6 20m batch    Embeddings_Create text-embedding-3-large ok
+aoai 02 10:30  5 12m reports  ChatCompletions_Create gpt-4o-mini ok stream=Streaming
+aoai 02 11:00  8 10s chat-app ChatCompletions_Create gpt-4o busy ms=12
+aoai 02 13:00  1  1m sam      ListKey
+aoai 02 13:10  3  2m reports  ChatCompletions_Create gpt-4o-mini bad  # filtered, but this log can't tell
+aoai 02 14:00  1  1m chat-app ChatCompletions_Create gpt-4o ok ms=-1021  # two clocks disagreed
+aoai 03 05:20  2  1m intruder ListKey denied
+aoai 03 05:41  1  1m intruder ListKey
+aoai 03 06:05  9  3m with-key ChatCompletions_Create gpt-4o ok in=21000 out=3900  # no caller, so no rule by caller sees the tokens
+aoai 03 06:40  1  1m with-key ChatCompletions_Create gpt-4o refused  # the key is no more
+aoai 03 09:00 14 13m chat-app ChatCompletions_Create gpt-4o ok
+aoai 03 12:20  3  2m chat-app ChatCompletions_Create gpt-4o broken ms=61000
+aoai 04 02:00 12  5m batch    ChatCompletions_Create gpt-4o ok in=45000 out=4200
+aoai 04 10:00  5  9m reports  ChatCompletions_Create gpt-4o-mini ok in=96000 out=4000  # exactly 500,000
+aoai 04 12:00  1  1m sam      ListKey
+aoai 02 11:50  1  1m -        odd requestresponse:cut-properties
+aoai 02 11:51  1  1m -        odd requestresponse:no-properties
+aoai 02 11:52  1  1m -        odd azureopenairequestusage:cut-properties
+aoai 04 02:50  1  1m -        odd requestresponse:torn
+aoai 04 02:51  1  1m -        odd requestresponse:no-time
+aoai 04 02:52  1  1m -        odd requestresponse:trace
+aoai 04 02:53  1  1m -        odd requestresponse:search
+aoai 04 02:54  1  1m -        odd requestresponse:copy
+aoai 04 02:55  1  1m -        odd azureopenairequestusage:torn
+aoai 04 02:56  1  1m -        odd azureopenairequestusage:no-time
+aoai 04 02:57  1  1m -        odd azureopenairequestusage:copy
+aoai 04 12:10  1  1m -        odd audit:search
+aoai 04 12:11  1  1m -        odd audit:copy
+# ---- Azure API Management in front of it: a support portal, a trial subscription that attacks it, one that copies a model
+apim 02 08:10 10 11m portal  ChatCompletions_Create gpt-4o ordinary ok tool=find_invoice
+apim 02 10:00  6  3m trial   ChatCompletions_Create gpt-4o inject ok
+apim 02 10:20 12  1m trial   ChatCompletions_Create gpt-4o inject filtered|filtered|stopped
+apim 02 14:00  5  9m visitor ChatCompletions_Create gpt-4o heated filtered  # exactly 5
+apim 02 15:00  1  1m visitor ChatCompletions_Create gpt-4o heated stopped  # the sixth is in the next hour
+apim 02 14:10  4  4m visitor ChatCompletions_Create gpt-4o near ok
+apim 02 16:00  2  4m visitor ChatCompletions_Create gpt-4o resumed flagged
+apim 02 17:00  3  5m visitor Embeddings_Create text-embedding-3-large embed ok
+apim 03 07:00  9  2s portal  ChatCompletions_Create gpt-4o ordinary busy ms=35
+apim 03 07:30  6 90s portal  ChatCompletions_Create gpt-4o ordinary broken ms=58200
+apim 03 09:00 12 12m portal  ChatCompletions_Create gpt-4o ordinary ok|stream
+apim 03 22:00 12  4m copycat ChatCompletions_Create o4-mini ordinary ok in=42000 out=5000
+apim 04 08:00  3  1m portal  ChatCompletions_Create gpt-4o novel ok  # the question is cut
+apim 04 08:10  3  1m portal  ChatCompletions_Create gpt-4o ordinary ok out=4500 long=1  # so is the answer, and its tokens with it
+apim 04 09:00  4 20s nobody  ChatCompletions_Create gpt-4o ordinary denied ms=3
+apim 04 08:30  1  1m -       odd torn
+apim 04 08:31  1  1m -       odd no-time
+apim 04 08:32  1  1m -       odd copy
+apim 04 08:33  1  1m -       odd tokens
+apim 04 08:34  1  1m -       odd shop
+apim 04 08:35  1  1m -       odd no-bodies
 # ---- Google Cloud: a chat backend, kim's experiments, a forgotten service account key
 gcp 02 09:00 10 5m backend     GenerateContent ok
 gcp 02 10:00  4 9m backend     StreamGenerateContent pair
@@ -230,13 +285,13 @@ def play(story):
         words = line.split("#")[0].split()
         if not words:
             continue
-        cloud, day, clock, times, step, who, *what = words
+        log, day, clock, times, step, who, *what = words
         start = datetime(2026, 11, int(day), int(clock[:2]), int(clock[3:]), tzinfo=timezone.utc)
         options = dict(word.split("=", 1) for word in what if "=" in word)
         turns = [word.split("|") for word in what if "=" not in word]
         for i in range(int(times)):
             time = start + timedelta(seconds=i * int(step[:-1]) * UNITS[step[-1]])
-            CLOUDS[cloud].act(who, time, i, *[choices[i % len(choices)] for choices in turns], **options)
+            LOGS[log].act(who, time, i, *[choices[i % len(choices)] for choices in turns], **options)
 
 
 def write():

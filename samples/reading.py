@@ -4,9 +4,9 @@
     python3 samples/reading.py aws.bedrock FILE…     # one JSON line of normalized fields a raw record
     python3 samples/reading.py story                 # what is in story.json, from the files under samples/
 
-The sources are those of readings/. It shares nothing with generate.py and nothing
+The sources are those of readings/, their files those of sources.json. It shares nothing with generate.py and nothing
 with Skywatch: it is the second opinion that a Skywatch run over the same files is compared with.
-Missing fields (absent, null, "", [], a value of the wrong type) are left out, as in language.md §4.
+Missing fields (absent, null, "", [], a value of the wrong type) are left out, as in docs/semantics.md §3.
 """
 import gzip
 import json
@@ -18,18 +18,10 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 from readings import READERS
-from readings.values import at, parsed, stamp
+from readings.values import at, parsed, present, stamp
 
 HERE = Path(__file__).resolve().parent
-FILES = {
-    "aws.bedrock": "aws/AWSLogs/*/BedrockModelInvocationLogs/**/*.json.gz",
-    "aws.cloudtrail": "aws/AWSLogs/*/CloudTrail/**/*.json.gz",
-    "azure.activity": "azure/insights-activity-logs/**/PT1H.json",
-    "aws.agentcore": "aws/bedrock-agentcore/**/*.json",
-    "gcp.vertex": "gcp/bigquery/request_response_logging/*.json",
-    "gcp.model_armor": "gcp/modelarmor.googleapis.com/**/*.json",
-    "gcp.audit": "gcp/cloudaudit.googleapis.com/**/*.json",
-}
+SOURCES = json.loads((HERE / "sources.json").read_text())
 
 
 # ------------------------------------------------------------ files → records → events
@@ -39,12 +31,18 @@ def raw_records(path):
     """(text, record or None) of each line, or of each element of CloudTrail's one object."""
     data = Path(path).read_bytes()
     content = (gzip.decompress(data) if str(path).endswith(".gz") else data).decode()
-    whole = parsed(content)
-    lines = content.split("\n") if at(whole, "Records") is None else map(json.dumps, whole["Records"])
-    for line in lines:
-        if line.strip():
-            record = parsed(line)
-            yield line, record if isinstance(record, dict) else None
+    whole = at(parsed(content), "Records")
+    records = ((json.dumps(record), record) for record in whole) if whole is not None else (
+        (line, parsed(line)) for line in content.split("\n") if line.strip())
+    for line, record in records:
+        yield line, record if isinstance(record, dict) else None
+
+
+def there(value):
+    """A list's records keep the parts that are present."""
+    if not isinstance(value, list):
+        return value
+    return [{key: part for key, part in each.items() if present(part)} if isinstance(each, dict) else each for each in value]
 
 
 def read(source, paths):
@@ -60,7 +58,7 @@ def read(source, paths):
                 row["kept"] = "other"
             elif fields["time"] is None:
                 row |= {"kept": "quarantined", "why": "no time"}
-            rows.append(row | {key: value for key, value in (fields or {}).items() if value not in (None, "", [])})
+            rows.append(row | {key: there(value) for key, value in (fields or {}).items() if present(value)})
     kept = {}
     unique = [row for row in rows if row["kept"] == "event" and "event.id" in row]
     for row in sorted(unique, key=lambda row: (row["time"], row["raw"])):
@@ -93,7 +91,7 @@ OPERATIONS = {
     "logging_off": [
         "bedrock:DeleteModelInvocationLoggingConfiguration", "Microsoft.Insights/diagnosticSettings/delete",
         "*.SetPublisherModelConfig"],
-    "key_access": [AZURE_AI + "listKeys/action", AZURE_AI + "regenerateKey/action"],
+    "key_access": [AZURE_AI + "listKeys/action", AZURE_AI + "regenerateKey/action", "ListKey"],
     "access_change": [  # not of articles.sky: who may do what
         "iam:Attach*Policy", "iam:Put*Policy", "iam:CreateUser", "iam:CreateAccessKey", "iam:CreateLoginProfile",
         "iam:CreateServiceSpecificCredential", "iam:UpdateAssumeRolePolicy", "bedrock:PutUseCaseForModelAccess",
@@ -105,7 +103,7 @@ OPERATIONS = {
 
 def is_one_of(event, meaning):
     """`*` stands for any text; Azure's names fold A-Z."""
-    fold = re.I | re.A if event["source"] == "azure.activity" else 0
+    fold = re.I | re.A if event["source"].startswith("azure.") else 0
     names = (".*".join(map(re.escape, pattern.split("*"))) for pattern in OPERATIONS[meaning])
     return any(re.fullmatch(name, event.get("operation", ""), fold) for name in names)
 
@@ -118,10 +116,6 @@ def has_phrase(value):
 
 def with_key(event):
     return event.get("auth.method") == "key" and is_one_of(event, "inference")
-
-
-def with_long_term_key(event):
-    return event.get("access_key.id", "").startswith("AKIA") and is_one_of(event, "inference")
 
 
 def denied(event):
@@ -138,20 +132,18 @@ def sum_of(events, field):
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 DAY, HOUR, TEN_MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=10)
-INVOCATION, TRAIL, ACTIVITY = ["aws.bedrock", "gcp.vertex"], ["aws.cloudtrail"], ["aws.cloudtrail", "azure.activity", "gcp.audit"]
-WINDOWED = [  # detection, sources, which events, window, keys, measures, and the limits of which one must be passed
-    ("prompt_injection_indicators", INVOCATION, lambda e: has_phrase(e.get("prompt")), HOUR, ["caller.id"],
+WINDOWED = [  # detection, which events, window, keys, measures, and the limits of which one must be passed
+    ("prompt_injection_indicators", lambda e: has_phrase(e.get("prompt")), HOUR, ["caller.id"],
      {"hits": len, "payloads": lambda es: distinct(es, "prompt")}, {"hits": 0}),
-    ("high_token_consumers", INVOCATION, lambda e: True, DAY, ["caller.id", "model.id"],
+    ("high_token_consumers", lambda e: "tokens.total" in e, DAY, ["caller.id", "model.id"],
      {"total": lambda es: sum_of(es, "tokens.total"), "calls": len}, {"total": 500_000}),
-    ("content_filter_blocks", INVOCATION, lambda e: e.get("guardrail.action") == "blocked", HOUR, ["caller.id"],
+    ("content_filter_blocks", lambda e: e.get("guardrail.action") == "blocked", HOUR, ["caller.id"],
      {"blocks": len}, {"blocks": 5}),
-    ("large_output_requests", INVOCATION, lambda e: e.get("tokens.output", 0) > 4_000, DAY, ["caller.id"],
+    ("large_output_requests", lambda e: e.get("tokens.output", 0) > 4_000, DAY, ["caller.id"],
      {"large": len, "total": lambda es: sum_of(es, "tokens.output")}, {"large": 10}),
-    ("permission_denied", ACTIVITY, denied, TEN_MINUTES, ["caller.id"],
+    ("permission_denied", denied, TEN_MINUTES, ["caller.id"],
      {"denials": len, "operations": lambda es: distinct(es, "operation")}, {"denials": 20, "operations": 5}),
-    ("api_key_used", ACTIVITY, with_key, HOUR, ["account", "caller.id"], {"calls": len}, {"calls": 0}),
-    ("long_term_key_used", TRAIL, with_long_term_key, HOUR, ["account", "caller.id"], {"calls": len}, {"calls": 0}),
+    ("api_key_used", with_key, HOUR, ["account", "caller.id"], {"calls": len}, {"calls": 0}),
 ]
 SINGLE = {  # detection → operations; an alert an event that succeeded
     "api_keys_listed": "key_access", "deployment_changed": "deployment_change", "guardrail_changed": "guardrail_change",
@@ -160,10 +152,10 @@ SINGLE = {  # detection → operations; an alert an event that succeeded
 
 def in_windows(events):
     """(incident, whether it fires, whether it comes to half a limit) of every group of every windowed detection."""
-    for detection, sources, where, length, keys, measures, limits in WINDOWED:
+    for detection, where, length, keys, measures, limits in WINDOWED:
         groups = defaultdict(list)
         for event in events:
-            if event["source"] in sources and all(key in event for key in keys) and where(event):
+            if all(key in event for key in keys) and where(event):
                 start = EPOCH + (event["time"] - EPOCH) // length * length
                 groups[event["source"], start, *[event[key] for key in keys]].append(event)
         for (source, start, *group), members in groups.items():
@@ -180,8 +172,9 @@ def one_by_one(events):
     """(incident, what keeps it from firing or None) of every event that a single-event detection looks at."""
     for detection, meaning in SINGLE.items():
         for event in events:
-            if event["source"] in ACTIVITY and is_one_of(event, meaning):
-                why = None if event.get("outcome") == "success" else event.get("outcome", "only started or accepted")
+            if is_one_of(event, meaning):
+                outcome = event.get("outcome")
+                why = None if outcome == "success" else "only started or accepted" if outcome == "started" else outcome
                 if why is None and detection == "ai_access_changed" and not event["names_ai"]:
                     why = "names no AI service"
                 shown = {key: event[key] for key in ("caller.id", "operation", "target") if key in event}
@@ -204,7 +197,8 @@ def incidents(events):
         else:
             counted[incident["detection"], incident["source"], incident["show"]["operation"], why] += 1
     for event in events:
-        if event["source"] in INVOCATION and not has_phrase(event.get("prompt")) and has_phrase(event["raw"]):
+        talk = "messages" in event or "prompt" in event or "completion" in event
+        if talk and not has_phrase(event.get("prompt")) and has_phrase(event["raw"]):
             why = "a phrase, but in the system text, an old turn or the answer"
             counted["prompt_injection_indicators", event["source"], event["operation"], why] += 1
 
@@ -225,19 +219,18 @@ def summary(rows):
     events = [row for row in rows if row["kept"] == "event"]
     found = {"read": len(rows), "events": kinds["event"], "duplicates": kinds["duplicate"], "other": kinds["other"]}
     found |= {"quarantined": kinds["quarantined"], "without_caller": sum("caller.id" not in e for e in events)}
-    if events[0]["source"] in INVOCATION:
+    if any("tokens.total" in event for event in events):
         found |= {field: sum_of(events, field) for field in ("tokens.input", "tokens.output", "tokens.total")}
-        found |= {"blocked": sum("guardrail.action" in e for e in events), "prompts": sum("prompt" in e for e in events)}
+        found |= {"blocked": sum(e.get("guardrail.action") == "blocked" for e in events), "prompts": sum("prompt" in e for e in events)}
         found["errors"] = dict(sorted(Counter(e["error.code"] for e in events if "error.code" in e).items()))
-    else:
-        counted = {"gcp.model_armor": ("direction", "verdict"), "aws.agentcore": ("agent.name",)}
-        for field in counted.get(events[0]["source"], ("service_kind", "outcome")):
+    for field in ("service_kind", "outcome", "direction", "verdict"):
+        if any(field in event for event in events):
             found[field] = dict(sorted(Counter(e.get(field, "missing") for e in events).items()))
     return found
 
 
 def story():
-    rows = {source: read(source, sorted(HERE.glob(pattern))) for source, pattern in FILES.items()}
+    rows = {source: read(source, sorted(HERE.glob(entry["files"]))) for source, entry in SOURCES.items()}
     fire, close = incidents([row for each in rows.values() for row in each if row["kept"] == "event"])
 
     def listed(items):
@@ -253,7 +246,8 @@ def main(arguments):
         story()
     elif len(arguments) > 1 and arguments[0] in READERS:
         for row in read(arguments[0], arguments[1:]):
-            del row["raw"]
+            for own in ("raw", "names_ai"):
+                row.pop(own, None)
             shown = {key: stamp(value) if isinstance(value, datetime) else value for key, value in row.items()}
             print(json.dumps(shown, ensure_ascii=False))
     else:

@@ -18,7 +18,11 @@ ingest() {
 logs=samples/aws/AWSLogs/111122223333
 ingest aws.bedrock "$logs/BedrockModelInvocationLogs"
 ingest aws.cloudtrail "$logs/CloudTrail"
-ingest azure.activity samples/azure
+ingest azure.activity samples/azure/insights-activity-logs
+ingest azure.openai samples/azure/insights-logs-requestresponse
+ingest azure.openai_usage samples/azure/insights-logs-azureopenairequestusage
+ingest azure.openai_audit samples/azure/insights-logs-audit
+ingest azure.apim_gateway samples/azure/insights-logs-gatewaylogs
 ingest gcp.audit samples/gcp/cloudaudit.googleapis.com
 echo
 skywatch run rulepacks/ai-security --archive "$archive"

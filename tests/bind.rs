@@ -13,7 +13,7 @@ use skywatch::eval::{Alert, Event, Range, Run, run};
 use skywatch::ir::{Expr, ExprKind, Rule, Stream, show_rule};
 use skywatch::resolve::Resolved;
 use support::choices::Choices;
-use support::every_type::{FIELDS, START, STREAM, events};
+use support::every_type::{START, STREAM, events, fields};
 use support::{cases, resolved_on, seeded};
 
 /// A rule over events as a bound rule: simplification does not ask what its expressions read.
@@ -84,7 +84,7 @@ fn random_rules_find_the_same_when_simplified() {
     let (total, mut changed, mut alerting) = (cases(300), 0, 0);
     for number in 0..total {
         let mut choices = Choices::new(seeded(number, 400));
-        let text = support::random::rule(&mut choices, FIELDS);
+        let text = support::random::rule(&mut choices, &fields());
         let resolved = on_sample(&text);
         let rule = &resolved.rules[0];
         let stream = resolved.schema.stream_of(rule.stream).expect("the rule's stream");

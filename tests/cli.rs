@@ -116,7 +116,7 @@ fn what_fmt_prints_stays_as_it_is() {
 
 #[test]
 fn packs_of_one_name_are_not_mixed_up() {
-    let rule = "rule r { severity low  from invocation }\n";
+    let rule = "rule r { severity low  from invocation only aws }\n";
     let first = folder(&[("pack.toml", "id = \"first\"\nversion = \"1.0.0\"\nlanguage = 1\n"), ("r.sky", rule)]);
     let second = folder(&[("pack.toml", "id = \"second\"\nversion = \"1.0.0\"\nlanguage = 1\n"), ("r.sky", rule)]);
     let out = tempfile::tempdir().expect("a folder");

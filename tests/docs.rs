@@ -5,8 +5,8 @@
 
 #[path = "docs/generated.rs"]
 mod generated;
+#[expect(dead_code, reason = "each binary uses its own part")]
 #[path = "support/samples.rs"]
-#[expect(dead_code, reason = "the page on sources uses a part")]
 mod samples;
 #[path = "docs/snippets.rs"]
 mod snippets;

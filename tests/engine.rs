@@ -14,7 +14,7 @@ use bench::{BENCHES, compare, shown};
 use skywatch::eval::{Event, Outcome, Range};
 use support::choices::Choices;
 use support::conformance::{conformance_cases, conformance_files, differences};
-use support::every_type::{FIELDS, START, STREAM, events};
+use support::every_type::{START, STREAM, events, fields};
 use support::{cases, resolved_on, seeded};
 
 const HOUR: i64 = 3_600_000_000;
@@ -34,7 +34,7 @@ const RANGES: [Range; 7] = [
 /// A random case on some benches: a rule, its events, and how the engine differs on them.
 fn random_case(data: &[u32], benches: &[usize]) -> (Outcome, Option<String>) {
     let mut choices = Choices::new(data.to_vec());
-    let text = support::random::rule(&mut choices, FIELDS);
+    let text = support::random::rule(&mut choices, &fields());
     let resolved = resolved_on(&skywatch::schema::BUILTIN[..1], &[STREAM, &text]);
     let rule = &resolved.rules[0];
     let stream = &resolved.schema.streams[rule.stream];

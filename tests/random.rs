@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use skywatch::eval::{Range, Run, run};
 use support::choices::Choices;
-use support::every_type::{FIELDS, START, STREAM, events};
+use support::every_type::{START, STREAM, events, fields};
 use support::{cases, resolved_on, seeded};
 
 #[test]
@@ -16,7 +16,7 @@ fn random_rules_resolve_and_run() {
     let total = cases(400);
     for number in 0..total {
         let mut choices = Choices::new(seeded(number, 400));
-        let text = support::random::rule(&mut choices, FIELDS);
+        let text = support::random::rule(&mut choices, &fields());
         let resolved = resolved_on(&skywatch::schema::BUILTIN[..1], &[STREAM, &text]);
         let rule = &resolved.rules[0];
         let stream = resolved.schema.stream_of(rule.stream).expect("the rule's stream");

@@ -17,17 +17,7 @@ use skywatch::ir::{Source, Stream};
 use skywatch::record::{Batch, Limits, Mapped, Mapper, Reason, read_files};
 use skywatch::schema::Schema;
 use support::resolved;
-
-/// The sources and the folders of their samples.
-const SAMPLES: [(&str, &str); 7] = [
-    ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
-    ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
-    ("azure.activity", "samples/azure/insights-activity-logs"),
-    ("gcp.audit", "samples/gcp/cloudaudit.googleapis.com"),
-    ("aws.agentcore", "samples/aws/bedrock-agentcore"),
-    ("gcp.vertex", "samples/gcp/bigquery/request_response_logging"),
-    ("gcp.model_armor", "samples/gcp/modelarmor.googleapis.com"),
-];
+use support::samples::{self, Samples};
 
 /// A source whose records are small.
 const TOY: &str = r#"
@@ -45,16 +35,6 @@ const TOY: &str = r#"
 fn source<'a>(schema: &'a Schema, name: &str) -> (&'a Source, &'a Stream) {
     let source = schema.source(name).unwrap_or_else(|| panic!("source {name}"));
     (source, &schema.streams[source.stream])
-}
-
-fn files_below(folder: &Path) -> Vec<PathBuf> {
-    let mut out = Vec::new();
-    let mut entries: Vec<_> = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    for entry in entries {
-        if entry.is_dir() { out.extend(files_below(&entry)) } else { out.push(entry) }
-    }
-    out
 }
 
 #[track_caller]
@@ -77,10 +57,10 @@ fn story() -> serde_json::Value {
 fn the_samples_hold_what_another_reader_found() {
     let schema = resolved(&[]).schema;
     let story = story();
-    for (name, folder) in SAMPLES {
-        let (source, stream) = source(&schema, name);
-        let batch = read(source, stream, &files_below(Path::new(folder)), Limits::default());
-        let other = |count: &str| story["sources"][name][count].as_u64();
+    for Samples { source: name, files, .. } in samples::all() {
+        let (source, stream) = source(&schema, &name);
+        let batch = read(source, stream, &files, Limits::default());
+        let other = |count: &str| story["sources"][&name][count].as_u64();
         let report = &batch.report;
         assert_eq!(other("read"), Some(report.read), "{name}");
         assert_eq!(other("duplicates"), Some(report.duplicates), "{name}");
@@ -94,25 +74,6 @@ fn the_samples_hold_what_another_reader_found() {
         }
         let places: Vec<_> = batch.quarantined.iter().map(|record| record.reason.word()).collect();
         assert!(places.iter().all(|word| ["not_json", "no_time"].contains(word)), "{places:?}");
-    }
-}
-
-/// The records of a file, by another reader than the one that is tested.
-fn records(path: &Path) -> Vec<Json> {
-    let bytes = fs::read(path).unwrap_or_default();
-    let mut text = String::new();
-    let unpacked = std::io::Read::read_to_string(&mut flate2::read::MultiGzDecoder::new(bytes.as_slice()), &mut text);
-    if unpacked.is_err() {
-        text = String::from_utf8_lossy(&bytes).into_owned();
-    }
-    let whole: Option<serde_json::Value> = serde_json::from_str(&text).ok();
-    match whole.as_ref().and_then(|whole| whole["Records"].as_array()) {
-        Some(records) => records.iter().map(Json::from).collect(),
-        None => text
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .map(|json: serde_json::Value| Json::from(&json))
-            .collect(),
     }
 }
 
@@ -133,9 +94,10 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
     "#;
     let resolved = resolved(&[text]);
     let mut compared = 0;
-    for (name, folder) in SAMPLES {
-        let (source, stream) = source(&resolved.schema, name);
-        let records: Vec<Json> = files_below(Path::new(folder)).iter().flat_map(|path| records(path)).collect();
+    for Samples { source: name, files, .. } in samples::all() {
+        let (source, stream) = source(&resolved.schema, &name);
+        let records: Vec<Json> =
+            files.iter().flat_map(|path| samples::records(path)).map(|record| Json::from(&record)).collect();
         let mut mapper = Mapper::new(source, stream);
         let events: Vec<Event> = records
             .iter()
@@ -145,13 +107,13 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
             })
             .collect();
         let from = START + 300 * DAY;
-        let coverage = BTreeMap::from([(name.to_owned(), from + 6 * DAY)]);
+        let coverage = BTreeMap::from([(name.clone(), from + 6 * DAY)]);
         let run_of = Run { pack: "p", range: Range { from, to: from + 20 * DAY }, coverage: &coverage };
         for rule in resolved.rules.iter().filter(|rule| rule.stream == source.stream) {
             let Bound::Rule(bound) = bind(rule, source, stream) else { continue };
             let ForSource::Rule(rule, _) = for_source(rule, source, stream) else { continue };
             let by_events = run(&rule, stream, &events, &run_of).unwrap_or_default();
-            let by_records = run_bound(&bound.rule, &bound.time, bound.event_id.as_ref(), name, &records, &run_of)
+            let by_records = run_bound(&bound.rule, &bound.time, bound.event_id.as_ref(), &name, &records, &run_of)
                 .unwrap_or_default();
             assert_eq!(by_events, by_records, "{} on {name}", rule.name);
             compared += by_events.alerts.len();

@@ -7,7 +7,7 @@ mod support;
 use std::collections::BTreeMap;
 
 use kql::agreement::{Agreement, Case, compare};
-use kql::records::{FIELDS, records, stored};
+use kql::records::{fields, records, stored};
 use kql::{HOUR, START, resolved, rule};
 use serde_json::json;
 use support::choices::Choices;
@@ -29,7 +29,7 @@ fn random_rules_agree() {
     let mut wrong = Vec::new();
     for number in 0..cases(60) {
         let mut choices = Choices::new(seeded(number, 900));
-        let text = support::random::rule(&mut choices, FIELDS);
+        let text = support::random::rule(&mut choices, &fields());
         let resolved = resolved(&text);
         let records = records(&mut choices, 12);
         // The last window before now in one case of three.

@@ -1,32 +1,37 @@
 """Azure: the activity log."""
-import re
+from .values import address, at, first_of, found_in, lower, moment, present, text
 
-from .values import address, at, first_of, integer, moment, parsed, text
-
-CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn"
+CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 OBJECT = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
 
 def activity(record):
     """schemas.md §5. One doing has two or three rows. Categories that nobody's doing falls into are of another kind."""
-    if record.get("category") not in ("Administrative", "Write", "Action", "Delete"):
+    kinds = ("administrative", "write", "action", "delete")
+    if lower(text(record.get("category"))) not in kinds or not (present(record.get("operationName")) and present(record.get("resultType"))):
         return None
-    claims, properties = at(record, "identity", "claims"), record.get("properties")
-    # Exports and tables write both in any case.
-    resource, operation = ((text(record.get(name)) or "").lower() or None for name in ("resourceId", "operationName"))
-    result, signature = text(record.get("resultType")), text(record.get("resultSignature")) or ""
-    refused = "forbidden" in signature.lower() or at(properties, "statusCode") in ("Forbidden", "Unauthorized")
-    ai = "microsoft.cognitiveservices" in f"{resource} {operation}"
+    claims, proof = at(record, "identity", "claims"), at(record, "identity", "authorization", "evidence")
+    # Exports and tables write all of these in any case.
+    resource, operation, result = (lower(text(record.get(name))) for name in ("resourceId", "operationName", "resultType"))
+    substatus = (text(record.get("resultSignature")) or "").rsplit(".", 1)[-1] or None
+    resource_provider, named = (operation or "").split("/")[0] or None, operation or ""
+    ai = (
+        named.startswith(("microsoft.cognitiveservices/", "microsoft.machinelearningservices/"))
+        or (named.startswith("microsoft.apimanagement/") and "/llm" in named)
+        or "/providers/microsoft.cognitiveservices/" in (resource or ""))
+    refused = lower(substatus) in ("forbidden", "unauthorized")
+    outcome = {
+        "success": "success", "succeeded": "success", "start": "started", "started": "started", "accept": "started", "accepted": "started"}
     return {
-        "time": moment(record.get("time")),
-        "event.id": "/".join(filter(None, (text(record.get("correlationId")), operation, result))),
-        "request.id": text(record.get("correlationId")),
-        "account": next(iter(re.findall(r"/subscriptions/([^/]+)", resource or "", re.I)), None),
-        "caller.id": first_of(text(at(claims, CLAIM)), text(at(claims, OBJECT)), text(at(claims, "appid"))),
-        "source.ip": address(record.get("callerIpAddress")), "operation": operation,
-        "service": (operation or "").split("/")[0] or None, "service_kind": "ai" if ai else "other", "target": resource,
-        "outcome": {"Success": "success", "Failure": "denied" if refused else "failure"}.get(result),  # else: not ended
-        "error.code": text(at(parsed(at(properties, "statusMessage")), "error", "code")),
-        "duration_ms": integer(record.get("durationMs")),
-        "deployment": next(iter(re.findall(r"/deployments/([^/]+)", resource or "", re.I)), None), "names_ai": ai,
+        "time": moment(record.get("time")), "provider": "azure",
+        "event.id": "/".join(part or "" for part in (text(record.get("correlationId")), resource, operation, result)),
+        "request.id": text(record.get("correlationId")), "account": found_in(resource, r"\A/subscriptions/([^/]+)"),
+        "caller.id": first_of(text(at(claims, CLAIM + "upn")), text(at(claims, OBJECT)), text(at(claims, "appid"))),
+        "caller.name": text(at(claims, CLAIM + "name")), "caller.role": text(at(proof, "role")), "auth.type": text(at(proof, "principalType")),
+        "source.ip": address(record.get("callerIpAddress")), "operation": operation, "service": resource_provider,
+        "service_kind": "ai" if ai else "other", "target": resource,
+        "outcome": outcome.get(result, "denied" if refused else "failure"),
+        "error.code": substatus if result in ("failure", "failed") else None,
+        # 1 is a client's secret; 2 would be a certificate, 0 a public client.
+        "auth.method": "key" if text(at(claims, "appidacr")) == "1" else "identity", "names_ai": ai,
     }

@@ -2,33 +2,41 @@
 import base64
 import binascii
 import json
-import re
 
-from .values import address, at, elements, first_of, integer, joined, last_part, moment, number, parsed, sql_moment, text, total
+from .values import (
+    address, at, elements, first_of, found_in, integer, joined, last_part, moment, number, parsed, present, sql_moment, text, total)
+
+LOGS = tuple(f"/logs/cloudaudit.googleapis.com%2F{name}" for name in ("activity", "data_access", "policy"))
+AI = tuple(f"{name}.googleapis.com" for name in ("aiplatform", "modelarmor", "discoveryengine", "generativelanguage"))
+# gRPC's codes that get a name of their own.
+CODES = {3: "INVALID_ARGUMENT", 5: "NOT_FOUND", 7: "PERMISSION_DENIED", 8: "RESOURCE_EXHAUSTED", 16: "UNAUTHENTICATED"}
 
 
 def audit(record):
     """schemas.md §6a. The second entry of a stream or long operation lacks the request, and is of another kind."""
-    audit, operation = record.get("protoPayload"), record.get("operation")
-    if not text(at(audit, "methodName")):
+    audit, operation, log = record.get("protoPayload"), record.get("operation"), text(record.get("logName")) or ""
+    if not (present(at(audit, "serviceName")) and present(at(audit, "methodName")) and log.endswith(LOGS)):
         return None
-    if at(operation, "last") is True and at(operation, "first") is None:
+    if at(operation, "last") is True and at(operation, "first") is not True:
         return None
-    person, code = at(audit, "authenticationInfo"), integer(at(audit, "status", "code"))
+    person, status = at(audit, "authenticationInfo"), at(audit, "status", "code")
+    email, key, code = at(person, "principalEmail"), at(person, "serviceAccountKeyName"), integer(status)
     service, resource = text(at(audit, "serviceName")), text(at(audit, "resourceName"))
-    ai = service in ("aiplatform.googleapis.com", "modelarmor.googleapis.com")
+    robot = (text(email) or "").endswith(".gserviceaccount.com")
     return {
-        "time": moment(record.get("timestamp")), "event.id": text(record.get("insertId")),
-        "request.id": text(at(operation, "id")),
-        "account": next(iter(re.findall(r"^projects/([^/]+)/", text(record.get("logName")) or "")), None),
-        "caller.id": first_of(text(at(person, "principalEmail")), text(at(person, "principalSubject"))),
+        "time": moment(record.get("timestamp")), "event.id": text(record.get("insertId")), "provider": "gcp",
+        "request.id": text(at(operation, "id")), "account": found_in(log, r"\Aprojects/([^/]+)/"),
+        "region": found_in(resource, r"/locations/([^/]+)"),
+        "caller.id": first_of(text(email), text(at(person, "principalSubject"))),
         "source.ip": address(at(audit, "requestMetadata", "callerIp")),
         "user.agent": text(at(audit, "requestMetadata", "callerSuppliedUserAgent")),
-        "operation": text(at(audit, "methodName")), "service": service, "service_kind": "ai" if ai else "other",
-        "target": resource, "outcome": "success" if not code else "denied" if code == 7 else "failure",
-        "auth.method": "key" if text(at(person, "serviceAccountKeyName")) else "identity",
-        "model.id": next(iter(re.findall(r"models/([^/]+)$", resource or "")), None),
-        "names_ai": ai or "aiplatform" in json.dumps(at(audit, "serviceData")),
+        "operation": text(at(audit, "methodName")), "service": service, "service_kind": "ai" if service in AI else "other",
+        "target": resource, "model.id": found_in(resource, r"/models/([^/]+)\Z"),
+        "deployment": found_in(resource, r"/endpoints/([^/]+)\Z"),
+        "outcome": "success" if not present(status) or code == 0 else "denied" if code in (7, 16) else "failure",
+        "error.code": CODES.get(code), "access_key.id": text(key), "auth.method": "key" if present(key) else "identity",
+        "auth.type": "service" if robot else "user" if present(email) else None,
+        "names_ai": service in AI or "aiplatform" in json.dumps(at(audit, "serviceData")),
     }
 
 
@@ -60,9 +68,9 @@ def vertex(record):
     return {
         "time": sql_moment(record.get("logging_time")), "event.id": text(record.get("request_id")),
         "request.id": text(record.get("request_id")), "provider": "gcp.vertex_ai", "operation": text(record.get("api_method")),
-        "account": next(iter(re.findall(r"^projects/([^/]+)/", endpoint)), None),
-        "region": next(iter(re.findall(r"/locations/([^/]+)/", endpoint)), None),
-        "deployment": next(iter(re.findall(r"/endpoints/([^/]+)$", endpoint)), None),
+        "account": found_in(endpoint, r"^projects/([^/]+)/"),
+        "region": found_in(endpoint, r"/locations/([^/]+)/"),
+        "deployment": found_in(endpoint, r"/endpoints/([^/]+)$"),
         "model.id": last_part(record.get("model")),
         "tokens.input": tokens_in, "tokens.output": tokens_out, "tokens.total": total(tokens_in, tokens_out),
         "tokens.cached": integer(either(usage, "cached_content_token_count")),
@@ -104,7 +112,7 @@ def model_armor(record):
     return {
         "time": moment(record.get("timestamp")), "event.id": text(record.get("insertId")), "provider": "gcp.model_armor",
         "request.id": text(at(labels, ARMOR + "client_correlation_id")), "client": text(at(labels, ARMOR + "client_name")),
-        "account": next(iter(re.findall(r"^projects/([^/]+)/", name)), None), "region": text(at(resource, "location")),
+        "account": found_in(name, r"^projects/([^/]+)/"), "region": text(at(resource, "location")),
         "template": text(at(resource, "template_id")), "direction": directions.get(at(payload, "operationType")),
         "verdict": "blocked" if block else "flagged" if at(result, "filterMatchState") == "MATCH_FOUND" else "none",
         "findings": [{"type": kind} | ({"confidence": level} if level else {}) for kind, level in found],

@@ -40,7 +40,7 @@ impl Scope<'_> {
             (Function::Hour, [Value::Time(time)]) => Value::Int(clock::hour(*time)),
             (Function::Weekday, [Value::Time(time)]) => Value::Int(clock::weekday(*time)),
             (Function::MaskedNet, [Value::Text(text)]) => text::masked_net(text),
-            (Function::Ticks, [Value::Int(ticks)]) => Value::Time(clock::of_ticks(*ticks)),
+            (Function::Ticks, [Value::Int(ticks)]) => clock::of_ticks(*ticks).map_or(Value::Missing, Value::Time),
             (Function::UnixNanos, [Value::Int(nanos)]) => Value::Time(clock::of_unix_nanos(*nanos)),
             (Function::SqlTime, [Value::Text(text)]) => clock::parse_sql_time(text).map_or(Value::Missing, Value::Time),
             (Function::ToFloat, [Value::Int(int)]) => Value::float(*int as f64),

@@ -76,10 +76,11 @@ pub fn weekday(micros: i64) -> i64 {
     (micros.div_euclid(DAY) + 3).rem_euclid(7) + 1
 }
 
-/// .NET ticks (100 ns since 0001-01-01), cut to microseconds.
+/// .NET ticks (100 ns since 0001-01-01), cut to microseconds; none outside of the years 1 to 9999, where .NET has none.
 #[must_use]
-pub fn of_ticks(ticks: i64) -> i64 {
-    ticks.div_euclid(10) + days_since_1970(1, 1, 1) * DAY
+pub fn of_ticks(ticks: i64) -> Option<i64> {
+    let end = (days_since_1970(10_000, 1, 1) - days_since_1970(1, 1, 1)) * DAY;
+    (0..end).contains(&ticks.div_euclid(10)).then(|| ticks.div_euclid(10) + days_since_1970(1, 1, 1) * DAY)
 }
 
 /// Nanoseconds since 1970, cut to microseconds.
@@ -216,8 +217,10 @@ mod tests {
         assert_eq!((hour(at("2026-01-01T23:59:59.9Z")), weekday(at("2026-01-01T00:00:00Z"))), (23, 4));
         assert_eq!((hour(-1), weekday(-1)), (23, 3));
         assert_eq!((weekday(at("2026-01-04T00:00:00Z")), weekday(at("2026-01-05T00:00:00Z"))), (7, 1));
-        assert_eq!(of_ticks(621_355_968_000_000_000), 0);
-        assert_eq!(of_ticks(621_355_968_000_000_019), 1);
+        assert_eq!(of_ticks(621_355_968_000_000_000), Some(0));
+        assert_eq!(of_ticks(621_355_968_000_000_019), Some(1));
+        assert_eq!(of_ticks(3_155_378_975_999_999_999), Some(at("9999-12-31T23:59:59.999999Z")));
+        assert_eq!((of_ticks(-1), of_ticks(3_155_378_976_000_000_000), of_ticks(i64::MAX)), (None, None, None));
         assert_eq!((of_unix_nanos(1_999), of_unix_nanos(-1)), (1, -1));
     }
 }

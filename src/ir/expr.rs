@@ -111,7 +111,7 @@ pub enum Function {
     Last,
     /// text → text of an address whose last IPv4 part may be stars, as clouds mask it (`20.236.11.***`); other text is missing.
     MaskedNet,
-    /// int of .NET ticks (100 ns since 0001-01-01) → time, cut to microseconds.
+    /// int of .NET ticks (100 ns since 0001-01-01, to the end of 9999) → time, cut to microseconds.
     Ticks,
     /// int of nanoseconds since 1970 → time, cut to microseconds.
     UnixNanos,

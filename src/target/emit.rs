@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
-use crate::bind::{Bound, BoundRule, Widened, admits, bind, told_rule, widened};
+use crate::bind::{Bound, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
 use crate::ir::{ExprKind, PlaceKind, Pred, Proviso, Rule, SECOND, Source, Stream, Tier};
 use crate::schema::Schema;
@@ -78,7 +78,8 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
         Bound::Rule(mut bound) => {
             addresses_as_written(&mut bound.rule);
             let bound = told_rule(*bound, place);
-            lower(rule, &bound, source, stream, place, target, request, &widenings)
+            let cx = Lowering::new(&bound, source, place, request);
+            lower(rule, cx, stream, target, &widenings)
         }
     };
     let mut emission = Emission {
@@ -134,17 +135,8 @@ fn refused(reasons: Vec<Diagnostic>) -> Query {
     }
 }
 
-fn lower(
-    rule: &Rule,
-    bound: &BoundRule,
-    source: &Source,
-    stream: &Stream,
-    place: &crate::ir::Place,
-    target: &dyn Target,
-    request: Request,
-    widenings: &[Widened],
-) -> Query {
-    let mut cx = Lowering::new(bound, source, place, request);
+fn lower(rule: &Rule, mut cx: Lowering<'_>, stream: &Stream, target: &dyn Target, widenings: &[Widened]) -> Query {
+    let source = cx.source;
     if source.assemble.is_some() && !target.info().assembles {
         return refused(vec![several_records(rule, source, &target.info())]);
     }

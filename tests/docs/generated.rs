@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use skywatch::diag::Diagnostic;
@@ -15,6 +15,7 @@ use skywatch::report::table;
 use skywatch::target::{Emission, Request, TARGETS, Verdict, emit};
 
 use crate::root;
+use crate::samples::{self, Samples};
 
 /// The example rule of README.md.
 pub(crate) const FIRST_RULE: &str = "samples/guardrail_removed.sky";
@@ -111,10 +112,10 @@ fn hits(pack: &Pack) -> String {
     let schema = &pack.resolved.schema;
     let stream = schema.stream_of(rule.stream).unwrap();
     let mut events = Vec::new();
-    for (source, folder) in SAMPLES {
-        let source = schema.source(source).unwrap();
+    for Samples { source, files, .. } in samples::all() {
+        let source = schema.source(&source).unwrap();
         if source.stream == rule.stream {
-            let batch = read_files(source, stream, files(&root().join(folder)), Limits::default());
+            let batch = read_files(source, stream, files, Limits::default());
             events.extend(batch.unwrap_or_else(|d: Diagnostic| panic!("{d:?}")).events);
         }
     }
@@ -124,38 +125,26 @@ fn hits(pack: &Pack) -> String {
     table(&found.unwrap_or_else(|d| panic!("{d:?}")).alerts)
 }
 
-/// Where the sample logs of each source are.
-const SAMPLES: [(&str, &str); 4] = [
-    ("aws.bedrock", "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
-    ("aws.cloudtrail", "samples/aws/AWSLogs/111122223333/CloudTrail"),
-    ("azure.activity", "samples/azure"),
-    ("gcp.audit", "samples/gcp/cloudaudit.googleapis.com"),
-];
-
-/// All files below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut out, mut open) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(folder) = open.pop() {
-        for path in fs::read_dir(&folder).unwrap().flatten().map(|e| e.path()) {
-            if path.is_dir() { open.push(path) } else { out.push(path) }
-        }
-    }
-    out.sort();
-    out
-}
-
 /// A count without its last digits, so that one case more changes no document.
 fn over(count: usize, step: usize) -> String {
     format!("over {}", count / step * step)
 }
 
+/// How many records of all sources the samples hold, by what the other reader counted.
+fn sample_logs() -> String {
+    let story: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(root().join("samples/story.json")).unwrap()).unwrap();
+    let read = story["sources"].as_object().unwrap().values().filter_map(|counts| counts["read"].as_u64());
+    read.sum::<u64>().to_string()
+}
+
 /// How much each check covers, counted.
 pub(crate) fn counts() -> String {
-    let sky = files(&root().join("tests/conformance"));
+    let sky = samples::files_below(&root().join("tests/conformance"));
     let texts =
         sky.iter().filter(|f| f.extension().is_some_and(|e| e == "sky")).map(|f| fs::read_to_string(f).unwrap());
     let cases: usize = texts.map(|text| text.lines().filter(|line| line.starts_with("test ")).count()).sum();
-    let snapshots = files(&root().join("tests/snapshots"));
+    let snapshots = samples::files_below(&root().join("tests/snapshots"));
     let starts =
         |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("diagnostics__"));
     let mistakes = snapshots.iter().filter(|path| starts(path)).count();
@@ -165,7 +154,7 @@ pub(crate) fn counts() -> String {
     let rows = [
         ("conformance cases, on the evaluator and on DataFusion", over(cases, 100), "tests/conformance.rs"),
         ("random rules over random events, on both", random, "tests/engine.rs"),
-        ("sample logs, read by a second program that shares no code", "676".to_owned(), "tests/record_reading.rs"),
+        ("sample logs, read by a second program that shares no code", sample_logs(), "tests/record_reading.rs"),
         ("mistakes in rules, each with its whole message", over(mistakes, 50), "tests/diagnostics.rs"),
     ];
     let rows = rows.map(|(what, count, test)| format!("| {what} | {count} | `{test}` |\n"));

@@ -16,7 +16,7 @@ use skywatch::schema::{BUILTIN, Schema};
 use skywatch::source::Span;
 
 use crate::support::choices::Choices;
-use crate::support::every_type::{FIELDS, START, STREAM, events};
+use crate::support::every_type::{START, STREAM, events, fields};
 use crate::support::{cases, random, resolved_on, seeded};
 use crate::{DAY, HOUR, RANGES};
 
@@ -153,7 +153,7 @@ fn rules_over_files_alert_as_over_events_in_memory() {
     let mut alerts = 0;
     for number in 0..cases(60) {
         let mut choices = Choices::new(seeded(1_000_000 + number, 400));
-        let text = random::rule(&mut choices, FIELDS);
+        let text = random::rule(&mut choices, &fields());
         let rules = sampled(&text).rules;
         let range = *choices.one(&RANGES);
         let expected = run(&rules[0], stream, &events, &Run { pack: "p", range, coverage: &coverage }).expect("alerts");

@@ -8,7 +8,6 @@ use skywatch::target::kql::Kql;
 use skywatch::target::names::{TIME, WINDOW_START};
 use skywatch::target::{Condition, EVENT_RULE_STEP, Emission, Request, Verdict, emit};
 
-use super::elements::without_mv_apply;
 use crate::support::compare::{deviations, difference, has_large_numbers, of_records, shown_addresses, tied};
 use crate::support::oracle::Oracle;
 
@@ -58,12 +57,7 @@ pub(crate) fn compare(case: &Case<'_>, (parser, runner): (&mut Oracle, &mut Orac
     if checked["errors"] != json!([]) {
         return Agreement::Wrong(format!("{}\n{text}", checked["errors"]));
     }
-    let mut answer = runner.ask(&case.question(&text));
-    if answer["unsupported"].as_str().is_some_and(|why| why.contains("Mvapply"))
-        && let Some(text) = without_mv_apply(case.resolved, &emission.source, case.range)
-    {
-        answer = runner.ask(&case.question(&text));
-    }
+    let answer = runner.ask(&case.question(&text));
     if let Some(why) = answer["unsupported"].as_str() {
         return Agreement::Unsupported(why.to_owned());
     }

@@ -2,7 +2,6 @@
 #![allow(dead_code, reason = "each binary uses its own part")]
 
 pub(crate) mod agreement;
-pub(crate) mod elements;
 pub(crate) mod records;
 
 use skywatch::resolve::Resolved;

@@ -3,25 +3,27 @@
 use serde_json::{Map, Value, json};
 
 use crate::support::choices::Choices;
-use crate::support::random::Fields;
+use crate::support::random::{Fields, names};
 
-pub(crate) const FIELDS: Fields = Fields {
-    stream: "probe",
-    only: "",
-    text: &["word", "note", "jword", "net", "kind"],
-    int: &["num", "num2", "jnum", "code", "both"],
-    float: &["real", "jreal", "share"],
-    decimal: &[],
-    bool: &["flag", "jflag"],
-    time: &["time", "moment", "jmoment", "ticked", "counted"],
-    duration: &["span"],
-    ip: &["addr", "jaddr"],
-    texts: &["labels", "deep"],
-    ints: &["nums"],
-    records: &["parts"],
-    words: &["a", "b", "A", "ab", "a.b", "aB", "é", "É", "K", "x/y/a", "💥a", "aGk="],
-    everything: true,
-};
+/// What random rules may read.
+pub(crate) fn fields() -> Fields {
+    Fields {
+        stream: "probe".to_owned(),
+        text: names(&["word", "note", "jword", "net", "kind"]),
+        int: names(&["num", "num2", "jnum", "code", "both"]),
+        float: names(&["real", "jreal", "share"]),
+        bool: names(&["flag", "jflag"]),
+        time: names(&["time", "moment", "jmoment", "ticked", "counted"]),
+        duration: names(&["span"]),
+        ip: names(&["addr", "jaddr"]),
+        texts: names(&["labels", "deep"]),
+        ints: names(&["nums"]),
+        records: names(&["parts"]),
+        words: names(&["a", "b", "A", "ab", "a.b", "aB", "é", "É", "K", "x/y/a", "💥a", "aGk="]),
+        everything: true,
+        ..Fields::default()
+    }
+}
 
 const TEXTS: [&str; 20] = [
     "a", "b", "A", "ab", "a.b", "aB", "é", "É", "\u{212a}", "x/y/a", "💥a", "aGk=", " a\nb ", "abc.abb", "٣",

@@ -13,6 +13,7 @@ import duckdb_kql
 from duckdb_kql import KqlSchemaError, KqlUnsupportedError
 
 import kql_templates
+import mv_apply
 import rows
 import tables
 
@@ -52,14 +53,21 @@ def load(con, given, schema):
         texts = [column for column, kind in columns.items() if kind == "string"]
         filled = [{**dict.fromkeys(texts, ""), **{k: v for k, v in row.items() if v is not None}}
                   for row in stored.get(table, [])]
+        if "mv-apply" in given["query"]:
+            shape[mv_apply.ROW] = rows.KQL_TO_DUCKDB["long"]
+            filled = [{**row, mv_apply.ROW: number} for number, row in enumerate(filled)]
         rows.create_table(con, table, shape, filled)
 
 
 def translated(given, schema):
-    names = {table: list(columns) for table, columns in schema.items()}
+    query = mv_apply.without(given["query"], schema)
+    rewritten = query != given["query"]
+    if rewritten:
+        kql_templates.used.add("mv-apply")
+    names = {table: list(columns) + [mv_apply.ROW] * rewritten for table, columns in schema.items()}
     now = given.get("now")
     moment = datetime.datetime.fromisoformat(rows.instant(now)) if now is not None else None
-    return duckdb_kql.to_sql(given["query"], schema=names, query_now=moment, allow_write=False)
+    return duckdb_kql.to_sql(query, schema=names, query_now=moment, allow_write=False)
 
 
 def executed(con, sql):

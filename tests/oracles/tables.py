@@ -144,18 +144,22 @@ def _pascal(properties):
 def gateway(record, given):
     """API Management's resource-specific tables: the keys of `properties` become columns in PascalCase."""
     found = _pascal(record.get("properties"))
-    texts = ("ApiId", "ApimSubscriptionId", "UserId", "OperationId", "Url", "BackendUrl", "RequestBody", "ResponseBody",
-             "BackendRequestBody", "BackendResponseBody")
+    texts = ("ApiId", "ApiRevision", "ApimSubscriptionId", "UserId", "ProductId", "OperationId", "Method", "Url", "BackendId",
+             "BackendMethod", "BackendUrl", "RequestBody", "ResponseBody", "BackendRequestBody", "BackendResponseBody")
+    numbers = ("ResponseCode", "BackendResponseCode", "BackendTime", "RequestSize", "ResponseSize")
     return {
         "TimeGenerated": _required(record, "time", "ApiManagementGatewayLogs"),
+        "Category": _text(record.get("category")),
+        "OperationName": _text(record.get("operationName")),
         "CorrelationId": _text(record.get("correlationId")),
+        "Region": _text(record.get("location")),
         **{name: _text(found.get(name)) for name in texts},
+        **{name: _whole(found.get(name)) for name in numbers},
         "CallerIpAddress": _text(record.get("callerIpAddress")),
-        "ResponseCode": _whole(found.get("ResponseCode")),
-        "BackendResponseCode": _whole(found.get("BackendResponseCode")),
         "IsRequestSuccess": record.get("isRequestSuccess"),
         "TotalTime": _whole(record.get("durationMs")),
         "RequestHeaders": found.get("RequestHeaders"),
+        "ResponseHeaders": found.get("ResponseHeaders"),
         "LastErrorReason": _text(_record(found.get("LastError")).get("reason")),
         "_ResourceId": _text(record.get("resourceId")).lower(),
     }

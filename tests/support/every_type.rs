@@ -6,27 +6,30 @@ use skywatch::eval::{Event, Value};
 use skywatch::ir::{Stream, Type};
 
 use super::choices::Choices;
-use super::random::Fields;
+use super::random::{Fields, names};
 
 pub(crate) const STREAM: &str = include_str!("every_type.sky");
 
-pub(crate) const FIELDS: Fields = Fields {
-    stream: "sample",
-    only: "",
-    text: &["t1", "t2", "t3"],
-    int: &["n1", "n2", "n3"],
-    float: &["f1", "f2"],
-    decimal: &["d1"],
-    bool: &["b1"],
-    time: &["time", "at"],
-    duration: &["u1", "u2"],
-    ip: &["ip1", "ip2"],
-    texts: &["xs"],
-    ints: &["ns"],
-    records: &["rs"],
-    words: &WORDS,
-    everything: true,
-};
+/// What random rules may read.
+pub(crate) fn fields() -> Fields {
+    Fields {
+        stream: "sample".to_owned(),
+        text: names(&["t1", "t2", "t3"]),
+        int: names(&["n1", "n2", "n3"]),
+        float: names(&["f1", "f2"]),
+        decimal: names(&["d1"]),
+        bool: names(&["b1"]),
+        time: names(&["time", "at"]),
+        duration: names(&["u1", "u2"]),
+        ip: names(&["ip1", "ip2"]),
+        texts: names(&["xs"]),
+        ints: names(&["ns"]),
+        records: names(&["rs"]),
+        words: names(&WORDS),
+        everything: true,
+        ..Fields::default()
+    }
+}
 
 pub(crate) const WORDS: [&str; 12] = ["a", "b", "A", "ab", "a.b", "aB", "é", "É", "K", "x/y/a", "💥a", "aGk="];
 const TEXTS: [&str; 16] = [

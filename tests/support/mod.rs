@@ -9,7 +9,8 @@ pub(crate) mod coverage;
 pub(crate) mod every_type;
 pub(crate) mod oracle;
 pub(crate) mod random;
-pub(crate) mod records;
+pub(crate) mod samples;
+pub(crate) mod shapes;
 pub(crate) mod trees;
 
 use std::sync::Mutex;

@@ -4,26 +4,32 @@
 use super::choices::Choices;
 
 /// Fields by type, by their names in rules.
-#[derive(Clone, Copy)]
+#[derive(Clone, Default)]
 pub(crate) struct Fields {
-    pub(crate) stream: &'static str,
-    pub(crate) only: &'static str,
-    pub(crate) text: &'static [&'static str],
-    pub(crate) int: &'static [&'static str],
-    pub(crate) float: &'static [&'static str],
-    pub(crate) decimal: &'static [&'static str],
-    pub(crate) bool: &'static [&'static str],
-    pub(crate) time: &'static [&'static str],
-    pub(crate) duration: &'static [&'static str],
-    pub(crate) ip: &'static [&'static str],
-    pub(crate) texts: &'static [&'static str],
-    pub(crate) ints: &'static [&'static str],
+    pub(crate) stream: String,
+    /// The only source that is asked; empty: all.
+    pub(crate) only: String,
+    pub(crate) text: Vec<String>,
+    pub(crate) int: Vec<String>,
+    pub(crate) float: Vec<String>,
+    pub(crate) decimal: Vec<String>,
+    pub(crate) bool: Vec<String>,
+    pub(crate) time: Vec<String>,
+    pub(crate) duration: Vec<String>,
+    pub(crate) ip: Vec<String>,
+    pub(crate) texts: Vec<String>,
+    pub(crate) ints: Vec<String>,
     /// Lists of `{ name : text, n : int, ok : bool }`.
-    pub(crate) records: &'static [&'static str],
+    pub(crate) records: Vec<String>,
     /// Constants that texts are compared with.
-    pub(crate) words: &'static [&'static str],
+    pub(crate) words: Vec<String>,
     /// Whether functions and aggregates that only some targets have may occur.
     pub(crate) everything: bool,
+}
+
+/// Names as [`Fields`] has them.
+pub(crate) fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
 pub(crate) const NUMBERS: [&str; 12] = [
@@ -62,14 +68,14 @@ enum Ty {
 }
 
 /// One random rule named `r`.
-pub(crate) fn rule(c: &mut Choices, fields: Fields) -> String {
+pub(crate) fn rule(c: &mut Choices, fields: &Fields) -> String {
     let mut g = Generator { c, fields, with: Vec::new(), element: false };
     g.rule()
 }
 
 struct Generator<'a> {
     c: &'a mut Choices,
-    fields: Fields,
+    fields: &'a Fields,
     with: Vec<(String, Ty)>,
     /// Whether `e`, an element of records, is in scope.
     element: bool,
@@ -93,7 +99,7 @@ impl Generator<'_> {
             clauses.push(format!("with {}", with.join(", ")));
         }
         if !self.fields.records.is_empty() && self.c.once_in(6) {
-            let list = *self.c.one(self.fields.records);
+            let list = self.c.one(&self.fields.records);
             clauses.push(format!("each e in {list}"));
             self.element = true;
         }
@@ -151,17 +157,15 @@ impl Generator<'_> {
             clauses.push(format!("when {test}"));
         }
         if self.fields.everything && self.c.once_in(3) {
-            let field = *self.c.one(self.fields.text);
+            let field = self.c.one(&self.fields.text);
             let list = *self.c.one(&["values", "top"]);
             clauses.push(format!("show seen = {list}({field}, 2)"));
         }
     }
 
     fn key(&mut self, n: usize) -> String {
-        let mut plain: Vec<&str> = self.fields.text.to_vec();
-        plain.extend(self.fields.int);
-        plain.extend(self.fields.bool);
-        plain.extend(self.fields.ip);
+        let fields = self.fields;
+        let plain: Vec<&String> = [&fields.text, &fields.int, &fields.bool, &fields.ip].into_iter().flatten().collect();
         match self.c.below(4) {
             0 | 1 => {
                 let field = *self.c.one(&plain);
@@ -169,7 +173,7 @@ impl Generator<'_> {
                 format!("k{n} = {field}")
             }
             2 => {
-                let field = *self.c.one(self.fields.text);
+                let field = self.c.one(&self.fields.text);
                 format!("k{n} = {field} default \"(none)\"")
             }
             _ => format!("k{n} = {}", self.text(1)),
@@ -196,7 +200,7 @@ impl Generator<'_> {
                 (ty, format!("sum({x}{f})"))
             }
             2 => {
-                let field = *self.c.one(self.fields.text);
+                let field = self.c.one(&self.fields.text);
                 let f = filter(self);
                 (Ty::Int, format!("distinct({field}{f})"))
             }
@@ -215,11 +219,11 @@ impl Generator<'_> {
                 (Ty::Float, format!("avg({x}{f})"))
             }
             6 => {
-                let field = *self.c.one(self.fields.time);
+                let field = self.c.one(&self.fields.time);
                 (Ty::Time, format!("max({field})"))
             }
             7 => {
-                let (a, b) = (*self.c.one(self.fields.text), *self.c.one(self.fields.text));
+                let (a, b) = (self.c.one(&self.fields.text), self.c.one(&self.fields.text));
                 (Ty::Int, if a == b { format!("distinct({a})") } else { format!("distinct({a}, {b})") })
             }
             8 => {
@@ -262,16 +266,16 @@ impl Generator<'_> {
 
     fn ty(&mut self) -> Ty {
         let mut types = vec![Ty::Text];
-        let has = |list: &[&str]| !list.is_empty();
+        let has = |list: &[String]| !list.is_empty();
         let f = self.fields;
         for (there, ty) in [
-            (has(f.int), Ty::Int),
-            (has(f.float), Ty::Float),
-            (has(f.time), Ty::Time),
-            (has(f.duration), Ty::Duration),
-            (has(f.ip), Ty::Ip),
-            (has(f.decimal), Ty::Decimal),
-            (has(f.bool), Ty::Bool),
+            (has(&f.int), Ty::Int),
+            (has(&f.float), Ty::Float),
+            (has(&f.time), Ty::Time),
+            (has(&f.duration), Ty::Duration),
+            (has(&f.ip), Ty::Ip),
+            (has(&f.decimal), Ty::Decimal),
+            (has(&f.bool), Ty::Bool),
         ] {
             if there {
                 types.push(ty);
@@ -285,16 +289,16 @@ impl Generator<'_> {
             Ty::Text => self.text(depth),
             Ty::Int => self.int(depth),
             Ty::Float => self.float(depth),
-            Ty::Decimal => self.leaf(Ty::Decimal, self.fields.decimal, &[]),
-            Ty::Bool => self.leaf(Ty::Bool, self.fields.bool, &[]),
+            Ty::Decimal => self.leaf(Ty::Decimal, &self.fields.decimal, &[]),
+            Ty::Bool => self.leaf(Ty::Bool, &self.fields.bool, &[]),
             Ty::Time => self.time(depth),
             Ty::Duration => self.duration(depth),
-            Ty::Ip => self.leaf(Ty::Ip, self.fields.ip, &[]),
+            Ty::Ip => self.leaf(Ty::Ip, &self.fields.ip, &[]),
         }
     }
 
     /// A field or row value of a type; sometimes a constant.
-    fn leaf(&mut self, ty: Ty, fields: &[&str], constants: &[&str]) -> String {
+    fn leaf(&mut self, ty: Ty, fields: &[String], constants: &[&str]) -> String {
         let with: Vec<String> = self.with.iter().filter(|(_, t)| *t == ty).map(|(n, _)| n.clone()).collect();
         if !with.is_empty() && self.c.once_in(3) {
             return self.c.one(&with).clone();
@@ -302,11 +306,16 @@ impl Generator<'_> {
         if fields.is_empty() || (!constants.is_empty() && self.c.once_in(6)) {
             return (*self.c.one(constants)).to_owned();
         }
-        (*self.c.one(fields)).to_owned()
+        self.c.one(fields).clone()
     }
 
     fn word(&mut self) -> String {
-        let word = self.c.one(self.fields.words).replace('\\', "\\\\").replace('"', "\\\"");
+        let escaped = |c: char| match c {
+            '"' | '\\' => format!("\\{c}"),
+            c if c.is_control() => format!("\\u{{{:x}}}", u32::from(c)),
+            c => c.to_string(),
+        };
+        let word: String = self.c.one(&self.fields.words).chars().map(escaped).collect();
         format!("\"{word}\"")
     }
 
@@ -315,7 +324,7 @@ impl Generator<'_> {
             if self.element && self.c.once_in(2) {
                 return "e.name".to_owned();
             }
-            return self.leaf(Ty::Text, self.fields.text, &[]);
+            return self.leaf(Ty::Text, &self.fields.text, &[]);
         }
         let d = depth - 1;
         match self.c.below(if self.fields.everything { 11 } else { 8 }) {
@@ -346,7 +355,7 @@ impl Generator<'_> {
             if self.element && self.c.once_in(2) {
                 return "e.n".to_owned();
             }
-            return self.leaf(Ty::Int, self.fields.int, &NUMBERS);
+            return self.leaf(Ty::Int, &self.fields.int, &NUMBERS);
         }
         let d = depth - 1;
         match self.c.below(10) {
@@ -359,14 +368,14 @@ impl Generator<'_> {
             6 => format!("length({})", self.text(d)),
             7 => format!("coalesce({}, {})", self.int(d), self.int(d)),
             8 => format!("{}({})", *self.c.one(&["hour", "weekday"]), self.time(0)),
-            _ if !self.fields.texts.is_empty() => format!("size({})", self.c.one(self.fields.texts)),
+            _ if !self.fields.texts.is_empty() => format!("size({})", self.c.one(&self.fields.texts)),
             _ => format!("if({}, {}, {})", self.pred(d), self.int(d), self.int(d)),
         }
     }
 
     fn float(&mut self, depth: usize) -> String {
         if depth == 0 || !self.c.once_in(3) {
-            return self.leaf(Ty::Float, self.fields.float, &REALS);
+            return self.leaf(Ty::Float, &self.fields.float, &REALS);
         }
         let d = depth - 1;
         match self.c.below(6) {
@@ -381,18 +390,18 @@ impl Generator<'_> {
 
     fn time(&mut self, depth: usize) -> String {
         if depth == 0 || !self.c.once_in(4) {
-            return self.leaf(Ty::Time, self.fields.time, &[]);
+            return self.leaf(Ty::Time, &self.fields.time, &[]);
         }
         let d = depth - 1;
         if self.fields.duration.is_empty() {
-            return self.leaf(Ty::Time, self.fields.time, &[]);
+            return self.leaf(Ty::Time, &self.fields.time, &[]);
         }
         format!("({} {} {})", self.time(d), self.c.one(&["+", "-"]), self.duration(d))
     }
 
     fn duration(&mut self, depth: usize) -> String {
         if depth == 0 || !self.c.once_in(3) {
-            return self.leaf(Ty::Duration, self.fields.duration, &DURATIONS);
+            return self.leaf(Ty::Duration, &self.fields.duration, &DURATIONS);
         }
         let d = depth - 1;
         match self.c.below(4) {
@@ -442,18 +451,18 @@ impl Generator<'_> {
                 format!("{} {} {}", self.duration(d), self.order(), self.duration(d))
             }
             12 if !self.fields.bool.is_empty() => {
-                format!("{} == {}", self.c.one(self.fields.bool), self.c.one(&["true", "false"]))
+                format!("{} == {}", self.c.one(&self.fields.bool), self.c.one(&["true", "false"]))
             }
             13 if !self.fields.texts.is_empty() => {
-                format!("{} has {of} [{}, {}]{nocase}", self.c.one(self.fields.texts), self.word(), self.word())
+                format!("{} has {of} [{}, {}]{nocase}", self.c.one(&self.fields.texts), self.word(), self.word())
             }
             14 if !self.fields.texts.is_empty() => {
                 let quantifier = *self.c.one(&["any", "all"]);
-                format!("{quantifier} x in {} (x {} {})", self.c.one(self.fields.texts), self.test(), self.word())
+                format!("{quantifier} x in {} (x {} {})", self.c.one(&self.fields.texts), self.test(), self.word())
             }
             15 if !self.fields.records.is_empty() => {
                 let quantifier = *self.c.one(&["any", "all"]);
-                let list = *self.c.one(self.fields.records);
+                let list = self.c.one(&self.fields.records);
                 format!(
                     "{quantifier} x in {list} (x.n {} {} or x.name == {})",
                     self.order(),

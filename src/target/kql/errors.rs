@@ -75,13 +75,6 @@ pub(super) fn deep_list(span: Span) -> Diagnostic {
     .help("name the inner list by an index, or run the rule on the archive")
 }
 
-/// `any` in `any`.
-pub(super) fn nested_any(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::NotExpressible, "a question about the elements of an element can't be said in KQL")
-        .at(span, "inside another `any` or `all`")
-        .help("take the outer list apart with `each`")
-}
-
 /// A duration times an int, both of the row.
 pub(super) fn product(span: Span) -> Diagnostic {
     Diagnostic::error(

@@ -56,20 +56,26 @@ fn write_stage(out: &mut String, stage: &Stage) {
         }
         Stage::Extend(columns) => _ = write!(out, "| extend {}", assignments(columns, 9)),
         Stage::Project(columns) => _ = write!(out, "| project {}", assignments(columns, 10)),
-        Stage::MvExpand { index, element, list, ty } => {
+        Stage::MvExpand { index, element, list, ty, pairs } => {
             let index = index.as_ref().map(|index| format!("with_itemindex={} ", bare(&index.0))).unwrap_or_default();
+            let how = if *pairs { format!("kind=array {index}") } else { index };
             let ty = if *ty == Type::Dynamic { String::new() } else { format!(" to typeof({})", ty.word()) };
             let name = bare(&element.0);
             // An element that takes its list's column is named once.
             match list {
-                Scalar::Column(column) if column == element => _ = write!(out, "| mv-expand {index}{name}{ty}"),
-                _ => _ = write!(out, "| mv-expand {index}{name} = {}{ty}", flat(list)),
+                Scalar::Column(column) if column == element => _ = write!(out, "| mv-expand {how}{name}{ty}"),
+                _ => _ = write!(out, "| mv-expand {how}{name} = {}{ty}", flat(list)),
             }
         }
-        Stage::MvApply { element, list, result, value } => {
-            let (element, list) = (bare(&element.0), flat(list));
-            let value = laid_out(value, 4, 8);
-            _ = write!(out, "| mv-apply {element} = {list} on (\n    summarize {} = {value})", bare(&result.0));
+        Stage::MvApply { element, index, list, stages } => {
+            let index = index.as_ref().map(|index| format!("with_itemindex={} ", bare(&index.0))).unwrap_or_default();
+            let mut inner = String::new();
+            for stage in stages {
+                inner.push('\n');
+                write_stage(&mut inner, stage);
+            }
+            let inner = inner.replacen("| ", "", 1).replace('\n', "\n    ");
+            _ = write!(out, "| mv-apply {index}{} = {} on ({inner})", bare(&element.0), flat(list));
         }
         Stage::Summarize { columns, by } => {
             let columns: Vec<String> = columns
@@ -79,13 +85,13 @@ fn write_stage(out: &mut String, stage: &Stage) {
                     None => laid_out(value, 4, 8),
                 })
                 .collect();
-            let by = assignments(by, 4);
-            let gap = if columns.is_empty() { "" } else { " " };
-            let line = format!("| summarize {}{gap}by {by}", columns.join(", "));
+            let keys = if by.is_empty() { String::new() } else { format!("by {}", assignments(by, 4)) };
+            let gap = |text: &'static str| if columns.is_empty() || by.is_empty() { "" } else { text };
+            let line = format!("| summarize {}{}{keys}", columns.join(", "), gap(" "));
             if line.chars().count() <= WIDTH && !line.contains('\n') {
                 out.push_str(&line);
             } else {
-                _ = write!(out, "| summarize\n    {}\n    by {by}", columns.join(",\n    "));
+                _ = write!(out, "| summarize\n    {}{}{keys}", columns.join(",\n    "), gap("\n    "));
             }
         }
         Stage::Join { inner, table, on: (here, there) } => {

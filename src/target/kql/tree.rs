@@ -53,19 +53,21 @@ pub enum Stage {
         list: Scalar,
         /// The element's type.
         ty: Type,
+        /// Whether the members of an object come as `[key, value]`.
+        pairs: bool,
     },
-    /// One value over the elements of a list, for each row.
+    /// For each row, what a subquery makes of the elements of a list.
     MvApply {
         /// The element's column, inside.
         element: Name,
+        /// The column of its place in the list, from 0, inside.
+        index: Option<Name>,
         /// A dynamic list, never empty.
         list: Scalar,
-        /// The column that is added.
-        result: Name,
-        /// Aggregates over the elements.
-        value: Scalar,
+        /// The subquery; it ends in a `Summarize` without keys, whose columns are added to the row.
+        stages: Vec<Stage>,
     },
-    /// One row for each combination of keys.
+    /// One row for each combination of keys; without keys, one.
     Summarize {
         /// The new columns. Without a name, an `arg_min` or `arg_max` names its own.
         columns: Vec<(Option<Name>, Scalar)>,
@@ -386,23 +388,28 @@ impl Query {
     /// Calls `visit` on every expression.
     pub fn walk(&self, visit: &mut dyn FnMut(&Scalar)) {
         self.values.iter().for_each(|(_, value)| value.walk(visit));
-        for stage in self.tables.iter().flat_map(|(_, rows)| &rows.stages).chain(&self.rows.stages) {
-            match stage {
-                Stage::Where(condition) => condition.walk(visit),
-                Stage::Extend(columns) | Stage::Project(columns) => {
-                    columns.iter().for_each(|(_, value)| value.walk(visit));
-                }
-                Stage::MvExpand { list, .. } => list.walk(visit),
-                Stage::MvApply { list, value, .. } => {
-                    list.walk(visit);
-                    value.walk(visit);
-                }
-                Stage::Summarize { columns, by } => {
-                    columns.iter().for_each(|(_, value)| value.walk(visit));
-                    by.iter().for_each(|(_, value)| value.walk(visit));
-                }
-                Stage::Join { .. } | Stage::Sort(_) => {}
+        let rows = self.tables.iter().map(|(_, rows)| rows).chain([&self.rows]);
+        rows.flat_map(|rows| &rows.stages).for_each(|stage| stage.walk(visit));
+    }
+}
+
+impl Stage {
+    fn walk(&self, visit: &mut dyn FnMut(&Scalar)) {
+        match self {
+            Stage::Where(condition) => condition.walk(visit),
+            Stage::Extend(columns) | Stage::Project(columns) => {
+                columns.iter().for_each(|(_, value)| value.walk(visit));
             }
+            Stage::MvExpand { list, .. } => list.walk(visit),
+            Stage::MvApply { list, stages, .. } => {
+                list.walk(visit);
+                stages.iter().for_each(|stage| stage.walk(visit));
+            }
+            Stage::Summarize { columns, by } => {
+                columns.iter().for_each(|(_, value)| value.walk(visit));
+                by.iter().for_each(|(_, value)| value.walk(visit));
+            }
+            Stage::Join { .. } | Stage::Sort(_) => {}
         }
     }
 }

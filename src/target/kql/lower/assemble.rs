@@ -111,7 +111,6 @@ impl Lower<'_> {
             stages: Vec::new(),
             hoisted: Vec::new(),
             elements: Vec::new(),
-            inside: false,
             groups: None,
             effects: super::Effects::default(),
         };
@@ -191,6 +190,7 @@ impl Lower<'_> {
             element: element.clone(),
             list,
             ty: Type::Dynamic,
+            pairs: false,
         });
         let time = self.once(time, "row_time");
         let sorted = [Some(key), order, Some(time), Some(Scalar::Column(index))].into_iter().flatten();

@@ -32,6 +32,9 @@ impl Lower<'_> {
                 _ => refuse(errors::list_value("a whole element", expr.span)),
             },
             ExprKind::Member(inner, n) => {
+                if let ExprKind::Call(Function::Last, args) = &inner.kind {
+                    return self.last(args, Some(*n), expr);
+                }
                 let ExprKind::Element(number) = inner.kind else {
                     return refuse(errors::list_value("a part of this element", expr.span));
                 };
@@ -108,7 +111,9 @@ impl Lower<'_> {
     fn call(&mut self, function: &Function, args: &[Expr], expr: &Expr) -> Said<Value> {
         match function {
             Function::Size => return self.size(args, expr.span),
-            Function::Join | Function::Last | Function::ToDecimal | Function::SqlTime => {
+            Function::Join => return self.joined(args, expr.span),
+            Function::Last => return self.last(args, None, expr),
+            Function::ToDecimal | Function::SqlTime => {
                 return refuse(errors::no_counterpart(function.name(), expr.span));
             }
             Function::MaskedNet => return self.masked_net(args, expr.span),

@@ -1,10 +1,11 @@
 //! Lists: their size, their elements, and questions about them.
 //!
-//! A list in a row is an array in its JSON. Its elements are asked by `mv-apply` and taken apart by `mv-expand`; both would take an object
-//! apart too and keep one row for null, so that there is an array with something in it is tested beside.
+//! A list in a row is an array in its JSON. Its elements are asked by `mv-apply` ([`super::elements`]) and taken apart by `mv-expand`; both
+//! would take an object apart too and keep one row for null, so that there is an array with something in it is tested beside.
 
 use super::super::errors;
 use super::super::tree::{Infix, Scalar, Stage, Type};
+use super::elements::or_null;
 use super::read::{Raw, inside};
 use super::{Element, Lower, Truth, Value, refuse};
 use crate::ir::{AggregateFunction, Each, Expr, ExprKind, Literal, Pred, PredKind, Step, Type as Ty};
@@ -12,24 +13,37 @@ use crate::source::Span;
 use crate::target::said::Said;
 
 /// An array, and what its elements are.
-struct List {
+pub(super) struct List {
     /// A dynamic value, perhaps no array.
-    array: Scalar,
+    pub(super) array: Scalar,
     /// What leads from an element of the array to an element of the list: nothing there, no element.
-    rest: Vec<Step>,
-    /// Records made of the elements: the number by which their fields name the element, which elements, the fields.
-    records: Option<(usize, Option<Pred>, Vec<Expr>)>,
+    pub(super) rest: Vec<Step>,
+    /// Records made of the elements.
+    pub(super) records: Option<Records>,
 }
 
+/// What makes records of elements: the number by which the fields name the element, which elements, the fields.
+pub(super) type Records = (usize, Option<Pred>, Vec<Expr>);
+
 impl Lower<'_> {
-    fn list(&mut self, expr: &Expr) -> Said<List> {
+    pub(super) fn list(&mut self, expr: &Expr) -> Said<List> {
         let (raw, records) = match &expr.kind {
             ExprKind::Read(inner) => (inner.as_ref(), None),
             ExprKind::Path(..) | ExprKind::Json(_) => (expr, None),
-            ExprKind::Rows(rows) => match rows.lists.as_slice() {
-                [only] => (only, Some((rows.element, rows.filter.clone(), rows.fields.clone()))),
-                _ => return refuse(errors::deep_list(expr.span)),
-            },
+            ExprKind::Entries(_, None) => {
+                let array = self.entries(std::slice::from_ref(expr))?;
+                return Ok(List { array, rest: Vec::new(), records: None });
+            }
+            ExprKind::Rows(rows) => {
+                let records = Some((rows.element, rows.filter.clone(), rows.fields.clone()));
+                match rows.lists.as_slice() {
+                    lists if lists.iter().all(|list| matches!(list.kind, ExprKind::Entries(_, None))) => {
+                        return Ok(List { array: self.entries(lists)?, rest: Vec::new(), records });
+                    }
+                    [only] => (only, records),
+                    _ => return refuse(errors::deep_list(expr.span)),
+                }
+            }
             ExprKind::With(n) => match self.rule.with.get(*n) {
                 Some(binding) => return self.list(&binding.value),
                 None => return refuse(errors::unbound(expr.span)),
@@ -51,11 +65,19 @@ impl Lower<'_> {
             let length = Scalar::call("min_of", [Scalar::call("array_length", [set]), Scalar::Long(most)]);
             return Ok(Value::new(length, Type::Long, false));
         }
+        if let ExprKind::Entries(object, None) = &list.kind {
+            let keys = Scalar::call("bag_keys", [self.object(object)?]);
+            return Ok(Value::new(Scalar::call("coalesce", [length(keys), Scalar::Long(0)]), Type::Long, false));
+        }
         let list = self.list(list)?;
-        if !list.rest.is_empty() || list.records.as_ref().is_some_and(|(_, filter, _)| filter.is_some()) {
+        if !list.rest.is_empty() {
             return refuse(errors::list_value("`size`", span));
         }
-        Ok(Value::new(Scalar::call("coalesce", [length(list.array), Scalar::Long(0)]), Type::Long, false))
+        let size = match &list.records {
+            Some((number, Some(filter), _)) => self.kept(&list.array, *number, filter)?,
+            _ => length(list.array),
+        };
+        Ok(Value::new(Scalar::call("coalesce", [size, Scalar::Long(0)]), Type::Long, false))
     }
 
     /// The column of the sorted set behind `values`, and how many of them count.
@@ -119,70 +141,54 @@ impl Lower<'_> {
 
     /// One element at least, or every one of at least one, for which the predicate holds.
     pub(super) fn some(&mut self, number: usize, list: &Expr, holds: &Pred, every: bool, span: Span) -> Said<Truth> {
-        if self.inside || self.groups.is_some() {
-            return refuse(errors::nested_any(span));
+        if self.groups.is_some() {
+            return refuse(errors::list_value(if every { "`all`" } else { "`any`" }, span));
         }
         let List { array, rest, records } = self.list(list)?;
-        let item = self.names.fresh("list_item");
-        let element = inside(Scalar::column(&item), &rest);
-        let depth = self.elements.len();
-        let mut exists = Vec::new();
-        if !rest.is_empty() {
-            exists.push(Scalar::call("isnotnull", [element.clone()]));
-        }
-        self.inside = true;
-        let asked = self.about_element(number, element, records, holds, &mut exists);
-        self.inside = false;
-        self.elements.truncate(depth);
-        let asked = asked?;
-        let count = |condition: Scalar| Scalar::call("countif", [condition]);
-        let value = if every {
-            let mut failing = exists.clone();
-            failing.push(super::pred::negated(asked.clone()));
-            let none_fails = Scalar::infix(count(Scalar::all(failing)), Infix::Equal, Scalar::Long(0));
-            let mut there = exists;
-            there.push(asked.scalar);
-            Scalar::all(vec![none_fails, Scalar::infix(count(Scalar::all(there)), Infix::Greater, Scalar::Long(0))])
-        } else {
-            exists.push(asked.scalar);
-            Scalar::infix(count(Scalar::all(exists)), Infix::Greater, Scalar::Long(0))
-        };
         let result = self.names.fresh(if every { "all_items" } else { "any_item" });
-        let filled = || Scalar::infix(length(array.clone()), Infix::Greater, Scalar::Long(0));
-        // A row whose list is empty would go; with one null element it stays.
-        let list = Scalar::iff(filled(), array.clone(), Scalar::Array(vec![Scalar::Null(Type::Dynamic)]));
-        self.stages.push(Stage::MvApply { element: item, list, result: result.clone(), value });
-        Ok(Truth::nullable(Scalar::all(vec![filled(), Scalar::Column(result)]), true))
-    }
-
-    fn about_element(
-        &mut self,
-        number: usize,
-        element: Scalar,
-        records: Option<(usize, Option<Pred>, Vec<Expr>)>,
-        holds: &Pred,
-        exists: &mut Vec<Scalar>,
-    ) -> Said<Truth> {
-        match records {
-            Some((of_fields, filter, fields)) => {
-                self.elements.push((of_fields, Element::Raw(element)));
-                if let Some(filter) = filter {
-                    exists.push(self.truth(&filter)?.scalar);
-                }
-                self.elements.push((number, Element::Record(fields)));
+        self.apply(or_null(array.clone()), None, |lower, item| {
+            let element = inside(item, &rest);
+            let mut exists = Vec::new();
+            if !rest.is_empty() {
+                exists.push(Scalar::call("isnotnull", [element.clone()]));
             }
-            None => self.elements.push((number, Element::Raw(element))),
-        }
-        self.truth(holds)
+            match records {
+                Some((of_fields, filter, fields)) => {
+                    lower.elements.push((of_fields, Element::Raw(element)));
+                    if let Some(filter) = filter {
+                        exists.push(lower.truth(&filter)?.scalar);
+                    }
+                    lower.elements.push((number, Element::Record(fields)));
+                }
+                None => lower.elements.push((number, Element::Raw(element))),
+            }
+            let asked = lower.truth(holds)?;
+            let counted = |condition| Scalar::call("countif", [Scalar::all(condition)]);
+            let some = |condition| Scalar::infix(counted(condition), Infix::Greater, Scalar::Long(0));
+            let holding = [exists.clone(), vec![asked.scalar.clone()]].concat();
+            let value = if every {
+                let failing = [exists, vec![super::pred::negated(asked)]].concat();
+                Scalar::all(vec![Scalar::infix(counted(failing), Infix::Equal, Scalar::Long(0)), some(holding)])
+            } else {
+                some(holding)
+            };
+            Ok((Some(result.clone()), value))
+        })?;
+        Ok(Truth::nullable(Scalar::all(vec![filled(array), Scalar::Column(result)]), true))
     }
 
     /// `each x in LIST`: one row for each element.
     pub(super) fn take_apart(&mut self, each: &Each) -> Said<()> {
         let List { array, rest, records } = self.list(&each.list)?;
-        let filled = Scalar::infix(length(array.clone()), Infix::Greater, Scalar::Long(0));
-        self.stages.push(Stage::Where(filled));
+        self.stages.push(Stage::Where(filled(array.clone())));
         let name = self.names.fresh(&each.name);
-        self.stages.push(Stage::MvExpand { index: None, element: name.clone(), list: array, ty: Type::Dynamic });
+        self.stages.push(Stage::MvExpand {
+            index: None,
+            element: name.clone(),
+            list: array,
+            ty: Type::Dynamic,
+            pairs: false,
+        });
         let element = inside(Scalar::column(&name), &rest);
         if !rest.is_empty() {
             self.stages.push(Stage::Where(Scalar::call("isnotnull", [element.clone()])));
@@ -204,6 +210,11 @@ impl Lower<'_> {
 
 fn length(array: Scalar) -> Scalar {
     Scalar::call("array_length", [array])
+}
+
+/// There is something in it.
+pub(super) fn filled(array: Scalar) -> Scalar {
+    Scalar::infix(length(array), Infix::Greater, Scalar::Long(0))
 }
 
 /// A text in a set of texts.

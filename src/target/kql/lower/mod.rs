@@ -6,6 +6,7 @@
 mod address;
 mod aggregate;
 mod assemble;
+mod elements;
 mod expr;
 mod list;
 mod number;
@@ -76,8 +77,6 @@ struct Lower<'a> {
     /// Columns that hold an expression already.
     hoisted: Vec<(Scalar, Name)>,
     elements: Vec<(usize, Element)>,
-    /// Whether the expression at hand stands in a subquery over elements, where no column can be added in front.
-    inside: bool,
     groups: Option<Groups>,
     effects: Effects,
 }
@@ -110,7 +109,6 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         stages: Vec::new(),
         hoisted: Vec::new(),
         elements: Vec::new(),
-        inside: false,
         groups: None,
         effects: Effects::default(),
     };
@@ -182,7 +180,7 @@ impl Lower<'_> {
 
     /// The column of an expression that is to be written more than once: itself if that costs nothing.
     fn once(&mut self, scalar: Scalar, wanted: &str) -> Scalar {
-        if scalar.is_simple() || self.inside {
+        if scalar.is_simple() {
             return scalar;
         }
         if let Some((_, name)) = self.hoisted.iter().find(|(held, _)| *held == scalar) {

@@ -5,9 +5,9 @@ use super::super::library::Own;
 use super::super::tree::{Scalar, Type};
 use super::window::cut;
 use super::{Element, Lower, Value, refuse};
-use crate::ir::{self, Column, ColumnKind, Expr, ExprKind, Step};
+use crate::ir::{self, Column, ColumnKind, Expr, ExprKind, Function, Step};
 use crate::source::Span;
-use crate::target::said::Said;
+use crate::target::said::{Said, gather};
 
 /// A raw value, where it stands.
 pub(super) enum Raw<'a> {
@@ -85,12 +85,13 @@ impl<'a> Lower<'a> {
 
     /// `json(…)`: text is parsed, an object stays.
     fn parsed(&mut self, inner: &Expr, span: Span) -> Said<Raw<'a>> {
-        let text = if inner.ty == ir::Type::Raw {
+        let text = if let ExprKind::Call(Function::Coalesce, parts) = &inner.kind
+            && inner.ty == ir::Type::Raw
+        {
+            Scalar::call("coalesce", gather(parts.iter().map(|part| self.text_column(part)))?)
+        } else if inner.ty == ir::Type::Raw {
             match self.raw(inner)? {
-                Raw::Plain(column) if column.kind == ColumnKind::Text => Scalar::Column(super::Name::new(&column.name)),
-                Raw::Plain(column) => {
-                    return refuse(errors::other_kind(&self.place.name, column, &ir::Type::Raw, span));
-                }
+                Raw::Plain(_) => self.text_column(inner)?,
                 whole @ Raw::Json { whole: true, .. } => return Ok(whole),
                 Raw::Json { scalar, .. } => Scalar::call("tostring", [scalar]),
                 Raw::Elements { .. } => return refuse(errors::deep_list(span)),
@@ -108,6 +109,15 @@ impl<'a> Lower<'a> {
         };
         let scalar = self.parse(text, &wanted);
         Ok(Raw::Json { scalar, whole: true })
+    }
+
+    /// The text column in which a raw value stands.
+    fn text_column(&mut self, expr: &Expr) -> Said<Scalar> {
+        match self.raw(expr)? {
+            Raw::Plain(column) if column.kind == ColumnKind::Text => Ok(Scalar::Column(super::Name::new(&column.name))),
+            Raw::Plain(column) => refuse(errors::other_kind(&self.place.name, column, &ir::Type::Raw, expr.span)),
+            _ => refuse(errors::list_value("the first of several parts of JSON", expr.span)),
+        }
     }
 
     /// Parsed once, in a column of its own.
@@ -156,6 +166,7 @@ impl<'a> Lower<'a> {
                 let test = if column.kind == ColumnKind::Text { "isnotempty" } else { "isnotnull" };
                 Scalar::call(test, [Scalar::Column(super::Name::new(&column.name))])
             }
+            Raw::Json { whole: true, .. } => return refuse(errors::whole_json(expr.span)),
             Raw::Json { scalar, .. } => Scalar::Own(Own::IsPresent, vec![scalar]),
             Raw::Elements { .. } => return refuse(errors::list_value("`is present`", expr.span)),
         })

@@ -132,6 +132,7 @@ impl Lower<'_> {
                     element: hop.clone(),
                     list: list.clone(),
                     ty: Type::Long,
+                    pairs: false,
                 });
                 let back = Scalar::infix(list, Infix::Multiply, Scalar::Timespan(window.step));
                 self.extend(name.clone(), Scalar::infix(pane, Infix::Subtract, back));
