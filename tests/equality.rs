@@ -10,7 +10,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde_json::{Map, Value, json};
-use skywatch::eval::clock::parse_time;
+use skywatch::eval::clock::parse_sql_time;
 use skywatch::eval::{Event, Range};
 use skywatch::ir::{ColumnKind, Place, Rule, SECOND, Source, Step};
 use skywatch::pack::load;
@@ -58,7 +58,7 @@ fn storable(mut record: Value, place: &Place) -> Option<Value> {
         let value = part(&mut record, &column.path);
         let fits = |value: &Value| match column.kind {
             ColumnKind::Text => value.is_string(),
-            ColumnKind::Time => value.as_str().is_some_and(|text| parse_time(text).is_some()),
+            ColumnKind::Time => value.as_str().is_some_and(|text| parse_sql_time(text).is_some()),
             ColumnKind::Int => value.is_i64() || value.as_str().is_some_and(|text| text.parse::<i64>().is_ok()),
             ColumnKind::Float => value.is_number(),
             ColumnKind::Bool => value.is_boolean(),

@@ -2,9 +2,10 @@
 import base64
 import binascii
 import json
+from fractions import Fraction
 
 from .values import (
-    address, at, elements, first_of, found_in, integer, joined, last_part, moment, number, parsed, present, sql_moment, text, total)
+    address, at, boolean, elements, first_of, found_in, integer, joined, last_part, moment, number, parsed, present, sql_moment, text, total)
 
 LOGS = tuple(f"/logs/cloudaudit.googleapis.com%2F{name}" for name in ("activity", "data_access", "policy"))
 AI = tuple(f"{name}.googleapis.com" for name in ("aiplatform", "modelarmor", "discoveryengine", "generativelanguage"))
@@ -60,10 +61,10 @@ def vertex(record):
     tokens_in = integer(either(usage, "prompt_token_count"))
     tokens_out = total(integer(either(usage, "candidates_token_count")), integer(either(usage, "thoughts_token_count")))
     turns = elements(at(asked, "contents"))
-    of_user = [turn for turn in turns if at(turn, "role") in (None, "", "user")]
+    of_user = [turn for turn in turns if at(turn, "role") in (None, "", [], "user")]
     endpoint, latency = text(record.get("endpoint")) or "", number(at(extra, "request_latency"))
     ratings = [rating for part in [feedback, *candidates] for rating in elements(either(part, "safety_ratings"))]
-    findings = [{"type": text(at(r, "category")), "policy": "content", "confidence": text(at(r, "probability")), "filtered": at(r, "blocked")} for r in ratings]
+    findings = [{"type": text(at(r, "category")), "policy": "content", "confidence": text(at(r, "probability")), "filtered": boolean(at(r, "blocked"))} for r in ratings]
     named = [each for tool in elements(at(asked, "tools")) for each in elements(either(tool, "function_declarations"))]
     return {
         "time": sql_moment(record.get("logging_time")), "event.id": text(record.get("request_id")),
@@ -74,15 +75,23 @@ def vertex(record):
         "model.id": last_part(record.get("model")),
         "tokens.input": tokens_in, "tokens.output": tokens_out, "tokens.total": total(tokens_in, tokens_out),
         "tokens.cached": integer(either(usage, "cached_content_token_count")),
-        "latency_ms": None if latency is None else int(latency),
+        "latency_ms": milliseconds(latency),
         "stop_reason": stops[0] if stops else None,
-        "guardrail.action": "blocked" if first_of(either(feedback, "block_reason")) or set(stops) & set(STOPPED) else None,
+        "guardrail.action": "blocked" if either(feedback, "block_reason") is not None or set(stops) & set(STOPPED) else None,
         "guardrail.findings": [{key: value for key, value in each.items() if value is not None} for each in findings],
         "messages": [{key: value for key, value in (("role", text(at(turn, "role"))), ("text", said(turn))) if value} for turn in turns],
         "prompt": said(of_user[-1]) if of_user else None,
         "completion": joined([at(part, "text") for candidate in candidates for part in elements(at(candidate, "content", "parts"))]),
-        "tools": [name for name in (text(at(each, "name")) for each in named) if name],
+        "tools": [text(each["name"]) for each in named if isinstance(each, dict) and "name" in each],
     }
+
+
+def milliseconds(value):
+    """To the microsecond, halves to the even one."""
+    if value is None:
+        return None
+    micros = round(Fraction(value) * 1_000)
+    return micros // 1_000 if micros % 1_000 == 0 else micros / 1_000
 
 
 def said(turn):
@@ -106,22 +115,26 @@ def model_armor(record):
     directions = {"SANITIZE_USER_PROMPT": "prompt", "SANITIZE_MODEL_RESPONSE": "response"}
     answers = [(kind, at(filters, "rai", "raiFilterResult", "raiFilterTypeResults", kind)) for kind in RAI]
     answers += [(kind, at(filters, kind, inside)) for kind, inside in SINGLE.items()]
-    found = [(kind, at(answer, "confidenceLevel")) for kind, answer in answers if at(answer, "matchState") == "MATCH_FOUND"]
+    found = [(kind, text(at(answer, "confidenceLevel"))) for kind, answer in answers if at(answer, "matchState") == "MATCH_FOUND"]
     inspected = elements(at(filters, "sdp", "sdpFilterResult", "inspectResult", "findings"))
-    found += [(text(at(each, "infoType")), at(each, "likelihood")) for each in inspected]
+    found += [(text(at(each, "infoType")), text(at(each, "likelihood"))) for each in inspected if first_of(at(each, "infoType")) is not None]
     return {
         "time": moment(record.get("timestamp")), "event.id": text(record.get("insertId")), "provider": "gcp.model_armor",
         "request.id": text(at(labels, ARMOR + "client_correlation_id")), "client": text(at(labels, ARMOR + "client_name")),
         "account": found_in(name, r"^projects/([^/]+)/"), "region": text(at(resource, "location")),
-        "template": text(at(resource, "template_id")), "direction": directions.get(at(payload, "operationType")),
+        "template": text(at(resource, "template_id")), "direction": directions.get(text(at(payload, "operationType"))),
         "verdict": "blocked" if block else "flagged" if at(result, "filterMatchState") == "MATCH_FOUND" else "none",
-        "findings": [{"type": kind} | ({"confidence": level} if level else {}) for kind, level in found],
+        "findings": [{name: value for name, value in (("type", kind), ("confidence", level)) if value} for kind, level in found],
         "text": first_of(text(at(given, "text")), decoded(at(given, "byteItem", "byteData"))),
     }
 
 
 def decoded(value):
+    """Base64 with or without its padding, of text."""
+    if not isinstance(value, str):
+        return None
+    padding = "" if "=" in value else "=" * (-len(value) % 4)
     try:
-        return text(base64.b64decode(value, validate=True).decode()) if isinstance(value, str) else None
+        return text(base64.b64decode(value + padding, validate=True).decode())
     except (binascii.Error, UnicodeDecodeError):
         return None
