@@ -83,11 +83,11 @@ OPERATIONS = {
         AZURE_AI + "raiPolicies/*", AZURE_AI + "raiBlocklists/*",
         "google.cloud.modelarmor.*.UpdateTemplate", "google.cloud.modelarmor.*.DeleteTemplate"],
     "deployment_change": [
-        "bedrock:CreateProvisionedModelThroughput", "bedrock:CreateMarketplaceModelEndpoint",
-        "bedrock:CreateModelImportJob", AZURE_AI + "write", AZURE_AI + "deployments/*",
-        "*.EndpointService.DeployModel", "*.EndpointService.UndeployModel", "*.EndpointService.CreateEndpoint",
-        "*.EndpointService.DeleteEndpoint", "*.ModelService.UploadModel", "*.ModelService.UpdateModel",
-        "*.ModelService.DeleteModel"],
+        "bedrock:CreateProvisionedModelThroughput", "bedrock:CreateMarketplaceModelEndpoint", AZURE_AI + "write",
+        AZURE_AI + "deployments/*", "*.EndpointService.DeployModel", "*.EndpointService.UndeployModel",
+        "*.EndpointService.CreateEndpoint", "*.EndpointService.DeleteEndpoint"],
+    "model_change": [
+        "bedrock:CreateModelImportJob", "*.ModelService.UploadModel", "*.ModelService.UpdateModel", "*.ModelService.DeleteModel"],
     "logging_off": [
         "bedrock:DeleteModelInvocationLoggingConfiguration", "Microsoft.Insights/diagnosticSettings/delete",
         "*.SetPublisherModelConfig"],
@@ -122,6 +122,15 @@ def denied(event):
     return event.get("service_kind") == "ai" and event.get("outcome") == "denied"
 
 
+def of_a_model(event):
+    """Calls of models as the models' own logs tell them: control planes say how a call ended, and never what it was."""
+    return event["counts_tokens"]
+
+
+def failed(event):
+    return event.get("status", 0) >= 500 or event.get("status") == 429
+
+
 def distinct(events, field):
     return len({event[field] for event in events})
 
@@ -130,9 +139,20 @@ def sum_of(events, field):
     return sum(event.get(field, 0) for event in events)
 
 
+def count(events, where):
+    return sum(map(bool, map(where, events)))
+
+
+def ranked(events, field, percent):
+    """The nearest rank: the element that so many percent of all are not above."""
+    found = sorted(event[field] for event in events if field in event)
+    return found[-(-len(found) * percent // 100) - 1] if found else None
+
+
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-DAY, HOUR, TEN_MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=10)
-WINDOWED = [  # detection, which events, window, keys, measures, and the limits of which one must be passed
+DAY, HOUR, QUARTER, TEN_MINUTES = timedelta(days=1), timedelta(hours=1), timedelta(minutes=15), timedelta(minutes=10)
+# detection, which events, window, keys (`key=what stands for none`), measures, and the limits of which one must be passed
+WINDOWED = [
     ("prompt_injection_indicators", lambda e: has_phrase(e.get("prompt")), HOUR, ["caller.id"],
      {"hits": len, "payloads": lambda es: distinct(es, "prompt")}, {"hits": 0}),
     ("high_token_consumers", lambda e: "tokens.total" in e, DAY, ["caller.id", "model.id"],
@@ -144,20 +164,41 @@ WINDOWED = [  # detection, which events, window, keys, measures, and the limits 
     ("permission_denied", denied, TEN_MINUTES, ["caller.id"],
      {"denials": len, "operations": lambda es: distinct(es, "operation")}, {"denials": 20, "operations": 5}),
     ("api_key_used", with_key, HOUR, ["account", "caller.id"], {"calls": len}, {"calls": 0}),
+    ("filter_hits_by_address", lambda e: e.get("guardrail.action") == "blocked", DAY, ["source.ip"],
+     {"hits": len}, {"hits": 10}),
+    ("token_use_by_address", of_a_model, HOUR, ["source.ip"],
+     {"total": lambda es: sum_of(es, "tokens.total"), "largest": lambda es: ranked(es, "tokens.total", 100),
+      "p95": lambda es: ranked(es, "tokens.total", 95), "calls": len}, {"total": 100_000}),
+    ("model_key_used", lambda e: e.get("auth.method") == "key" and "outcome" not in e, HOUR,
+     ["account", "deployment=(not named)"], {"calls": len}, {"calls": 0}),
+    ("backend_errors", lambda e: True, QUARTER, ["backend.id"],
+     {"calls": len, "errors": lambda es: count(es, failed),
+      "of more than one in twenty": lambda es: count(es, failed) if count(es, failed) * 20 > len(es) else 0},
+     {"of more than one in twenty": 5}),
+    ("screening_blocks", lambda e: e.get("verdict") == "blocked", HOUR, ["template", "client=(not named)"],
+     {"blocks": len, "in_answers": lambda es: count(es, lambda e: e.get("direction") == "response")}, {"blocks": 5}),
+    ("screened_injection_indicators", lambda e: e.get("direction") == "prompt" and has_phrase(e.get("text")), HOUR, ["template"],
+     {"hits": len, "passed": lambda es: count(es, lambda e: e.get("verdict") == "none")}, {"hits": 0}),
+    ("agent_injection_indicators", lambda e: has_phrase(e.get("tool.input")), HOUR, ["agent.name"], {"hits": len}, {"hits": 0}),
+    ("agent_tool_errors", lambda e: "error.code" in e, HOUR, ["agent.name", "tool.name"],
+     {"errors": len, "kinds": lambda es: distinct(es, "error.code")}, {"errors": 10}),
 ]
 SINGLE = {  # detection → operations; an alert an event that succeeded
-    "api_keys_listed": "key_access", "deployment_changed": "deployment_change", "guardrail_changed": "guardrail_change",
+    "api_keys_listed": "key_access", "deployment_changed": "deployment_change", "model_changed": "model_change",
+    "guardrail_changed": "guardrail_change",
     "logging_disabled": "logging_off", "access_changed": "access_change", "ai_access_changed": "access_change"}
 
 
 def in_windows(events):
     """(incident, whether it fires, whether it comes to half a limit) of every group of every windowed detection."""
-    for detection, where, length, keys, measures, limits in WINDOWED:
+    for detection, where, length, named, measures, limits in WINDOWED:
+        keys, others = zip(*[key.partition("=")[::2] for key in named])
         groups = defaultdict(list)
         for event in events:
-            if all(key in event for key in keys) and where(event):
+            group = [event.get(key, other) for key, other in zip(keys, others)]
+            if all(group) and where(event):
                 start = EPOCH + (event["time"] - EPOCH) // length * length
-                groups[event["source"], start, *[event[key] for key in keys]].append(event)
+                groups[event["source"], start, *group].append(event)
         for (source, start, *group), members in groups.items():
             measured = {name: measure(members) for name, measure in measures.items()}
             times = [event["time"] for event in members]
@@ -186,6 +227,9 @@ def one_by_one(events):
 def incidents(events):
     """What must fire, in the order of alerts (start, source, detection, keys, event), and what comes close."""
     fire, close, counted = [], [], Counter()
+    counting = {event["source"] for event in events if "tokens.total" in event}
+    for event in events:
+        event["counts_tokens"] = event["source"] in counting
     for incident, fires, near in in_windows(events):
         if fires:
             fire.append(incident)

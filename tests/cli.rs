@@ -191,7 +191,8 @@ fn emit_gives_one_array_with_every_key() {
         let verdict = emission["verdict"].as_str().expect("a word");
         // Without --allow only exact queries have a text, and everything else has a reason.
         assert_eq!(emission["query"].is_string(), verdict == "exact", "{emission}");
-        assert_eq!(emission["reasons"].as_array().is_some_and(|r| !r.is_empty()), verdict != "exact", "{emission}");
+        // An exact one may remark on what only shows, or on a measure that `when` does not read.
+        assert!(verdict == "exact" || emission["reasons"].as_array().is_some_and(|r| !r.is_empty()), "{emission}");
     }
 }
 
