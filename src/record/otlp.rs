@@ -40,7 +40,7 @@ fn records(request: &Json) -> Vec<Json> {
         let resource = described(group, &["resource"]);
         for scoped in list(group, &["scopeSpans", "scope_spans", "instrumentationLibrarySpans"]) {
             let scope = described(scoped, &["scope", "instrumentationLibrary"]);
-            out.extend(list(scoped, &["spans"]).iter().map(|span| record(span, &resource, &scope)));
+            out.extend(list(scoped, &["spans"]).map(|span| record(span, &resource, &scope)));
         }
     }
     out
@@ -60,13 +60,13 @@ fn record(span: &Json, resource: &Json, scope: &Json) -> Json {
     Json::Object(Arc::new(members))
 }
 
-/// The elements of the first of these members that is a list.
-fn list<'a>(object: &'a Json, names: &[&str]) -> &'a [Json] {
-    let found = names.iter().find_map(|name| match object.member(name) {
-        Some(Json::List(elements)) => Some(&**elements),
+/// The elements of those of these members that are lists.
+fn list<'a>(object: &'a Json, names: &[&str]) -> impl Iterator<Item = &'a Json> {
+    let lists = names.iter().filter_map(|name| match object.member(name) {
+        Some(Json::List(elements)) => Some(elements.iter()),
         _ => None,
     });
-    found.unwrap_or_default()
+    lists.collect::<Vec<_>>().into_iter().flatten()
 }
 
 /// The first of these members that is there, a resource or scope, with its attributes as an object.
@@ -80,17 +80,17 @@ fn flat(described: &Json) -> Json {
         return described.clone();
     };
     let mut members = Members::clone(members);
-    members.insert("attributes".into(), by_key(pairs));
+    members.insert("attributes".into(), by_key(pairs.iter()));
     Json::Object(Arc::new(members))
 }
 
 /// `[{"key": k, "value": {"stringValue": v}}, …]` → `{k: v, …}`. Where a key stands twice the last one counts.
-fn by_key(pairs: &[Json]) -> Json {
+fn by_key<'a>(pairs: impl IntoIterator<Item = &'a Json>) -> Json {
     let pair = |pair: &Json| match (pair.member("key"), pair.member("value")) {
         (Some(Json::Text(key)), Some(value)) => Some((Arc::clone(key), any_value(value))),
         _ => None,
     };
-    Json::Object(Arc::new(pairs.iter().filter_map(pair).collect()))
+    Json::Object(Arc::new(pairs.into_iter().filter_map(pair).collect()))
 }
 
 /// A value of the protocol: `{"intValue": "5"}` is 5, lists and maps are what they hold.
@@ -104,7 +104,7 @@ fn any_value(value: &Json) -> Json {
             .parse::<i64>()
             .map_or_else(|_| Json::Text(Arc::clone(text)), |int| Json::Number(int.to_string().into())),
         (Some(int), ..) => int.clone(),
-        (_, Some(array), _) => Json::List(list(array, &["values"]).iter().map(any_value).collect()),
+        (_, Some(array), _) => Json::List(list(array, &["values"]).map(any_value).collect()),
         (.., Some(map)) => by_key(list(map, &["values"])),
         _ => {
             let plain = ["stringValue", "boolValue", "doubleValue", "bytesValue"];
