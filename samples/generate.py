@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes the sample logs beside this file: three days, three clouds, the same bytes on every run.
 
-    python3 samples/generate.py          # writes samples/aws, samples/azure, samples/gcp anew
+    python3 samples/generate.py          # writes samples/aws, samples/azure, samples/gcp, samples/otel anew
 
 STORY says who does what when. How each log writes that down is in shapes/*.py.
 What the data must set off is written nowhere here: reading.py works it out from the files alone.
@@ -14,15 +14,15 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from shapes import agentcore, armor, aws, azure, azure_apim, azure_openai, gcp, vertex
+from shapes import agentcore, armor, aws, azure, azure_apim, azure_openai, gcp, otel, vertex
 from shapes.writing import compact, files
 
 HERE = Path(__file__).resolve().parent
-FOLDERS = ("aws", "azure", "gcp")
+FOLDERS = ("aws", "azure", "gcp", "otel")
 # The three clouds' control planes, and logs of their own beside them.
 LOGS = {
     "aws": aws, "azure": azure, "gcp": gcp, "aoai": azure_openai, "apim": azure_apim, "vertex": vertex, "armor": armor,
-    "agentcore": agentcore}
+    "agentcore": agentcore, "otel": otel}
 
 # cloud or service, day of November 2026, first time, how often, every, who, what. `a|b|c`: in turn; NAME=VALUE: an option.
 STORY = """
@@ -174,6 +174,9 @@ apim 03 09:00 12 12m portal  ChatCompletions_Create gpt-4o ordinary ok|stream
 apim 03 22:00 12  4m copycat ChatCompletions_Create o4-mini ordinary ok in=42000 out=5000
 apim 04 08:00  3  1m portal  ChatCompletions_Create gpt-4o novel ok  # the question is cut
 apim 04 08:10  3  1m portal  ChatCompletions_Create gpt-4o ordinary ok out=4500 long=1  # so is the answer, and its tokens with it
+apim 03 16:59  2 25s portal  ChatCompletions_Create gpt-4o ordinary ok ms=48000  # answered in the next hour
+apim 04 08:20  2  1m portal  ChatCompletions_Create gpt-4o novel ok huge=1  # too long for one row of the other log
+apim 04 08:24  2  1m visitor ChatCompletions_Create gpt-4o ordinary ok ungated=1  # only the other log has it
 apim 04 09:00  4 20s nobody  ChatCompletions_Create gpt-4o ordinary denied ms=3
 apim 04 08:30  1  1m -       odd torn
 apim 04 08:31  1  1m -       odd no-time
@@ -181,6 +184,10 @@ apim 04 08:32  1  1m -       odd copy
 apim 04 08:33  1  1m -       odd tokens
 apim 04 08:34  1  1m -       odd shop
 apim 04 08:35  1  1m -       odd no-bodies
+apim 04 08:36  1  1m -       odd gatewayllmlogs:torn
+apim 04 08:37  1  1m -       odd gatewayllmlogs:no-time
+apim 04 08:38  1  1m -       odd gatewayllmlogs:copy
+apim 04 08:39  1  1m -       odd gatewayllmlogs:probe
 # ---- Google Cloud: a chat backend, kim's experiments, a forgotten service account key
 gcp 02 09:00 10 5m backend     GenerateContent ok
 gcp 02 10:00  4 9m backend     StreamGenerateContent pair
@@ -274,6 +281,24 @@ agentcore 04 09:56  1 1m -     no-time
 agentcore 04 09:57  1 1m -     odd-time
 agentcore 04 09:57  1 1m -     telemetry
 agentcore 04 09:58  1 1m -     copy
+# ---- Spans of instrumented programs: a help desk, a travel agent whose search fails, a reader of web pages that is led astray
+otel 02 09:00  6 7m desk   ordinary
+otel 02 13:00  4 5m desk   ordinary old       # names before the conventions' version 1.37
+otel 02 15:00  4 6m reader ordinary
+otel 03 14:01 12 4m travel failing            # twelve failures of one tool in an hour
+otel 03 15:00  2 9m reader inject             # the page that the tool fetched says more than it should
+otel 03 15:40  1 1m reader inject kept        # and the agent does as it says: the phrase is a tool's input
+otel 04 09:00  5 5m travel ordinary aws
+otel 04 09:30  1 1m travel failing aws
+otel 04 10:00 10 5m travel failing            # exactly ten
+otel 04 11:00  2 5m desk   ordinary silent    # content is not captured
+otel 04 11:30  1 1m -      torn
+otel 04 11:31  1 1m -      no-time
+otel 04 11:32  1 1m -      no-ids
+otel 04 11:33  1 1m -      copy
+otel 04 11:34  1 1m -      metrics
+otel 04 11:35  1 1m -      web
+otel 04 11:36  1 1m -      again
 """
 
 UNITS = {"s": 1, "m": 60, "h": 3600}

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from readings import READERS
+from readings import ASSEMBLERS, READERS, UNPACKERS
 from readings.values import at, parsed, present, stamp
 
 HERE = Path(__file__).resolve().parent
@@ -27,15 +27,26 @@ SOURCES = json.loads((HERE / "sources.json").read_text())
 # ------------------------------------------------------------ files → records → events
 
 
-def raw_records(path):
-    """(text, record or None) of each line, or of each element of CloudTrail's one object."""
+def raw_records(path, source):
+    """(line, place in a list or None, text, record or None) of each line, or of each of the records that one line holds."""
     data = Path(path).read_bytes()
     content = (gzip.decompress(data) if str(path).endswith(".gz") else data).decode()
-    whole = at(parsed(content), "Records")
-    records = ((json.dumps(record), record) for record in whole) if whole is not None else (
-        (line, parsed(line)) for line in content.split("\n") if line.strip())
-    for line, record in records:
-        yield line, record if isinstance(record, dict) else None
+    for number, line in enumerate(content.split("\n"), 1):
+        if not line.strip():
+            continue
+        record = parsed(line)
+        held = at(record, "Records")  # CloudTrail's
+        if held is None and source in UNPACKERS and isinstance(record, dict):
+            held = UNPACKERS[source](record) or None
+        if held is None:
+            yield number, None, line, record if isinstance(record, dict) else None
+            continue
+        for place, each in enumerate(held):
+            yield number, place, compact(each), each if isinstance(each, dict) else None
+
+
+def compact(record):
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 def there(value):
@@ -45,20 +56,28 @@ def there(value):
     return [{key: part for key, part in each.items() if present(part)} if isinstance(each, dict) else each for each in value]
 
 
+def fate(reader, record):
+    """What one record became by itself."""
+    fields = reader(record) if record is not None else {}
+    if record is None:
+        return "quarantined", "not a JSON object"
+    if fields is None:
+        return "other", {}
+    return ("event", fields) if fields["time"] is not None else ("quarantined", "no time")
+
+
 def read(source, paths):
-    """Every raw record, with what became of it: event, duplicate, other or quarantined."""
+    """Every raw record, with what became of it: event, merged, duplicate, other or quarantined."""
+    found = [(path, *raw) for path in paths for raw in raw_records(path, source)]
+    if source in ASSEMBLERS:
+        fates = ASSEMBLERS[source]([raw[3:] for raw in found])
+    else:
+        fates = [fate(READERS[source], raw[-1]) for raw in found]
     rows = []
-    for path in paths:
-        for place, (line, record) in enumerate(raw_records(path), 1):
-            row = {"source": source, "file": str(path), "place": place, "kept": "event", "raw": line}
-            fields = READERS[source](record) if record is not None else {}
-            if record is None:
-                row |= {"kept": "quarantined", "why": "not a JSON object"}
-            elif fields is None:
-                row["kept"] = "other"
-            elif fields["time"] is None:
-                row |= {"kept": "quarantined", "why": "no time"}
-            rows.append(row | {key: there(value) for key, value in (fields or {}).items() if present(value)})
+    for (path, line, place, raw, _), (kept, more) in zip(found, fates):
+        row = {"source": source, "file": str(path), "line": line, "element": place, "kept": kept, "raw": raw}
+        fields = {"why": more} if kept == "quarantined" else more
+        rows.append(row | {key: there(value) for key, value in fields.items() if present(value)})
     kept = {}
     unique = [row for row in rows if row["kept"] == "event" and "event.id" in row]
     for row in sorted(unique, key=lambda row: (row["time"], row["raw"])):
@@ -244,7 +263,7 @@ def incidents(events):
         talk = "messages" in event or "prompt" in event or "completion" in event
         if talk and not has_phrase(event.get("prompt")) and has_phrase(event["raw"]):
             why = "a phrase, but in the system text, an old turn or the answer"
-            counted["prompt_injection_indicators", event["source"], event["operation"], why] += 1
+            counted["prompt_injection_indicators", event["source"], event.get("operation", ""), why] += 1
 
     def order(incident):
         keys = json.dumps(incident["keys"])
@@ -261,8 +280,8 @@ def incidents(events):
 def summary(rows):
     kinds = Counter(row["kept"] for row in rows)
     events = [row for row in rows if row["kept"] == "event"]
-    found = {"read": len(rows), "events": kinds["event"], "duplicates": kinds["duplicate"], "other": kinds["other"]}
-    found |= {"quarantined": kinds["quarantined"], "without_caller": sum("caller.id" not in e for e in events)}
+    found = {"read": len(rows), "events": kinds["event"], "merged": kinds["merged"], "duplicates": kinds["duplicate"]}
+    found |= {"other": kinds["other"], "quarantined": kinds["quarantined"], "without_caller": sum("caller.id" not in e for e in events)}
     if any("tokens.total" in event for event in events):
         found |= {field: sum_of(events, field) for field in ("tokens.input", "tokens.output", "tokens.total")}
         found |= {"blocked": sum(e.get("guardrail.action") == "blocked" for e in events), "prompts": sum("prompt" in e for e in events)}
@@ -273,8 +292,13 @@ def summary(rows):
     return found
 
 
+def files_of(globs):
+    """One glob, or a list of them."""
+    return sorted(path for glob in ([globs] if isinstance(globs, str) else globs) for path in HERE.glob(glob))
+
+
 def story():
-    rows = {source: read(source, sorted(HERE.glob(entry["files"]))) for source, entry in SOURCES.items()}
+    rows = {source: read(source, files_of(entry["files"])) for source, entry in SOURCES.items()}
     fire, close = incidents([row for each in rows.values() for row in each if row["kept"] == "event"])
 
     def listed(items):
@@ -288,7 +312,7 @@ def story():
 def main(arguments):
     if arguments == ["story"]:
         story()
-    elif len(arguments) > 1 and arguments[0] in READERS:
+    elif len(arguments) > 1 and arguments[0] in READERS | ASSEMBLERS:
         for row in read(arguments[0], arguments[1:]):
             for own in ("raw", "names_ai"):
                 row.pop(own, None)

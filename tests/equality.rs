@@ -285,7 +285,7 @@ fn random_rules(target_name: &str) {
         let mut tally = Tally::default();
         for ((rule, text), choices) in resolved.rules.iter().zip(&texts).zip(&mut choices) {
             let records: Vec<Value> =
-                shape.records(choices, 14).into_iter().filter_map(|record| storable(record, place)).collect();
+                shape.to_query(choices, 14).into_iter().filter_map(|record| storable(record, place)).collect();
             let before = tally.wrong.len();
             compare(rule, schema, target_name, source, &Log::of(source, schema, &records), &mut oracle, &mut tally);
             if let Some(wrong) = tally.wrong.get_mut(before) {

@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use skywatch::bind::{Bound, ForSource, bind, for_source};
 use skywatch::eval::{Event, Json, Range, Run, Value, run, run_bound};
 use skywatch::ir::{Source, Stream};
-use skywatch::record::{Batch, Limits, Mapped, Mapper, Reason, read_files};
+use skywatch::record::{Batch, Limits, Mapped, Mapper, Reason, as_read, read_files};
 use skywatch::schema::Schema;
 use support::resolved;
 use support::samples::{self, Samples};
@@ -63,6 +63,7 @@ fn the_samples_hold_what_another_reader_found() {
         let other = |count: &str| story["sources"][&name][count].as_u64();
         let report = &batch.report;
         assert_eq!(other("read"), Some(report.read), "{name}");
+        assert_eq!(other("merged"), Some(report.merged), "{name}");
         assert_eq!(other("duplicates"), Some(report.duplicates), "{name}");
         assert_eq!(other("quarantined"), Some(report.quarantined), "{name}");
         assert_eq!(other("events").zip(other("other")).map(|(a, b)| a + b), Some(report.rows + report.other), "{name}");
@@ -98,6 +99,7 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
         let (source, stream) = source(&resolved.schema, &name);
         let records: Vec<Json> =
             files.iter().flat_map(|path| samples::records(path)).map(|record| Json::from(&record)).collect();
+        let (records, _) = as_read(source, &records);
         let mut mapper = Mapper::new(source, stream);
         let events: Vec<Event> = records
             .iter()

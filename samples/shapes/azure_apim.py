@@ -1,4 +1,4 @@
-"""Microsoft: API Management's gateway log (schemas.md §4a), as a diagnostic setting writes it to a storage account, with bodies."""
+"""Microsoft: API Management's gateway log with bodies, and its log of language models (schemas.md §4a, §4b), in a storage account."""
 import json
 from datetime import timedelta
 
@@ -31,6 +31,7 @@ ERRORS = {  # status, the service's error
 }
 VERSIONS = {"gpt-4o": "gpt-4o-2024-11-20", "o4-mini": "o4-mini-2025-04-16"}
 LIMIT = 8_192  # of a body in the log
+CHUNK = 32_768  # of a message in a row of the other log
 
 
 def act(who, time, i, operation, model, what="", flow="ok", **options):
@@ -65,7 +66,61 @@ def act(who, time, i, operation, model, what="", flow="ok", **options):
         properties["lastError"] = {
             "elapsed": 1, "source": "request-forwarder", "scope": "global", "section": "inbound",
             "reason": "SubscriptionKeyNotFound", "message": "Access denied due to missing subscription key."}
-    put(blob(time), time, compact(record(time, call, took, address, status < 400, properties)))
+    if flow not in ERRORS:
+        talk(time, i, call, model, took, body, reply, flow, options)
+    if "ungated" not in options:
+        put(blob(time), time, compact(record(time, call, took, address, status < 400, properties)))
+
+
+def talk(time, i, call, model, took, body, reply, flow, options):
+    """The call in the log of language models: a row of tokens, and rows of messages. What the prompt's filter stopped has no tokens."""
+    done = time + timedelta(milliseconds=took)
+    usage = reply.get("usage", {}) if isinstance(reply, dict) else {}
+    sent, got = usage.get("prompt_tokens", number(60, 900, "in", call)), usage.get("completion_tokens", number(20, 400, "out", call))
+    sent, got = (sent, got) if usage or flow == "stream" else (0, 0)
+    tokens = {
+        "modelName": VERSIONS.get(model, model), "deploymentName": f"{model}-eu", "promptTokens": sent, "completionTokens": got, "totalTokens": sent + got,
+        "isStreamCompletion": flow == "stream"}
+    if i % 3 == 1:
+        del tokens["totalTokens"]
+    rows = [tokens] if flow != "filtered" else []
+    rows += [{"requestMessages": messages} for messages in pieces(body.get("messages", []))] if flow != "filtered" or i % 2 else []
+    choices = reply.get("choices") if isinstance(reply, dict) else None
+    if choices:
+        rows.append({"responseMessages": [choices[0]["message"]]})
+    elif flow == "stream":  # put together again
+        rows.append({"responseMessages": [{"role": "assistant", "content": "Please restart the device."}]})
+    for place, row in enumerate(rows):
+        common = {"correlationId": call, "requestId": "chatcmpl-" + digest("chat", call)[:29]}
+        row = common | row | {"sequenceNumber": place + (flow == "filtered")}
+        if i % 3 == 2:  # messages as text
+            row |= {key: compact(value) for key, value in row.items() if isinstance(value, list)}
+        if i % 4 == 1:  # another writer
+            row = {key[0].upper() + key[1:]: value for key, value in row.items()}
+        line = compact(llm(done, None if i % 5 == 4 else call, row))
+        # The file does not keep the order of the rows.
+        put(blob(done, "gatewayllmlogs"), done + timedelta(seconds=-place if i % 2 else place), line)
+
+
+def llm(time, call, properties):
+    found = {
+        "time": iso(time, 7), "resourceId": GATEWAY, "category": "GatewayLlmLogs",
+        "operationName": "Microsoft.ApiManagement/GatewayLlmLogs", "location": "Sweden Central", "Level": 4, "properties": properties}
+    return found | ({"correlationId": call} if call else {})
+
+
+def pieces(messages):
+    """The messages of each row: what is longer than a row holds goes on in the next ones."""
+    rows = [[]] if messages else []
+    for message in messages:
+        text = message["content"]
+        if len(text) <= CHUNK:
+            rows[-1].append(message)
+            continue
+        parts = [message | {"content": text[at:at + CHUNK]} for at in range(0, len(text), CHUNK)]
+        rows[-1].append(parts[0])
+        rows += [[part] for part in parts[1:]]
+    return rows
 
 
 def record(time, call, took, address, succeeded, properties):
@@ -81,7 +136,7 @@ def asked(what, i, options):
     if what == "embed":
         return {"input": "Tariffs of Example Telecom, page 12"}
     if what == "novel":
-        text = "Summarise the following minutes. " + "The committee met and agreed on nothing in particular. " * 180
+        text = "Summarise the following minutes. " + "The committee met and agreed on nothing in particular. " * (700 if "huge" in options else 180)
     elif what == "resumed":  # a phrase in an old turn, an ordinary one now
         old = [{"role": "user", "content": WORDS["inject"][0]}, {"role": "assistant", "content": "I can't do that."}]
         return {"messages": [SYSTEM, *old, {"role": "user", "content": WORDS["ordinary"][i % 4]}]}
@@ -136,14 +191,14 @@ def answered(model, flow, call, i, options):
         "prompt_filter_results": prompts, "system_fingerprint": "fp_" + digest("fp", model)[:10], "usage": usage}
 
 
-def blob(time):
-    return (f"azure/insights-logs-gatewaylogs/resourceId={GATEWAY}"
-            f"/y={time:%Y}/m={time:%m}/d={time:%d}/h={time:%H}/m=00/PT1H.json")
+def blob(time, log="gatewaylogs"):
+    return f"azure/insights-logs-{log}/resourceId={GATEWAY}/y={time:%Y}/m={time:%m}/d={time:%d}/h={time:%H}/m=00/PT1H.json"
 
 
 def odd(time, what):
     """What is no event, or one of which little is known; in the hour of others."""
-    path = blob(time)
+    log, _, what = what.rpartition(":")
+    path = blob(time, log or "gatewaylogs")
     lines = [line for _, line in files[path]]
     first = json.loads(lines[0])
     if what == "torn":  # the blob was read while it grew
@@ -152,9 +207,13 @@ def odd(time, what):
         line = lines[1]
     elif what == "no-time":
         line = compact({key: value for key, value in first.items() if key != "time"})
+    elif what == "probe":  # the gateway asks itself whether the service is there
+        none = {"promptTokens": 0, "completionTokens": 0, "totalTokens": 0, "sequenceNumber": 0}
+        call = uuid("apim", "probe", time)
+        line = compact(llm(time, call, {"correlationId": call, "requestId": "", "modelName": "", "deploymentName": "gpt-4o-eu"} | none))
     elif what == "tokens":  # the other log of the gateway
-        llm = {"correlationId": first["correlationId"], "modelName": "gpt-4o", "promptTokens": 5, "completionTokens": 7}
-        line = compact(first | {"category": "GatewayLlmLogs", "properties": llm})
+        own = {"correlationId": first["correlationId"], "modelName": "gpt-4o", "promptTokens": 5, "completionTokens": 7}
+        line = compact(first | {"category": "GatewayLlmLogs", "properties": own})
     elif what == "shop":  # an API that has nothing to do with models
         own = {"method": "GET", "url": "https://apim-prod.azure-api.net/shop/orders/7", "responseCode": 200, "apiId": "shop",
                "operationId": "get-order", "apimSubscriptionId": "shop", "userId": "1", "requestSize": 0, "responseSize": 512}

@@ -13,12 +13,13 @@ use std::sync::Arc;
 
 use super::Reason;
 use super::keys::Keys;
+use super::otlp::spans_of;
 use super::split::Piece;
 use crate::diag::Diagnostic;
 use crate::eval::expr::{Scope, Subject};
 use crate::eval::pattern::Patterns;
 use crate::eval::{Json, Value};
-use crate::ir::{Assemble, Source};
+use crate::ir::{Assemble, FileFormat, Source};
 
 /// What a record is, before others are known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,19 +133,22 @@ impl<'a> Assembler<'a> {
     }
 }
 
-/// Raw records that are at hand as the source's expressions read them: keys in the source's spelling, and put together where it says so.
-/// Gives the numbers of those that could not be put together too, from 0.
+/// Raw records that are at hand as the source's expressions read them: spans of requests one by one, keys in the source's spelling, and put
+/// together where it says so. Gives the numbers of those that could not be put together too, from 0.
 #[must_use]
 pub fn as_read(source: &Source, records: &[Json]) -> (Vec<Json>, Vec<(u64, Reason)>) {
+    let records: Vec<Json> = match source.files {
+        Some(FileFormat::Otlp) => records.iter().flat_map(spans_of).collect(),
+        _ => records.to_vec(),
+    };
     let Some(mut assembler) = Assembler::new(source) else {
-        let keys = Keys::of(source);
-        let spelled = |record: &Json| keys.as_ref().map_or_else(|| record.clone(), |keys| keys.spelled(record));
-        return (records.iter().map(spelled).collect(), Vec::new());
+        let Some(keys) = Keys::of(source) else { return (records, Vec::new()) };
+        return (records.iter().map(|record| keys.spelled(record)).collect(), Vec::new());
     };
     let mut rejected = Vec::new();
-    for (number, record) in (0..).zip(records) {
+    for (number, record) in (0..).zip(&records) {
         // Records of equal bytes are one: what these hold stands for their bytes.
-        let piece = Piece { bytes: format!("{record:?}").into_bytes(), ..Piece::default() };
+        let piece = Piece { bytes: record.to_string().into_bytes(), ..Piece::default() };
         if let Taken::Rejected(reason) = assembler.take(record, number, &piece) {
             rejected.push((number, reason));
         }

@@ -5,107 +5,119 @@
 //! `instrumentationLibrary` are `scopeSpans` and `scope`. Where the span lacks them, `resource` and `scope` are members of the record. What is
 //! no export request for traces is handed on as it is.
 
-use std::collections::VecDeque;
-
-use serde_json::{Map, Value};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::split::Piece;
+use crate::eval::Json;
+
+type Members = BTreeMap<Arc<str>, Json>;
 
 /// The spans of an export request, each as a record of its own; the piece itself where it is none, or has none.
 pub(super) fn spans(piece: Piece) -> VecDeque<Piece> {
-    let request: Option<Value> =
-        if piece.too_long || piece.unended { None } else { serde_json::from_slice(&piece.bytes).ok() };
-    let records = request.map(records).unwrap_or_default();
+    let text = std::str::from_utf8(&piece.bytes).ok().filter(|_| !piece.too_long && !piece.unended);
+    let records = text.and_then(|text| Json::parse(text).ok()).map(|request| records(&request)).unwrap_or_default();
     if records.is_empty() {
         return VecDeque::from([piece]);
     }
     let made = records.into_iter().zip(0..).map(|(record, element)| Piece {
-        bytes: Value::Object(record).to_string().into_bytes(),
+        bytes: record.to_string().into_bytes(),
         element: Some(element),
         ..Piece { line: piece.line, ..Piece::default() }
     });
     made.collect()
 }
 
-fn records(mut request: Value) -> Vec<Map<String, Value>> {
+/// The same of a record that is at hand.
+pub(super) fn spans_of(record: &Json) -> Vec<Json> {
+    let spans = records(record);
+    if spans.is_empty() { vec![record.clone()] } else { spans }
+}
+
+fn records(request: &Json) -> Vec<Json> {
     let mut out = Vec::new();
-    for mut group in list(&mut request, &["resourceSpans", "resource_spans"]) {
-        let resource = described(&mut group, &["resource"]);
-        for mut scoped in list(&mut group, &["scopeSpans", "scope_spans", "instrumentationLibrarySpans"]) {
-            let scope = described(&mut scoped, &["scope", "instrumentationLibrary"]);
-            for span in list(&mut scoped, &["spans"]) {
-                let Value::Object(mut record) = span else { continue };
-                for (name, value) in [("resource", &resource), ("scope", &scope)] {
-                    record.entry(name).or_insert_with(|| value.clone());
-                }
-                flatten(record.get_mut("attributes"));
-                if let Some(Value::Array(events)) = record.get_mut("events") {
-                    events.iter_mut().for_each(|event| flatten(event.get_mut("attributes")));
-                }
-                out.push(record);
-            }
+    for group in list(request, &["resourceSpans", "resource_spans"]) {
+        let resource = described(group, &["resource"]);
+        for scoped in list(group, &["scopeSpans", "scope_spans", "instrumentationLibrarySpans"]) {
+            let scope = described(scoped, &["scope", "instrumentationLibrary"]);
+            out.extend(list(scoped, &["spans"]).map(|span| record(span, &resource, &scope)));
         }
     }
     out
 }
 
-/// The elements of the first of these members that is a list.
-fn list(object: &mut Value, names: &[&str]) -> Vec<Value> {
-    let found = names.iter().find_map(|name| match object.get_mut(name) {
-        Some(Value::Array(elements)) => Some(std::mem::take(elements)),
+/// A span with what it was found under. What is none stays, to be put aside.
+fn record(span: &Json, resource: &Json, scope: &Json) -> Json {
+    let Json::Object(members) = flat(span) else { return span.clone() };
+    let mut members = Arc::unwrap_or_clone(members);
+    if let Some(Json::List(events)) = members.get("events") {
+        let events = events.iter().map(flat).collect();
+        members.insert("events".into(), Json::List(events));
+    }
+    for (name, value) in [("resource", resource), ("scope", scope)] {
+        members.entry(name.into()).or_insert_with(|| value.clone());
+    }
+    Json::Object(Arc::new(members))
+}
+
+/// The elements of those of these members that are lists.
+fn list<'a>(object: &'a Json, names: &[&str]) -> impl Iterator<Item = &'a Json> {
+    let lists = names.iter().filter_map(|name| match object.member(name) {
+        Some(Json::List(elements)) => Some(elements.iter()),
         _ => None,
     });
-    found.unwrap_or_default()
+    lists.collect::<Vec<_>>().into_iter().flatten()
 }
 
 /// The first of these members that is there, a resource or scope, with its attributes as an object.
-fn described(object: &mut Value, names: &[&str]) -> Value {
-    let mut part = names.iter().find_map(|name| object.get_mut(name).map(Value::take)).unwrap_or_default();
-    flatten(part.get_mut("attributes"));
-    part
+fn described(object: &Json, names: &[&str]) -> Json {
+    names.iter().find_map(|name| object.member(name)).map(flat).unwrap_or_default()
 }
 
-/// `[{"key": k, "value": {"stringValue": v}}, …]` → `{k: v, …}`; an object stays as it is. Where a key stands twice the last one counts.
-fn flatten(attributes: Option<&mut Value>) {
-    let Some(attributes) = attributes else { return };
-    if let Value::Array(pairs) = attributes {
-        let pairs = std::mem::take(pairs).into_iter().filter_map(pair);
-        *attributes = Value::Object(pairs.collect());
-    }
+/// What has attributes, with them as an object. An object stays as it is.
+fn flat(described: &Json) -> Json {
+    let (Json::Object(members), Some(Json::List(pairs))) = (described, described.member("attributes")) else {
+        return described.clone();
+    };
+    let mut members = Members::clone(members);
+    members.insert("attributes".into(), by_key(pairs.iter()));
+    Json::Object(Arc::new(members))
 }
 
-fn pair(mut pair: Value) -> Option<(String, Value)> {
-    let key = pair.get("key")?.as_str()?.to_owned();
-    Some((key, any_value(pair.get_mut("value").map(Value::take)?)))
+/// `[{"key": k, "value": {"stringValue": v}}, …]` → `{k: v, …}`. Where a key stands twice the last one counts.
+fn by_key<'a>(pairs: impl IntoIterator<Item = &'a Json>) -> Json {
+    let pair = |pair: &Json| match (pair.member("key"), pair.member("value")) {
+        (Some(Json::Text(key)), Some(value)) => Some((Arc::clone(key), any_value(value))),
+        _ => None,
+    };
+    Json::Object(Arc::new(pairs.into_iter().filter_map(pair).collect()))
 }
 
 /// A value of the protocol: `{"intValue": "5"}` is 5, lists and maps are what they hold.
-fn any_value(value: Value) -> Value {
-    let Value::Object(mut one) = value else { return value };
-    let mut take = |name: &str| one.get_mut(name).map(Value::take);
-    if let Some(int) = take("intValue") {
+fn any_value(value: &Json) -> Json {
+    if !matches!(value, Json::Object(_)) {
+        return value.clone();
+    }
+    match (value.member("intValue"), value.member("arrayValue"), value.member("kvlistValue")) {
         // Whole numbers of 64 bits are written as texts.
-        return int.as_str().and_then(|text| text.parse::<i64>().ok()).map_or(int, Value::from);
+        (Some(Json::Text(text)), ..) => text
+            .parse::<i64>()
+            .map_or_else(|_| Json::Text(Arc::clone(text)), |int| Json::Number(int.to_string().into())),
+        (Some(int), ..) => int.clone(),
+        (_, Some(array), _) => Json::List(list(array, &["values"]).map(any_value).collect()),
+        (.., Some(map)) => by_key(list(map, &["values"])),
+        _ => {
+            let plain = ["stringValue", "boolValue", "doubleValue", "bytesValue"];
+            plain.iter().find_map(|name| value.member(name)).cloned().unwrap_or_default()
+        }
     }
-    if let Some(Value::Object(mut array)) = take("arrayValue") {
-        let Some(Value::Array(elements)) = array.get_mut("values").map(Value::take) else {
-            return Value::Array(Vec::new());
-        };
-        return elements.into_iter().map(any_value).collect();
-    }
-    if let Some(Value::Object(mut list)) = take("kvlistValue") {
-        let mut members = list.get_mut("values").map(Value::take).unwrap_or_else(|| Value::Array(Vec::new()));
-        flatten(Some(&mut members));
-        return members;
-    }
-    ["stringValue", "boolValue", "doubleValue", "bytesValue"].into_iter().find_map(take).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn spans_of(text: &str) -> Vec<String> {
+    fn split(text: &str) -> Vec<String> {
         let piece = Piece { bytes: text.as_bytes().to_vec(), line: 3, ..Piece::default() };
         spans(piece).into_iter().map(|piece| String::from_utf8_lossy(&piece.bytes).into_owned()).collect()
     }
@@ -123,13 +135,19 @@ mod tests {
             r#"{"attributes":{"b":true,"e":null,"l":["a",0.5],"m":{"x":"y"},"n":9007199254740993},"events":[{"attributes":{"k":"v"},"name":"e"}],"resource":{"attributes":{"cloud.region":"r"}},"scope":{"name":"s"},"spanId":"1"}"#,
             r#"{"resource":{"attributes":{"cloud.region":"r"}},"scope":{"name":"s"},"spanId":"2"}"#,
         ];
-        assert_eq!(spans_of(text), expected);
+        assert_eq!(split(text), expected);
     }
 
     #[test]
     fn what_is_no_request_stays() {
-        for text in [r#"{"spanId":"1"}"#, r#"{"resourceLogs":[]}"#, r#"{"resourceSpans":[]}"#, "{", "5"] {
-            assert_eq!(spans_of(text), [text]);
+        for text in [r#"{"spanId": "1"}"#, r#"{"resourceLogs":[]}"#, r#"{"resourceSpans":[]}"#, "{", "5"] {
+            assert_eq!(split(text), [text]);
         }
+    }
+
+    #[test]
+    fn what_is_no_span_is_not_lost_and_numbers_stay_as_they_are_written() {
+        let text = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[5,{"startTimeUnixNano":1.50e3}]}]}]}"#;
+        assert_eq!(split(text), ["5", r#"{"resource":null,"scope":null,"startTimeUnixNano":1.50e3}"#]);
     }
 }

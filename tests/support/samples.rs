@@ -23,9 +23,14 @@ pub(crate) fn all() -> Vec<Samples> {
     let sources = registered.as_object().expect("sources.json is an object").iter();
     sources
         .map(|(source, entry)| {
-            let fits = pattern(entry["files"].as_str().unwrap_or_else(|| panic!("{source} has no `files`")));
-            let below =
-                |file: &&PathBuf| file.strip_prefix(&folder).is_ok_and(|file| fits.is_match(&file.to_string_lossy()));
+            // One glob, or a list of them.
+            let globs = entry["files"].as_array().cloned().unwrap_or_else(|| vec![entry["files"].clone()]);
+            let glob = |glob: &Value| pattern(glob.as_str().unwrap_or_else(|| panic!("{source} has no `files`")));
+            let globs: Vec<Regex> = globs.iter().map(glob).collect();
+            let below = |file: &&PathBuf| {
+                let name = file.strip_prefix(&folder).unwrap_or(file).to_string_lossy();
+                globs.iter().any(|glob| glob.is_match(&name))
+            };
             let files: Vec<PathBuf> = files.iter().filter(below).cloned().collect();
             assert!(!files.is_empty(), "no sample fits the `files` of {source}");
             let real = entry["real"].as_array().into_iter().flatten();

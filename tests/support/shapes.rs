@@ -11,7 +11,12 @@
 //! | `["$json", t]` | t as JSON text; null stays null |
 //! | `["$text", part, …]` | texts and numbers one behind the other |
 //! | `["$number"]` | the record's number; inside `$text`, `"$number"` is the same |
+//! | `["$nth", t, …]` | the one of the record's number, so that all of its parts take the same |
+//! | `["$slip", t, other, …]` | t; where records are only read, now and then another: what breaks the conditions of a query |
 //! | any other array | a list of templates |
+//!
+//! Where an event is made of several records, `record` is `["$rows", common, part, …]`: each part becomes a record, with what is common where
+//! it has nothing of its own; a list becomes as many; null, or what is left out, none. They share their number.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -66,34 +71,62 @@ impl Shape {
             .map(|(target, why)| (target.clone(), why.as_str().expect("a reason is a sentence").to_owned()))
             .collect();
         let record = read["record"].take();
-        assert!(record.is_object(), "{source}: `record` is the template of an object");
+        assert!(
+            record.is_object() || ["$one", "$rows"].iter().any(|word| record[0] == *word),
+            "{source}: `record` is the template of objects"
+        );
         assert!(![&fields.text, &fields.time, &fields.words].contains(&&Vec::new()), "{source}: text, time and words");
         Shape { source: source.to_owned(), fields, not_compared, record }
     }
 
-    /// The record of a number.
-    pub(crate) fn record(&self, choices: &mut Choices, number: usize) -> Value {
-        make(&self.source, &self.record, choices, number)
+    /// What there may be to read under a number: one record, or those of an event.
+    pub(crate) fn to_read(&self, choices: &mut Choices, number: usize) -> Vec<Value> {
+        Maker { source: &self.source, choices, number, slips: true }.rows(&self.record)
     }
 
-    /// One to `most` records.
-    pub(crate) fn records(&self, choices: &mut Choices, most: usize) -> Vec<Value> {
-        (0..1 + choices.below(most)).map(|number| self.record(choices, number)).collect()
+    /// The records of one to `most` numbers, as the conditions of a query want them.
+    pub(crate) fn to_query(&self, choices: &mut Choices, most: usize) -> Vec<Value> {
+        let numbers = 0..1 + choices.below(most);
+        let rows = |number| Maker { source: &self.source, choices, number, slips: false }.rows(&self.record);
+        numbers.flat_map(rows).collect()
     }
 }
 
 /// What a template of an object becomes.
-pub(crate) fn make(source: &str, template: &Value, choices: &mut Choices, number: usize) -> Value {
-    Maker { source, choices, number }.make(template, "record").expect("an object is never left out")
+pub(crate) fn make(source: &str, template: &Value, choices: &mut Choices, number: usize) -> Vec<Value> {
+    Maker { source, choices, number, slips: true }.rows(template)
 }
 
 struct Maker<'a> {
     source: &'a str,
     choices: &'a mut Choices,
     number: usize,
+    slips: bool,
 }
 
 impl Maker<'_> {
+    /// The records that a template becomes.
+    fn rows(&mut self, template: &Value) -> Vec<Value> {
+        let (common, parts) = match template.as_array().map(Vec::as_slice) {
+            Some([word, common, parts @ ..]) if word == "$rows" => (common, parts),
+            _ => return self.make(template, "record").into_iter().collect(),
+        };
+        let mut rows = Vec::new();
+        for (at, part) in parts.iter().enumerate() {
+            match self.make(part, &format!("record[{at}]")) {
+                None | Some(Value::Null) => {}
+                Some(Value::Array(several)) => rows.extend(several),
+                Some(row) => rows.push(row),
+            }
+        }
+        for row in &mut rows {
+            if let (Some(row), Some(Value::Object(common))) = (row.as_object_mut(), self.make(common, "record")) {
+                common.into_iter().for_each(|(key, value)| _ = row.entry(key).or_insert(value));
+            }
+        }
+        rows
+    }
+
     /// What a template becomes; none where it is left out. The place is for messages.
     fn make(&mut self, template: &Value, place: &str) -> Option<Value> {
         let (word, rest) = match template {
@@ -133,6 +166,14 @@ impl Maker<'_> {
             }
             ("$text", [_, ..]) => Some(json!(rest.iter().map(|part| self.text(part, place)).collect::<String>())),
             ("$number", []) => Some(json!(self.number)),
+            ("$nth", [_, ..]) => self.make(&rest[self.number % rest.len()], place),
+            ("$slip", [usual, others @ ..]) => {
+                if self.slips && !others.is_empty() && self.choices.below(16) == 1 {
+                    self.one(others, place)
+                } else {
+                    self.make(usual, place)
+                }
+            }
             _ => self.wrong(place, &format!("`{word}` is no word of templates, or lacks something")),
         }
     }
