@@ -12,7 +12,7 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use skywatch::eval::clock::parse_sql_time;
 use skywatch::eval::{Event, Range};
-use skywatch::ir::{ColumnKind, Place, Rule, SECOND, Source, Step};
+use skywatch::ir::{ColumnKind, Place, PlaceKind, Rule, SECOND, Source, Step};
 use skywatch::pack::load;
 use skywatch::record::{Item, Limits, Reader};
 use skywatch::schema::Schema;
@@ -51,9 +51,19 @@ fn tables(place: &Place) -> impl Iterator<Item = &str> {
     place.name.split(',').map(|table| table.trim().trim_matches('`').rsplit('.').next().unwrap_or_default())
 }
 
+/// The places of a source on a target: its own, and those of the parts of its events.
+fn places(source: &Source, kind: PlaceKind) -> Vec<&Place> {
+    let parts = source.assemble.iter().flat_map(|assemble| &assemble.parts).flat_map(|part| &part.places);
+    source.place(kind).into_iter().chain(parts.filter(|place| place.kind == kind)).collect()
+}
+
 /// A random record as the table can hold it; none where it can't. A column takes no value of another type: such values are taken out, and
-/// without its times there is no row.
-fn storable(mut record: Value, place: &Place) -> Option<Value> {
+/// without its times there is no row. What is in no table stays as it is.
+fn storable(mut record: Value, places: &[&Place]) -> Option<Value> {
+    let mut constant = |(path, text): &(Vec<Step>, String)| part(&mut record, path).is_some_and(|part| *part == **text);
+    let Some(place) = places.iter().find(|place| place.constants.iter().all(&mut constant)) else {
+        return Some(record);
+    };
     for column in &place.columns {
         let value = part(&mut record, &column.path);
         let fits = |value: &Value| match column.kind {
@@ -95,6 +105,12 @@ impl Log {
     /// What is put aside is in no table, and what is a duplicate neither: `provided: no duplicates`.
     fn of(source: &Source, schema: &Schema, records: &[Value]) -> Log {
         let stream = schema.stream_of(source.stream).expect("a source has a stream");
+        let mut records = records.to_vec();
+        if source.assemble.is_some() {
+            // Which part is a copy the reader does not say.
+            let mut known = BTreeSet::new();
+            records.retain(|record| known.insert(record.to_string()));
+        }
         let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
         let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
         file.write_all(lines.as_bytes()).expect("it can be written");
@@ -108,7 +124,7 @@ impl Log {
         let (_, dropped) = reader.finish(&mut take).expect("the file did not change");
         aside.extend(&dropped);
         events.retain(|(number, _)| !dropped.contains(number));
-        let numbered = (0..).zip(records);
+        let numbered = (0..).zip(&records);
         Log {
             events: events.into_iter().map(|(_, event)| event).collect(),
             records: numbered.filter(|(number, _)| !aside.contains(number)).map(|(_, record)| record.clone()).collect(),
@@ -176,8 +192,9 @@ fn judge(
         tally.refused += 1;
         return;
     };
-    let place = source.place(target(emission.target).info().place).expect("it was emitted for a place");
-    let raw: Map<String, Value> = tables(place).map(|table| (table.to_owned(), json!(log.records))).collect();
+    let places = places(source, target(emission.target).info().place);
+    let tables = places.into_iter().flat_map(tables);
+    let raw: Map<String, Value> = tables.map(|table| (table.to_owned(), json!(log.records))).collect();
     let answer = oracle.ask(&json!({ "id": rule.name, "query": query, "raw": raw, "operation_case": "mixed" }));
     if let Some(why) = answer.get("unsupported") {
         *tally.unsupported.entry(why.to_string()).or_default() += 1;
@@ -281,11 +298,11 @@ fn random_rules(target_name: &str) {
         let resolved = resolved(&[&texts.concat()]);
         let schema = &resolved.schema;
         let source = schema.source(&name).expect("it has a place");
-        let place = source.place(kind).expect("it has a place");
+        let places = places(source, kind);
         let mut tally = Tally::default();
         for ((rule, text), choices) in resolved.rules.iter().zip(&texts).zip(&mut choices) {
             let records: Vec<Value> =
-                shape.to_query(choices, 14).into_iter().filter_map(|record| storable(record, place)).collect();
+                shape.to_query(choices, 14).into_iter().filter_map(|record| storable(record, &places)).collect();
             let before = tally.wrong.len();
             compare(rule, schema, target_name, source, &Log::of(source, schema, &records), &mut oracle, &mut tally);
             if let Some(wrong) = tally.wrong.get_mut(before) {

@@ -2,13 +2,14 @@
 
 use super::blocks::lacking;
 use crate::bind::{field_expr, lacks};
-use crate::ir::{Proviso, Source, Stream, Widen, duration};
+use crate::ir::{FileFormat, Proviso, Source, Stream, Widen, duration};
 use crate::schema::COMMON;
 use crate::syntax::ast::{At, Expr, Field, File, ItemKind, Literal, Part, SourceClause};
 use crate::syntax::print_expr;
 use crate::target::TARGETS;
 
-/// The section on a source. `trees` are the files in which it and its stream are written; `sample` is a record as JSON, where there is one.
+/// The section on a source. `trees` are the files in which it and its stream are written; `sample` is a record as JSON, or the
+/// records of an event, where there are some.
 #[must_use]
 pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: Option<&str>) -> String {
     let written = Written::find(source, stream, trees);
@@ -43,7 +44,12 @@ pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: Option<&st
     out.push_str(&note("Wider where only portable commands are used", &wider(source, stream)));
     out.push_str(&note("Traps", &source.traps));
     if let Some(sample) = sample {
-        out.push_str(&format!("\n**A record**\n\n```json\n{}\n```\n", sample.trim_end()));
+        let what = match (&source.assemble, source.files) {
+            (Some(_), _) => "The records of an event",
+            (None, Some(FileFormat::Otlp)) => "An export request",
+            _ => "A record",
+        };
+        out.push_str(&format!("\n**{what}**\n\n```json\n{}\n```\n", sample.trim_end()));
     }
     out
 }

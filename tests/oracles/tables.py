@@ -137,47 +137,53 @@ def diagnostics(record, given):
     }
 
 
-def _pascal(properties):
-    return {key[:1].upper() + key[1:]: value for key, value in _record(properties).items()}
+def _named(value, *path):
+    """What stands at a path of keys. API Management's writers don't agree on the case of keys; where both are there, the documented one counts."""
+    for name in path:
+        members = _record(value)
+        value = members[name] if name in members else {key.lower(): one for key, one in members.items()}.get(name.lower())
+    return value
+
+
+def _camel_columns(record, names, read):
+    """Columns that are named as keys of `properties` are, but for their first letter."""
+    return {name: read(_named(record, "properties", name[:1].lower() + name[1:])) for name in names}
 
 
 def gateway(record, given):
     """API Management's resource-specific tables: the keys of `properties` become columns in PascalCase."""
-    found = _pascal(record.get("properties"))
     texts = ("ApiId", "ApiRevision", "ApimSubscriptionId", "UserId", "ProductId", "OperationId", "Method", "Url", "BackendId",
              "BackendMethod", "BackendUrl", "RequestBody", "ResponseBody", "BackendRequestBody", "BackendResponseBody")
     numbers = ("ResponseCode", "BackendResponseCode", "BackendTime", "RequestSize", "ResponseSize")
     return {
         "TimeGenerated": _required(record, "time", "ApiManagementGatewayLogs"),
-        "Category": _text(record.get("category")),
-        "OperationName": _text(record.get("operationName")),
-        "CorrelationId": _text(record.get("correlationId")),
-        "Region": _text(record.get("location")),
-        **{name: _text(found.get(name)) for name in texts},
-        **{name: _whole(found.get(name)) for name in numbers},
-        "CallerIpAddress": _text(record.get("callerIpAddress")),
-        "IsRequestSuccess": record.get("isRequestSuccess"),
-        "TotalTime": _whole(record.get("durationMs")),
-        "RequestHeaders": found.get("RequestHeaders"),
-        "ResponseHeaders": found.get("ResponseHeaders"),
-        "LastErrorReason": _text(_record(found.get("LastError")).get("reason")),
-        "_ResourceId": _text(record.get("resourceId")).lower(),
+        "Category": _text(_named(record, "category")),
+        "OperationName": _text(_named(record, "operationName")),
+        "CorrelationId": _text(_named(record, "correlationId")),
+        "Region": _text(_named(record, "location")),
+        **_camel_columns(record, texts, _text),
+        **_camel_columns(record, numbers, _whole),
+        **_camel_columns(record, ("RequestHeaders", "ResponseHeaders"), lambda value: value),
+        "CallerIpAddress": _text(_named(record, "callerIpAddress")),
+        "IsRequestSuccess": _named(record, "isRequestSuccess"),
+        "TotalTime": _whole(_named(record, "durationMs")),
+        "LastErrorReason": _text(_named(record, "properties", "lastError", "reason")),
+        "_ResourceId": _text(_named(record, "resourceId")).lower(),
     }
 
 
 def gateway_llm(record, given):
-    found = _pascal(record.get("properties"))
+    """One of the rows of a call. Messages come as JSON or as its text, and are stored as JSON."""
     return {
         "TimeGenerated": _required(record, "time", "ApiManagementGatewayLlmLog"),
-        "CorrelationId": _text(record.get("correlationId") or found.get("CorrelationId")),
-        "RequestId": _text(found.get("RequestId")),
-        "ModelName": _text(found.get("ModelName")),
-        "DeploymentName": _text(found.get("DeploymentName")),
-        **{name: _whole(found.get(name)) for name in ("PromptTokens", "CompletionTokens", "TotalTokens", "SequenceNumber")},
-        "RequestMessages": found.get("RequestMessages"),
-        "ResponseMessages": found.get("ResponseMessages"),
-        "IsStreamCompletion": found.get("IsStreamCompletion"),
-        "OperationName": _text(record.get("operationName")),
+        "CorrelationId": _text(_named(record, "correlationId") or _named(record, "properties", "correlationId")),
+        "Region": _text(_named(record, "location")),
+        **_camel_columns(record, ("RequestId", "ModelName", "DeploymentName"), _text),
+        **_camel_columns(record, ("PromptTokens", "CompletionTokens", "TotalTokens", "SequenceNumber"), _whole),
+        **_camel_columns(record, ("RequestMessages", "ResponseMessages"), lambda value: _pair(value)[1]),
+        "IsStreamCompletion": _named(record, "properties", "isStreamCompletion"),
+        "OperationName": _text(_named(record, "operationName")),
+        "_ResourceId": _text(_named(record, "resourceId")).lower(),
     }
 
 
@@ -185,6 +191,9 @@ KQL_TABLES = {
     "AzureActivity": activity, "AzureDiagnostics": diagnostics,
     "ApiManagementGatewayLogs": gateway, "ApiManagementGatewayLlmLog": gateway_llm,
 }
+
+# A diagnostic setting sends each category to a table of its own.
+CATEGORIES = {"ApiManagementGatewayLogs": "GatewayLogs", "ApiManagementGatewayLlmLog": "GatewayLlmLogs"}
 
 
 def _unwrapped(records):
@@ -203,6 +212,8 @@ def kql_rows(table, records, given):
     for place, record in enumerate(_unwrapped(records)):
         if not isinstance(record, dict):
             raise BadRow(f"{table}[{place}] is no record")
+        if table in CATEGORIES and _named(record, "category") != CATEGORIES[table]:
+            continue
         row = KQL_TABLES[table](record, given)
         if table == "AzureActivity" and not row["EventDataId"]:
             # Every stored row has one of its own; the export leaves it out.
