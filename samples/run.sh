@@ -11,19 +11,27 @@ skywatch() {
     if [ -n "${SKYWATCH:-}" ]; then "$SKYWATCH" "$@"; else cargo run --release --locked --quiet -- "$@"; fi
 }
 ingest() {
+    source=$1
+    shift
     # Names of the samples have no spaces.
-    skywatch ingest --source "$1" $(find "$2" -type f | sort) --archive "$archive"
+    skywatch ingest --source "$source" $(find "$@" -type f | sort) --archive "$archive"
 }
 
 logs=samples/aws/AWSLogs/111122223333
 ingest aws.bedrock "$logs/BedrockModelInvocationLogs"
 ingest aws.cloudtrail "$logs/CloudTrail"
+ingest aws.agentcore samples/aws/bedrock-agentcore
 ingest azure.activity samples/azure/insights-activity-logs
 ingest azure.openai samples/azure/insights-logs-requestresponse
 ingest azure.openai_usage samples/azure/insights-logs-azureopenairequestusage
 ingest azure.openai_audit samples/azure/insights-logs-audit
 ingest azure.apim_gateway samples/azure/insights-logs-gatewaylogs
+ingest azure.apim samples/azure/insights-logs-gatewayllmlogs samples/azure/insights-logs-gatewaylogs
+ingest azure.apim_mcp samples/azure/insights-logs-gatewaymcplogs
 ingest gcp.audit samples/gcp/cloudaudit.googleapis.com
+ingest gcp.vertex samples/gcp/bigquery
+ingest gcp.model_armor samples/gcp/modelarmor.googleapis.com
+ingest otel.genai samples/otel
 echo
 skywatch run rulepacks/ai-security --archive "$archive"
 echo "the archive is in $archive"

@@ -617,6 +617,28 @@ def _seeing_columns(original):
     return render
 
 
+def _asks_a_table(query, names):
+    """Whether `x in (T)` stands anywhere in a query, T one of its own tables."""
+    seen, open_nodes = set(), [query]
+    while open_nodes:
+        node = open_nodes.pop()
+        if isinstance(node, (list, tuple)):
+            open_nodes.extend(node)
+        elif dataclasses.is_dataclass(node) and id(node) not in seen:
+            seen.add(id(node))
+            items = node.items if isinstance(node, (ir.InList, ir.HasList)) else ()
+            if any(isinstance(item, ir.ColumnRef) and item.name in names for item in items):
+                return True
+            open_nodes.extend(getattr(node, field.name) for field in dataclasses.fields(node))
+    return False
+
+
+def _left_shared(original):
+    """duckdb-kql copies the expressions of a query that has tables of its own, to find `x in (T)` there. What the copies no longer share,
+    a function's argument that stands in several places, is written out each time: 2^n texts for n calls inside one another."""
+    return lambda query, names: original(query, names) if _asks_a_table(query, names) else query
+
+
 def _marked(name, render, mark):
     def special(node):
         mark.add(name)
@@ -655,6 +677,7 @@ def install():
     translate._SPECIAL_FORMS["todatetime"] = _careful_conversion(translate._SPECIAL_FORMS["todatetime"], _PLAIN_TIME, "datetime")
     translate.render_kql_tostring = _careful_tostring(translate.render_kql_tostring)
     lower._string_value = _careful_text(lower._string_value)
+    lower._resolve_in_subqueries = _left_shared(lower._resolve_in_subqueries)
     translate.render_regex = _careful_regex(translate.render_regex)
     translate.render_join = _texts_kept(translate.render_join, _join_columns)
     translate.render_lookup = _texts_kept(translate.render_lookup, _lookup_columns)
