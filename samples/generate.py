@@ -14,14 +14,14 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-from shapes import agentcore, armor, aws, azure, azure_apim, azure_openai, gcp, otel, vertex
+from shapes import agentcore, armor, aws, azure, azure_apim, azure_mcp, azure_openai, gcp, otel, vertex
 from shapes.writing import compact, files
 
 HERE = Path(__file__).resolve().parent
 FOLDERS = ("aws", "azure", "gcp", "otel")
 # The three clouds' control planes, and logs of their own beside them.
 LOGS = {
-    "aws": aws, "azure": azure, "gcp": gcp, "aoai": azure_openai, "apim": azure_apim, "vertex": vertex, "armor": armor,
+    "aws": aws, "azure": azure, "gcp": gcp, "aoai": azure_openai, "apim": azure_apim, "mcp": azure_mcp, "vertex": vertex, "armor": armor,
     "agentcore": agentcore, "otel": otel}
 
 # cloud or service, day of November 2026, first time, how often, every, who, what. `a|b|c`: in turn; NAME=VALUE: an option.
@@ -299,6 +299,18 @@ otel 04 11:33  1 1m -      copy
 otel 04 11:34  1 1m -      metrics
 otel 04 11:35  1 1m -      web
 otel 04 11:36  1 1m -      again
+# ---- API Management's MCP servers: a help desk's agent, an editor, and an agent that tries what it may do
+mcp 02 09:00  1  1m desk  orders initialize
+mcp 02 09:00  1  1m desk  orders tools/list
+mcp 02 09:01  8  5m desk  orders call
+mcp 02 10:00  6  7m ide   files  call
+mcp 03 14:00 12  3m desk  orders call Forbidden tool=1  # a tool that it may not use
+mcp 03 15:00 10  3m ide   files  call Timeout tool=0    # not more than ten
+mcp 04 09:00  3  2m nobody orders call
+mcp 04 09:10  1  1m -     odd torn
+mcp 04 09:11  1  1m -     odd no-time
+mcp 04 09:12  1  1m -     odd copy
+mcp 04 09:13  1  1m -     odd gateway
 """
 
 UNITS = {"s": 1, "m": 60, "h": 3600}

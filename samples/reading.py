@@ -197,7 +197,7 @@ WINDOWED = [
     ("screening_blocks", lambda e: e.get("verdict") == "blocked", HOUR, ["template", "client=(not named)"],
      {"blocks": len, "in_answers": lambda es: count(es, lambda e: e.get("direction") == "response")}, {"blocks": 5}),
     ("screened_injection_indicators", lambda e: e.get("direction") == "prompt" and has_phrase(e.get("text")), HOUR, ["template"],
-     {"hits": len, "passed": lambda es: count(es, lambda e: e.get("verdict") == "none")}, {"hits": 0}),
+     {"hits": len, "passed": lambda es: count(es, lambda e: e.get("verdict") not in (None, "blocked"))}, {"hits": 0}),
     ("agent_injection_indicators", lambda e: has_phrase(e.get("tool.input")), HOUR, ["agent.name"], {"hits": len}, {"hits": 0}),
     ("agent_tool_errors", lambda e: "error.code" in e, HOUR, ["agent.name", "tool.name"],
      {"errors": len, "kinds": lambda es: distinct(es, "error.code")}, {"errors": 10}),

@@ -8,7 +8,7 @@ WITHIN = timedelta(minutes=10)
 
 
 def member(value, *path):
-    """What stands at a path of keys in any case; where an object has a key in two, the documented spelling counts."""
+    """What stands at a path of keys in any case, outside of messages; where an object has a key in two, the documented spelling counts."""
     for name in path:
         if not isinstance(value, dict):
             return None
@@ -82,16 +82,21 @@ def listed(parts, name):
     return [message for each in found for message in each if message is not None]
 
 
+def spelled(value, name):
+    """What a message has under a key, spelled as it is documented: what callers wrote is stored as it came."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
 def said(message):
-    content = member(message, "content")
-    return first_of(joined([member(part, "text") for part in elements(content)]), text(content))
+    content = spelled(message, "content")
+    return first_of(joined([spelled(part, "text") for part in elements(content)]), text(content))
 
 
 def call(head, asked, answered, gateway):
     key, time, _, _, record = head
     properties, seen = member(record, "properties"), member(gateway, "properties")
     sent, got = (integer(member(properties, name)) for name in ("promptTokens", "completionTokens"))
-    turns = [message for message in asked if member(message, "role") == "user"]
+    turns = [message for message in asked if spelled(message, "role") == "user"]
     return {
         "time": time, "event.id": key, "request.id": key, "provider": "azure.ai.openai",
         "account": lower(found_in(text(member(record, "resourceId")), r"(?ai)\A/subscriptions/([^/]+)")),
@@ -107,7 +112,7 @@ def call(head, asked, answered, gateway):
         "error.code": text(member(seen, "lastError", "reason")),
         "request.size": integer(member(seen, "requestSize")), "response.size": integer(member(seen, "responseSize")),
         "messages": [
-            {name: value for name, value in (("role", text(member(m, "role"))), ("text", said(m))) if value} for m in asked],
+            {name: value for name, value in (("role", text(spelled(m, "role"))), ("text", said(m))) if value} for m in asked],
         "prompt": said(turns[-1]) if turns else None,
-        "completion": joined([member(message, "content") for message in answered]),
+        "completion": joined([spelled(message, "content") for message in answered]),
     }

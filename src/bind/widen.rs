@@ -75,7 +75,7 @@ fn sought<'a>(pred: &Pred, widened: &'a [Widen]) -> Option<(&'a Widen, Vec<Node>
 
 /// A pattern inside the text of one of the keys.
 fn under(keys: &[String], sought: Node) -> Pattern {
-    let keys = keys.iter().map(|key| pattern::literal_node(key, false)).collect();
+    let keys = keys.iter().filter_map(|key| spelled(&pattern::literal_node(key, false))).collect();
     let space = class(&[('\t', '\r'), (' ', ' ')], false);
     let quote = Node::Char('"');
     let rest = vec![class(&[('"', '"'), ('\\', '\\')], true), hex_escape(), short_escape()];
@@ -126,7 +126,7 @@ fn spelled(node: &Node) -> Option<Node> {
 /// One character: itself, its short escape, or its number; beyond U+FFFF two numbers.
 fn character(c: char) -> Node {
     let mut ways = Vec::new();
-    if c != '"' && c != '\\' && !c.is_control() {
+    if c != '"' && c != '\\' && c >= ' ' {
         ways.push(Node::Char(c));
     }
     let short = match c {
@@ -203,6 +203,9 @@ mod tests {
             assert!(!finds(&node, &written("something else", |_| false)));
             assert!(!finds(&node, &format!(r#"{{"texts":"{phrase}"}}"#)), "another key");
         }
+        // A key may be written in escapes as well; what is no control character to JSON stands as it is.
+        assert!(finds(&pattern::literal_node("x", false), r#"{"t\u0065xt":"x"}"#));
+        assert!(finds(&pattern::literal_node("a\u{7f}b", false), "{\"text\":\"a\u{7f}b\"}"));
         // A line break and `ow you` is no `now you`.
         assert!(!finds(&pattern::literal_node("now you", false), r#"{"text":"x\now you"}"#));
         // The text of another key, which stands behind.

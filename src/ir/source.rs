@@ -121,6 +121,12 @@ impl Source {
         cloud_of(&self.name)
     }
 
+    /// How long after an event all its records are there, in microseconds.
+    #[must_use]
+    pub fn settled(&self) -> i64 {
+        self.delay + self.assemble.as_ref().map_or(0, |assemble| assemble.within)
+    }
+
     /// The place on a target.
     #[must_use]
     pub fn place(&self, kind: PlaceKind) -> Option<&Place> {

@@ -6,7 +6,10 @@ use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
 use crate::bind::{Bound, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
-use crate::ir::{ExprKind, PlaceKind, Pred, Proviso, Rule, SECOND, Source, Stream, Tier};
+use crate::ir::{
+    AggregateFunction, Comparison, Expr, ExprKind, PlaceKind, Pred, PredKind, Proviso, Rule, SECOND, Source, Stream,
+    Tier,
+};
 use crate::schema::Schema;
 
 /// A target with its tree's type erased.
@@ -91,7 +94,7 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
         window: length,
         every: step,
         lookback: length.unwrap_or(step),
-        delay: source.delay,
+        delay: source.settled(),
     };
     if let Some(text) = &emission.query.text {
         // Whoever takes a file takes its comment too, which services count.
@@ -154,6 +157,11 @@ fn lower(rule: &Rule, mut cx: Lowering<'_>, stream: &Stream, target: &dyn Target
         cx.weaken(verdict, wider(test, reason));
     }
     let text = text.filter(|_| cx.verdict != Verdict::Refused);
+    // More rows may make fewer alerts, and fewer rows more, unless `when` asks for many.
+    let selects = cx.reasons.iter().any(|reason| reason.code == Code::SelectsOnly);
+    if !selects && rule.window.is_some() && !asks_for_many(&rule.when, rule) {
+        cx.weaken_by_rows();
+    }
     if text.is_none() {
         return Query { left_out: cx.left_out, ..refused(cx.reasons) };
     }
@@ -165,6 +173,31 @@ fn lower(rule: &Rule, mut cx: Lowering<'_>, stream: &Stream, target: &dyn Target
         text,
         judges: cx.judges,
         needs: cx.needs,
+    }
+}
+
+/// Whether more rows can only make it true: it asks a count, and a number of different values, to be above a constant.
+fn asks_for_many(when: &Pred, rule: &Rule) -> bool {
+    let grows = |expr: &Expr| {
+        let mut expr = expr;
+        while let ExprKind::Measure(n) = expr.kind {
+            let Some(measure) = rule.measures.get(n) else { return false };
+            expr = &measure.value;
+        }
+        let ExprKind::Aggregate(n) = expr.kind else { return false };
+        let function = rule.aggregates.get(n).map(|aggregate| &aggregate.function);
+        matches!(function, Some(AggregateFunction::Count | AggregateFunction::Distinct))
+    };
+    match &when.kind {
+        PredKind::Const(_) => true,
+        PredKind::All(preds) | PredKind::Any(preds) => preds.iter().all(|pred| asks_for_many(pred, rule)),
+        PredKind::Compare(Comparison::Greater | Comparison::GreaterEqual, left, right) => {
+            grows(left) && right.as_literal().is_some()
+        }
+        PredKind::Compare(Comparison::Less | Comparison::LessEqual, left, right) => {
+            left.as_literal().is_some() && grows(right)
+        }
+        _ => false,
     }
 }
 

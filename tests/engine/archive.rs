@@ -37,6 +37,9 @@ fn sampled(rules: &str) -> Resolved {
         files: None,
         places: Vec::new(),
         delay: 0,
+        assemble: None,
+        widened: Vec::new(),
+        provided: Vec::new(),
         unique: given(Type::Text),
         with: Vec::new(),
         filter: Vec::new(),
@@ -296,15 +299,18 @@ fn memory_is_bounded() {
     let of = |outcome: &RunOutcome, rule: &str| -> Vec<_> {
         outcome.alerts.iter().filter(|alert| alert.rule == rule).cloned().collect()
     };
-    // What is of the metadata tier is set aside on disk where memory ends; text of users never is. An operator's share of the pool depends
-    // on which others hold some at that moment, so sizes near an edge go either way: `groups` may fail up to 24 MiB, `private` pass from 40.
-    let tight = run(28 << 20);
-    assert!(
-        failed(&tight).contains(&"private".to_owned()) && !failed(&tight).contains(&"groups".to_owned()),
-        "{:?}",
-        failed(&tight)
-    );
-    assert_eq!(of(&tight, "groups"), of(&whole, "groups"));
+    // What is of the metadata tier is set aside on disk where memory ends; text of users never is: so there is a size at which the one rule
+    // runs and the other can't. Where it lies depends on which operators hold memory at a moment, and so on the machine's other work.
+    let apart = [28, 32, 24, 36, 40].into_iter().any(|size| {
+        let tight = run(size << 20);
+        let [groups, private] = ["groups", "private"].map(|rule| {
+            let failed = failed(&tight).contains(&rule.to_owned());
+            assert!(failed || of(&tight, rule) == of(&whole, rule), "{rule} alerts otherwise with {size} MiB");
+            failed
+        });
+        private && !groups
+    });
+    assert!(apart, "no size tells the two rules apart");
     let tiny = run(2 << 20);
     assert_eq!(failed(&tiny), ["many", "groups", "private"]);
     assert_eq!(of(&tiny, "few"), of(&whole, "few"));

@@ -187,13 +187,30 @@ def gateway_llm(record, given):
     }
 
 
+def gateway_mcp(record, given):
+    names = ("Method", "ToolName", "ServerName", "ClientName", "ClientVersion", "SessionId", "AuthenticationMethod", "TransportType", "Error",
+             "ErrorType")
+    return {
+        "TimeGenerated": _required(record, "time", "ApiManagementGatewayMCPLog"),
+        "CorrelationId": _text(_named(record, "correlationId")),
+        "Region": _text(_named(record, "location")),
+        **_camel_columns(record, names, _text),
+        **_camel_columns(record, ("ToolCount",), _whole),
+        "_ResourceId": _text(_named(record, "resourceId")).lower(),
+    }
+
+
 KQL_TABLES = {
     "AzureActivity": activity, "AzureDiagnostics": diagnostics,
     "ApiManagementGatewayLogs": gateway, "ApiManagementGatewayLlmLog": gateway_llm,
+    "ApiManagementGatewayMCPLog": gateway_mcp,
 }
 
 # A diagnostic setting sends each category to a table of its own.
-CATEGORIES = {"ApiManagementGatewayLogs": "GatewayLogs", "ApiManagementGatewayLlmLog": "GatewayLlmLogs"}
+CATEGORIES = {
+    "ApiManagementGatewayLogs": "GatewayLogs", "ApiManagementGatewayLlmLog": "GatewayLlmLogs",
+    "ApiManagementGatewayMCPLog": "GatewayMCPLogs",
+}
 
 
 def _unwrapped(records):

@@ -3,6 +3,8 @@
 //! The part that each event has is the table's own rows, one a key; each other part that the rule reads is a `let` with one row a key, and is
 //! joined. The columns of the table are those of the parts that the rule reads, under the part's name.
 
+use super::elements::or_null;
+use super::list::filled;
 use super::window::{Range, between, uncut};
 use super::{Lower, Names, refuse};
 use crate::bind::{BoundRule, told};
@@ -85,13 +87,13 @@ impl Lower<'_> {
     pub(super) fn put_together(&mut self, cx: &mut Lowering<'_>, made: &Table<'_>, range: &Range) -> Said<()> {
         cx.provided(Condition::PartsLieWithin(made.assemble.within));
         let Some(head) = made.parts.get(made.head) else { return refuse(errors::unbound(cx.source.span)) };
-        self.stages = self.part(made, head, range, true)?;
+        self.stages = self.part(made, head, range)?;
         for (at, played) in made.parts.iter().enumerate() {
             if at == made.head || (played.part.optional && !played.read) {
                 continue;
             }
-            let stages = self.part(made, played, range, false)?;
-            let table = self.names.fresh(&played.part.name);
+            let stages = self.part(made, played, range)?;
+            let table = self.names.fresh(&format!("{}_rows", played.part.name));
             self.tables.push((table.clone(), Rows { table: Name::new(&played.place.name), stages }));
             let on = (head.key.clone(), played.key.clone());
             self.stages.push(Stage::Join { inner: !played.part.optional, table, on });
@@ -100,7 +102,7 @@ impl Lower<'_> {
     }
 
     /// One row a key, with the columns that are read, of the rows that play a part.
-    fn part(&mut self, made: &Table<'_>, played: &Played<'_>, range: &Range, head: bool) -> Said<Vec<Stage>> {
+    fn part(&mut self, made: &Table<'_>, played: &Played<'_>, range: &Range) -> Said<Vec<Stage>> {
         let Assemble { key, within, time, .. } = made.assemble;
         let mut rows = Lower {
             rule: self.rule,
@@ -114,7 +116,7 @@ impl Lower<'_> {
             groups: None,
             effects: super::Effects::default(),
         };
-        let said = rows.played(key, time, *within, played, range, head);
+        let said = rows.played(key, time, *within, played, range);
         let Lower { names, stages, effects, .. } = rows;
         self.names = names;
         self.effects.provided.extend(effects.provided);
@@ -122,22 +124,13 @@ impl Lower<'_> {
         said.map(|()| stages)
     }
 
-    fn played(
-        &mut self,
-        key: &Expr,
-        time: &Expr,
-        within: i64,
-        played: &Played<'_>,
-        range: &Range,
-        head: bool,
-    ) -> Said<()> {
+    fn played(&mut self, key: &Expr, time: &Expr, within: i64, played: &Played<'_>, range: &Range) -> Said<()> {
         let part = played.part;
         let time = uncut(self.value(time)?.scalar);
         let time = self.once(time, "row_time");
-        // The others may lie on either side of the event; an earlier row of the part itself would be the one that counts.
+        // They may lie on either side of the event, whose time is that of any of them.
         let from = Scalar::infix(range.from.clone(), Infix::Subtract, Scalar::Timespan(within));
-        let to = range.to.clone();
-        let to = if head { to } else { Scalar::infix(to, Infix::Add, Scalar::Timespan(within)) };
+        let to = Scalar::infix(range.to.clone(), Infix::Add, Scalar::Timespan(within));
         self.stages.push(Stage::Where(between(&time, from, to)));
         let key = self.value(key)?;
         self.stages.push(Stage::Where(key.clone().present()));
@@ -183,8 +176,13 @@ impl Lower<'_> {
         let (index, element) = (self.names.fresh("list_place"), self.names.fresh("list_item"));
         let order = order.map(|order| self.once(order.scalar, "row_order"));
         let key = self.once(by.first().map_or(Scalar::Bool(true), |(_, key)| key.clone()), "row_key");
-        let full = Scalar::infix(Scalar::call("array_length", [list.clone()]), Infix::Greater, Scalar::Long(0));
-        self.stages.push(Stage::Where(full));
+        // A record without elements plays its part all the same.
+        let list = if part.optional {
+            self.stages.push(Stage::Where(filled(list.clone())));
+            list
+        } else {
+            or_null(list)
+        };
         self.stages.push(Stage::MvExpand {
             index: Some(index.clone()),
             element: element.clone(),
@@ -195,10 +193,7 @@ impl Lower<'_> {
         let time = self.once(time, "row_time");
         let sorted = [Some(key), order, Some(time), Some(Scalar::Column(index))].into_iter().flatten();
         self.stages.push(Stage::Sort(sorted.filter_map(column_name).collect()));
-        let columns = played
-            .columns
-            .iter()
-            .map(|(_, name)| (Some(name.clone()), Scalar::call("make_list", [Scalar::column(&element)])));
+        let columns = played.columns.iter().map(|(_, name)| (Some(name.clone()), present(Scalar::column(&element))));
         self.stages.push(Stage::Summarize { columns: columns.collect(), by });
         Ok(())
     }
@@ -210,6 +205,11 @@ impl Lower<'_> {
             _ => refuse(errors::deep_list(list.span)),
         }
     }
+}
+
+/// The elements that are there, as a list.
+fn present(element: Scalar) -> Scalar {
+    Scalar::call("make_list_if", [element.clone(), Scalar::call("isnotnull", [element])])
 }
 
 fn column_name(scalar: Scalar) -> Option<Name> {

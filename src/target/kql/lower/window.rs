@@ -76,7 +76,7 @@ impl Lower<'_> {
                 let (length, step) =
                     window.map_or((EVENT_RULE_STEP, EVENT_RULE_STEP), |window| (window.length, window.step));
                 let now = Scalar::call("now", []);
-                let arrived = match cx.source.delay {
+                let arrived = match cx.source.settled() {
                     0 => now,
                     delay => Scalar::infix(now, Infix::Subtract, Scalar::Timespan(delay)),
                 };
