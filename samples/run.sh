@@ -26,7 +26,11 @@ ingest azure.openai_usage samples/azure/insights-logs-azureopenairequestusage
 ingest azure.openai_audit samples/azure/insights-logs-audit
 ingest azure.apim_gateway samples/azure/insights-logs-gatewaylogs
 ingest azure.apim samples/azure/insights-logs-gatewayllmlogs samples/azure/insights-logs-gatewaylogs
+ingest azure.apim_mcp samples/azure/insights-logs-gatewaymcplogs
+ingest aws.agentcore samples/aws/bedrock-agentcore
 ingest gcp.audit samples/gcp/cloudaudit.googleapis.com
+ingest gcp.vertex samples/gcp/bigquery
+ingest gcp.model_armor samples/gcp/modelarmor.googleapis.com
 ingest otel.genai samples/otel
 echo
 skywatch run rulepacks/ai-security --archive "$archive"
