@@ -91,6 +91,9 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
         rule slow { severity low from invocation over 1d let a = avg(latency), m = max(latency), p = percentile(latency, 95), s = stddev(tokens.output) }
         rule changes { severity high from activity where operation is change and outcome != "failure" show caller.id, operation, source.ip }
         rule denied { severity medium from activity where outcome == "denied" over 10m every 1m by caller.id let n = count(), operations = distinct(operation), addresses = values(source.ip, 3) when n > 10 }
+        rule steps { severity low from span over 1d by agent.name default "(none)", tool.name default "(none)" let n = count(), failed = count(where error.code is present), slowest = max(latency), tokens = sum(tokens.input) }
+        rule given { severity low from span where tool.input contains any of phrases nocase show agent.name, tool.input, latency }
+        rule verdicts { severity low from screening over 1h by template, verdict let n = count(), clients = values(client, 3) }
         rule outside { severity low from activity where source.ip not in [10.0.0.0/8, 192.0.2.0/24] and hour(time) < 6 over 1h by account, auth.method }
     "#;
     let resolved = resolved(&[text]);
