@@ -351,8 +351,8 @@ mod archive {
         let sources = [
             ("aws.bedrock", "aws/AWSLogs/111122223333/BedrockModelInvocationLogs"),
             ("aws.cloudtrail", "aws/AWSLogs/111122223333/CloudTrail"),
-            ("azure.activity", "azure"),
-            ("gcp.audit", "gcp"),
+            ("azure.activity", "azure/insights-activity-logs"),
+            ("gcp.audit", "gcp/cloudaudit.googleapis.com"),
         ];
         sources
             .into_iter()
