@@ -6,7 +6,7 @@
 //! found. A text that goes over the end of a line may come from two strings, and where a line begins can't be seen: tests of that kind stay
 //! as they are.
 
-use crate::ir::pattern::{self, Node};
+use crate::ir::pattern::{self, Node, repeat};
 use crate::ir::{Expr, ExprKind, Literal, Pattern, Pred, PredKind, Rule, Source, Step, TextTest, Type, Widen};
 
 /// CloudWatch's name for the text of a record.
@@ -107,7 +107,7 @@ fn spelled(node: &Node) -> Option<Node> {
         }
         // A line break in it would be an escape, which is found; what it may take beside what was meant is wider.
         Node::Class { negated, ranges } => {
-            let escapes = Node::Repeat { min: 1, max: Some(2), greedy: true, node: Box::new(hex_escape()) };
+            let escapes = repeat(hex_escape(), 1, Some(2));
             let within = ranges.iter().any(|(low, high)| (*low..=*high).contains(&'\n')) != *negated;
             if within {
                 return None;
@@ -160,10 +160,6 @@ fn short_escape() -> Node {
 
 fn class(ranges: &[(char, char)], negated: bool) -> Node {
     Node::Class { negated, ranges: ranges.to_vec() }
-}
-
-fn repeat(node: Node, min: u32, max: Option<u32>) -> Node {
-    Node::Repeat { min, max, greedy: true, node: Box::new(node) }
 }
 
 #[cfg(test)]

@@ -204,25 +204,12 @@ fn asks_for_many(when: &Pred, rule: &Rule) -> bool {
 /// Whether the rule reads text that the archive redacts and the cloud does not.
 fn reads_content(rule: &Rule, stream: &Stream) -> bool {
     let mut found = false;
-    let mut visit = |expr: &crate::ir::Expr| {
+    let mut visit = |expr: &Expr| {
         if let ExprKind::Field(field) = expr.kind {
             found |= stream.get(field).is_some_and(|f| f.tier == Tier::Content);
         }
     };
-    rule.with.iter().chain(&rule.show).chain(&rule.measures).for_each(|b| b.value.walk(&mut visit));
-    rule.filter.iter().for_each(|p| p.walk(&mut visit));
-    if let Some(each) = &rule.each {
-        each.list.walk(&mut visit);
-    }
-    if let Some(window) = &rule.window {
-        window.keys.iter().for_each(|k| k.value.walk(&mut visit));
-    }
-    for aggregate in &rule.aggregates {
-        aggregate.args.iter().for_each(|a| a.walk(&mut visit));
-        if let Some(filter) = &aggregate.filter {
-            filter.walk(&mut visit);
-        }
-    }
+    rule.walk(&mut visit);
     found
 }
 

@@ -122,7 +122,13 @@ pub fn any_char() -> Node {
 /// The node that matches any number of any characters.
 #[must_use]
 pub fn anything() -> Node {
-    Node::Repeat { min: 0, max: None, greedy: true, node: Box::new(any_char()) }
+    repeat(any_char(), 0, None)
+}
+
+/// As often as it can, from `min` to `max` times.
+#[must_use]
+pub fn repeat(node: Node, min: u32, max: Option<u32>) -> Node {
+    Node::Repeat { min, max, greedy: true, node: Box::new(node) }
 }
 
 /// One of several nodes, of which a text needs to be found by one; what all begin or end with stands outside.

@@ -5,7 +5,7 @@
 
 use super::plan::{Element, Plan, Said, message};
 use crate::bind::WHOLE_RECORD;
-use crate::ir::pattern::{self, Node};
+use crate::ir::pattern::{self, Node, repeat};
 use crate::ir::{self, ExprKind, Step, Type};
 use crate::source::Span;
 use crate::target::cloudwatch::errors;
@@ -55,9 +55,7 @@ impl Plan<'_> {
         }
         let value = match ty {
             Type::Int => number_behind(key, Vec::new()),
-            Type::Float => {
-                number_behind(key, vec![repeated(Node::Concat(vec![Node::Char('.'), digits()]), 0, Some(1))])
-            }
+            Type::Float => number_behind(key, vec![repeat(Node::Concat(vec![Node::Char('.'), digits()]), 0, Some(1))]),
             Type::Text | Type::Time | Type::Ip => text_behind(key),
             _ => return None,
         };
@@ -173,21 +171,21 @@ impl Plan<'_> {
 fn text_behind(key: &str) -> Node {
     let plain = Node::Class { negated: true, ranges: vec![('"', '"'), ('\\', '\\')] };
     let escape = Node::Concat(vec![Node::Char('\\'), Node::Class { negated: true, ranges: vec![('\n', '\n')] }]);
-    let text = repeated(Node::Alternate(vec![plain, escape]), 1, None);
+    let text = repeat(Node::Alternate(vec![plain, escape]), 1, None);
     pattern::concat(vec![before(key), Node::Char('"'), Node::Group(Box::new(text)), Node::Char('"')])
 }
 
 /// `"key" : 5`, in quotes or not, with the number in the group.
 fn number_behind(key: &str, fraction: Vec<Node>) -> Node {
-    let whole = vec![repeated(Node::Char('-'), 0, Some(1)), digits()];
+    let whole = vec![repeat(Node::Char('-'), 0, Some(1)), digits()];
     let number = pattern::concat(whole.into_iter().chain(fraction).collect());
-    let quote = || repeated(Node::Char('"'), 0, Some(1));
+    let quote = || repeat(Node::Char('"'), 0, Some(1));
     let end = Node::Class { negated: false, ranges: vec![(',', ','), ('}', '}')] };
     pattern::concat(vec![before(key), quote(), Node::Group(Box::new(number)), quote(), spaces(), end])
 }
 
 fn digits() -> Node {
-    repeated(Node::Class { negated: false, ranges: vec![('0', '9')] }, 1, None)
+    repeat(Node::Class { negated: false, ranges: vec![('0', '9')] }, 1, None)
 }
 
 fn before(key: &str) -> Node {
@@ -196,9 +194,5 @@ fn before(key: &str) -> Node {
 }
 
 fn spaces() -> Node {
-    repeated(Node::Class { negated: false, ranges: vec![('\t', '\r'), (' ', ' ')] }, 0, None)
-}
-
-fn repeated(node: Node, min: u32, max: Option<u32>) -> Node {
-    Node::Repeat { min, max, greedy: true, node: Box::new(node) }
+    repeat(Node::Class { negated: false, ranges: vec![('\t', '\r'), (' ', ' ')] }, 0, None)
 }
