@@ -1,5 +1,5 @@
 """Azure: the activity log."""
-from .values import address, at, first_of, found_in, lower, moment, present, text
+from .values import address, at, first_of, lower, moment, present, subscription, text
 
 CLAIM = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 OBJECT = "http://schemas.microsoft.com/identity/claims/objectidentifier"
@@ -25,7 +25,7 @@ def activity(record):
     return {
         "time": moment(record.get("time")), "provider": "azure",
         "event.id": "/".join(part or "" for part in (text(record.get("correlationId")), resource, operation, result)),
-        "request.id": text(record.get("correlationId")), "account": found_in(resource, r"\A/subscriptions/([^/]+)"),
+        "request.id": text(record.get("correlationId")), "account": subscription(resource),
         "caller.id": first_of(text(at(claims, CLAIM + "upn")), text(at(claims, OBJECT)), text(at(claims, "appid"))),
         "caller.name": text(at(claims, CLAIM + "name")), "caller.role": text(at(proof, "role")), "auth.type": text(at(proof, "principalType")),
         "source.ip": address(record.get("callerIpAddress")), "operation": operation, "service": resource_provider,

@@ -2,18 +2,9 @@
 from datetime import timedelta
 from itertools import groupby
 
-from .values import address, elements, first_of, found_in, integer, joined, lower, moment, parsed, present, text, total
+from .values import address, elements, first_of, integer, joined, member, moment, parsed, present, subscription, text, total
 
 WITHIN = timedelta(minutes=10)
-
-
-def member(value, *path):
-    """What stands at a path of keys in any case, outside of messages; where an object has a key in two, the documented spelling counts."""
-    for name in path:
-        if not isinstance(value, dict):
-            return None
-        value = value[name] if name in value else next((v for key, v in value.items() if lower(key) == lower(name)), None)
-    return value
 
 
 def assembled(rows):
@@ -99,7 +90,7 @@ def call(head, asked, answered, gateway):
     turns = [message for message in asked if spelled(message, "role") == "user"]
     return {
         "time": time, "event.id": key, "request.id": key, "provider": "azure.ai.openai",
-        "account": lower(found_in(text(member(record, "resourceId")), r"(?ai)\A/subscriptions/([^/]+)")),
+        "account": subscription(member(record, "resourceId")),
         "region": text(member(record, "location")),
         "caller.id": first_of(text(member(seen, "apimSubscriptionId")), text(member(seen, "userId"))),
         "source.ip": address(member(gateway, "callerIpAddress")),

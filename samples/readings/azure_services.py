@@ -2,7 +2,7 @@
 import re
 from datetime import datetime, timedelta, timezone
 
-from .values import address, at, elements, first_of, integer, joined, moment, parsed, text
+from .values import address, at, elements, first_of, integer, joined, moment, parsed, subscription, text, total
 
 OPENAI = "/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/"
 YEAR_ONE = datetime(1, 1, 1, tzinfo=timezone.utc)
@@ -13,10 +13,9 @@ def of_category(record, category):
     resource = text(record.get("resourceId")) or ""
     if record.get("category") != category or OPENAI not in resource.upper() + "/":
         return None
-    known = re.match(r"/subscriptions/([^/]+)", resource, re.I)
     return {
         "time": moment(record.get("time")), "event.id": text(record.get("correlationId")),
-        "request.id": text(record.get("correlationId")), "account": known[1].lower() if known else None,
+        "request.id": text(record.get("correlationId")), "account": subscription(record.get("resourceId")),
         "region": text(record.get("location")), "operation": text(record.get("operationName")),
     }
 
@@ -69,11 +68,10 @@ def openai_usage(record):
     if common is None:
         return None
     sent, got = count(found.get("promptTokens")), count(found.get("generatedTokens"))
-    both = [n for n in (sent, got) if n is not None]
     return common | {
         "provider": "azure.ai.openai", "caller.id": text(found.get("objectId")), "model.id": text(found.get("modelName")),
         "deployment": text(found.get("modelDeploymentName")), "tokens.input": sent, "tokens.output": got,
-        "tokens.cached": count(found.get("cachedTokens")), "tokens.total": sum(both) if both else None,
+        "tokens.cached": count(found.get("cachedTokens")), "tokens.total": total(sent, got),
     }
 
 
@@ -116,14 +114,12 @@ def apim_gateway(record):
         at(error, "innererror", "content_filter_result"), at(reply, "prompt_filter_results", 0, "content_filter_results"),
         at(choices, 0, "content_filter_results")]
     results = [(name, one) for each in filters for name, one in sorted(each.items() if isinstance(each, dict) else ())]
-    known = re.match(r"/subscriptions/([^/]+)", text(record.get("resourceId")) or "", re.I)
     turns = [message for message in elements(at(asked, "messages")) if at(message, "role") == "user"]
     sent, got = (integer(at(reply, "usage", name)) for name in ("prompt_tokens", "completion_tokens"))
-    both = [n for n in (sent, got) if n is not None]
     functions = [at(tool, "function") for tool in elements(at(asked, "tools"))]
     return {
         "time": moment(record.get("time")), "event.id": text(record.get("correlationId")),
-        "request.id": text(record.get("correlationId")), "account": known[1].lower() if known else None,
+        "request.id": text(record.get("correlationId")), "account": subscription(record.get("resourceId")),
         "provider": "azure.ai.openai", "region": text(record.get("location")),
         "caller.id": first_of(text(properties.get("apimSubscriptionId")), text(properties.get("userId"))),
         "caller.name": text(properties.get("userId")), "source.ip": address(record.get("callerIpAddress")),
@@ -131,7 +127,7 @@ def apim_gateway(record):
         "operation": text(properties.get("operationId")), "deployment": deployment,
         "model.id": first_of(text(at(reply, "model")), text(at(asked, "model")), deployment),
         "backend.id": text(properties.get("backendId")), "tokens.input": sent, "tokens.output": got,
-        "tokens.total": sum(both) if both else None,
+        "tokens.total": total(sent, got),
         "tokens.cached": integer(at(reply, "usage", "prompt_tokens_details", "cached_tokens")),
         "latency_ms": took if took is not None and took >= 0 else None, "status": integer(properties.get("responseCode")),
         "error.code": first_of(text(at(error, "code")), text(at(properties, "lastError", "reason"))),

@@ -122,6 +122,20 @@ def found_in(value, pattern):
     return (match.group(1) or None) if match else None
 
 
+def subscription(resource):
+    """Of an Azure resource's id, in lower case."""
+    return lower(found_in(text(resource), r"(?ai)\A/subscriptions/([^/]+)"))
+
+
+def member(value, *path):
+    """What stands at a path of keys in any case; where an object has a key in two, the documented spelling counts."""
+    for name in path:
+        if not isinstance(value, dict):
+            return None
+        value = value[name] if name in value else next((v for key, v in value.items() if lower(key) == lower(name)), None)
+    return value
+
+
 def address(value):
     """Without zone, prefix or leading zeros; an IPv4 address inside of IPv6 is that address."""
     try:

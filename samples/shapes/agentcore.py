@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 
 from .aws import ANSWERS, TEXTS
 from .aws import ACCOUNT, REGION
-from .writing import compact, digest, files, number, put, uuid
+from .writing import compact, digest, files, number, put, spoiled, uuid
 
 AGENTS = {"desk": "help_desk-a1B2c3D4e5", "buyer": "buyer-Z9y8X7w6V5"}
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -56,16 +56,12 @@ def log_file(time):
 
 def odd(time, what):
     path = log_file(time)
-    first = files[path][0][1]
-    if what == "torn":
-        line = first[:200]
-    elif what == "copy":
-        line = first
-    elif what == "no-time":
-        line = compact(json.loads(first) | {"timeUnixNano": None, "request_id": uuid("no time")})
+    first, line = json.loads(files[path][0][1]), spoiled(path, what, 200)
+    if what == "no-time":
+        line = compact(first | {"timeUnixNano": None, "request_id": uuid("no time")})
     elif what == "odd-time":
-        line = compact(json.loads(first) | {"timeUnixNano": "soon", "request_id": uuid("odd time")})
-    else:  # what the instrumented agent writes into the same log group
+        line = compact(first | {"timeUnixNano": "soon", "request_id": uuid("odd time")})
+    elif what == "telemetry":  # what the instrumented agent writes into the same log group
         scope = {"name": "opentelemetry.instrumentation.agent"}
         body = {"input": {"messages": []}, "output": {"messages": []}}
         line = compact({"resource": {}, "scope": scope, "timeUnixNano": nanoseconds(time), "body": body, "traceId": digest("t")[:32]})

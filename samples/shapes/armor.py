@@ -4,7 +4,7 @@ import json
 
 from .aws import TEXTS
 from .gcp import NUMBER, PROJECT
-from .writing import compact, digest, files, iso, put
+from .writing import compact, digest, files, iso, put, spoiled, without
 
 MATCH, NONE = "MATCH_FOUND", "NO_MATCH_FOUND"
 BLOCK = "MODEL_ARMOR_SANITIZATION_VERDICT_BLOCK"
@@ -85,15 +85,10 @@ def sink_file(time):
 
 def odd(time, what):
     path = sink_file(time)
-    first = files[path][0][1]
-    if what == "torn":
-        line = first[:250]
-    elif what == "copy":
-        line = first
-    elif what == "no-time":
-        kept = {key: value for key, value in json.loads(first).items() if key != "timestamp"}
-        line = compact(kept | {"insertId": "notime00000002"})
-    else:  # an audit entry of the same service
-        line = compact(json.loads(first) | {
+    first, line = json.loads(files[path][0][1]), spoiled(path, what, 250)
+    if what == "no-time":
+        line = compact(without(first, "timestamp") | {"insertId": "notime00000002"})
+    elif what == "audit":  # an entry of the same service
+        line = compact(first | {
             "insertId": "audit000000001", "logName": f"projects/{PROJECT}/logs/cloudaudit.googleapis.com%2Factivity"})
     put(path, time, line)

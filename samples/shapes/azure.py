@@ -2,7 +2,7 @@
 import json
 from datetime import timedelta
 
-from .writing import compact, digest, files, iso, put, uuid
+from .writing import compact, digest, files, iso, put, spoiled, uuid, without
 
 SUBSCRIPTION, TENANT = "00000000-1111-2222-3333-444444444444", "00000000-9999-8888-7777-666666666666"
 AZURE_CLI, PORTAL = "04b07795-8ddb-461a-bbee-02f9e1bf7b46", "c44b4083-3bb0-49c1-b47d-974e53cbdf3c"
@@ -112,14 +112,10 @@ def blob(time):
 
 
 def odd(time, what):
-    lines = [line for _, line in files[blob(time)]]
-    if what == "torn":  # the blob was read while it grew
-        line = lines[0][:180]
-    elif what == "copy":
-        line = lines[1]
-    elif what == "no-time":
-        line = compact({key: value for key, value in json.loads(lines[0]).items() if key != "time"})
-    else:
+    line = spoiled(blob(time), what, 180, copied=1)
+    if what == "no-time":
+        line = compact(without(json.loads(files[blob(time)][0][1]), "time"))
+    elif line is None:
         line = compact({
             "time": iso(time, 7), "resourceId": f"/SUBSCRIPTIONS/{SUBSCRIPTION}",
             "operationName": "MICROSOFT.SERVICEHEALTH/INCIDENT/ACTION", "category": "ServiceHealth", "resultType": "Active",

@@ -3,7 +3,7 @@ import json
 from datetime import timedelta
 
 from .azure import GROUP
-from .writing import compact, digest, files, iso, number, put, uuid
+from .writing import compact, digest, files, iso, number, put, spoiled, uuid, without
 
 GATEWAY = f"{GROUP}/MICROSOFT.APIMANAGEMENT/SERVICE/APIM-PROD"
 PEOPLE = {  # subscription, user, address, agent
@@ -199,14 +199,9 @@ def odd(time, what):
     """What is no event, or one of which little is known; in the hour of others."""
     log, _, what = what.rpartition(":")
     path = blob(time, log or "gatewaylogs")
-    lines = [line for _, line in files[path]]
-    first = json.loads(lines[0])
-    if what == "torn":  # the blob was read while it grew
-        line = lines[0][:400]
-    elif what == "copy":
-        line = lines[1]
-    elif what == "no-time":
-        line = compact({key: value for key, value in first.items() if key != "time"})
+    first, line = json.loads(files[path][0][1]), spoiled(path, what, 400, copied=1)
+    if what == "no-time":
+        line = compact(without(first, "time"))
     elif what == "probe":  # the gateway asks itself whether the service is there
         none = {"promptTokens": 0, "completionTokens": 0, "totalTokens": 0, "sequenceNumber": 0}
         call = uuid("apim", "probe", time)
@@ -218,7 +213,7 @@ def odd(time, what):
         own = {"method": "GET", "url": "https://apim-prod.azure-api.net/shop/orders/7", "responseCode": 200, "apiId": "shop",
                "operationId": "get-order", "apimSubscriptionId": "shop", "userId": "1", "requestSize": 0, "responseSize": 512}
         line = compact(record(time, uuid("apim", "shop"), 21, "198.51.100.73", True, own))
-    else:  # only its head: nothing was switched on but the log itself
+    elif line is None:  # only its head: nothing was switched on but the log itself
         kept = {key: value for key, value in first["properties"].items() if "Body" not in key and "Headers" not in key}
         line = compact(first | {"properties": kept, "correlationId": uuid("apim", "no-bodies")})
-    put(path, time + timedelta(seconds=len(lines)), line)
+    put(path, time + timedelta(seconds=len(files[path])), line)

@@ -2,7 +2,7 @@
 import json
 
 from .azure import GROUP
-from .writing import compact, files, iso, put, uuid
+from .writing import compact, files, iso, put, spoiled, uuid, without
 
 GATEWAY = f"{GROUP}/MICROSOFT.APIMANAGEMENT/SERVICE/APIM-PROD"
 CLIENTS = {"desk": ("helpdesk-agent", "1.4.0"), "ide": ("vscode", "1.105.1"), "nobody": ("", "")}
@@ -41,13 +41,9 @@ def blob(time):
 
 
 def odd(time, what):
-    lines = [line for _, line in files[blob(time)]]
-    if what == "torn":
-        line = lines[0][:150]
-    elif what == "copy":
-        line = lines[1]
-    elif what == "no-time":
-        line = compact({key: value for key, value in json.loads(lines[0]).items() if key != "time"})
-    else:  # a row of the gateway's own log, in the wrong container
+    line = spoiled(blob(time), what, 150, copied=1)
+    if what == "no-time":
+        line = compact(without(json.loads(files[blob(time)][0][1]), "time"))
+    elif line is None:  # a row of the gateway's own log, in the wrong container
         line = compact(record(time, uuid("mcp odd"), {"method": "POST"}) | {"category": "GatewayLogs"})
     put(blob(time), time, line)

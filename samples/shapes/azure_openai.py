@@ -3,7 +3,7 @@ import json
 from datetime import timedelta
 
 from .azure import GROUP
-from .writing import compact, files, iso, number, put, uuid
+from .writing import compact, files, iso, number, put, spoiled, uuid, without
 
 ACCOUNT = f"{GROUP}/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/AOAI-PROD"
 PEOPLE = {  # object id, address as the log masks it
@@ -74,21 +74,13 @@ def odd(time, what):
     """What is no event, or one of which little is known; in the hour of others."""
     category, _, what = what.partition(":")
     path = blob(category, time)
-    lines = [line for _, line in files[path]]
-    first = json.loads(lines[0])
+    first, line = json.loads(files[path][0][1]), spoiled(path, what, 150)
     changed = {
-        "no-time": lambda: {key: value for key, value in first.items() if key != "time"},
+        "no-time": lambda: without(first, "time"),
         "trace": lambda: first | {"category": "Trace", "correlationId": uuid("trace", category)},
         "search": lambda: first | {
             "resourceId": f"{GROUP}/MICROSOFT.SEARCH/SEARCHSERVICES/FIND", "correlationId": uuid("search", category)},
         "cut-properties": lambda: first | {"properties": '{"apiName":"Azure Op', "correlationId": uuid("cut", category)},
-        "no-properties": lambda: {
-            key: value for key, value in first.items() if key != "properties"} | {"correlationId": uuid("none", category)},
+        "no-properties": lambda: without(first, "properties") | {"correlationId": uuid("none", category)},
     }
-    if what == "torn":  # the blob was read while it grew
-        line = lines[0][:150]
-    elif what == "copy":
-        line = lines[0]
-    else:
-        line = compact(changed[what]())
-    put(path, time + timedelta(seconds=len(lines)), line)
+    put(path, time + timedelta(seconds=len(files[path])), line or compact(changed[what]()))

@@ -2,7 +2,7 @@
 import json
 from datetime import timedelta
 
-from .writing import compact, digest, files, iso, put
+from .writing import compact, digest, files, iso, put, spoiled, without
 
 PROJECT, NUMBER = "sw-demo-prod", "100000000001"
 MAIL = f"{PROJECT}.iam.gserviceaccount.com"
@@ -138,15 +138,10 @@ def sink_file(time, log):
 
 def odd(time, what):
     path = sink_file(time, "data_access")
-    first = files[path][0][1]
-    if what == "torn":
-        line = first[:200]
-    elif what == "copy":
-        line = first
-    elif what == "no-time":
-        kept = {key: value for key, value in json.loads(first).items() if key != "timestamp"}
-        line = compact(kept | {"insertId": "notime00000001"})
-    else:
+    line = spoiled(path, what, 200)
+    if what == "no-time":
+        line = compact(without(json.loads(files[path][0][1]), "timestamp") | {"insertId": "notime00000001"})
+    elif line is None:
         kind = "type.googleapis.com/google.cloud.modelarmor.logging.v1.SanitizeOperationLogEntry"
         line = compact({
             "insertId": "armor000000001",

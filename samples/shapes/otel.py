@@ -3,7 +3,7 @@ import json
 from datetime import datetime, timedelta, timezone
 
 from .aws import ACCOUNT, REGION
-from .writing import compact, digest, files, number, put
+from .writing import compact, digest, files, number, put, spoiled, without
 
 EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 AGENTS = {  # id, what it does, its tool, its model, who provides it
@@ -116,14 +116,9 @@ def exported(time):
 
 def odd(time, what):
     path = exported(time)
-    lines = [line for _, line in files[path]]
-    first = json.loads(lines[0])
+    first, line = json.loads(files[path][0][1]), spoiled(path, what, 900, copied=1)  # sent again: nobody answered in time
     spans = first["resourceSpans"][0]["scopeSpans"][0]["spans"]
-    if what == "torn":  # the file was read while it grew
-        line = lines[0][:900]
-    elif what == "copy":  # sent again: nobody answered in time
-        line = lines[1]
-    elif what == "metrics":  # another signal in the same file
+    if what == "metrics":  # another signal in the same file
         line = compact({"resourceMetrics": [{"resource": {"attributes": []}, "scopeMetrics": []}]})
     elif what == "web":  # a program without agents
         get = span(digest("trace", "web")[:32], "get", "", time, 12, "GET /", CLIENT, {"http.request.method": "GET"})
@@ -134,7 +129,7 @@ def odd(time, what):
     elif what == "no-time":
         spans[:] = [each | {"spanId": digest("no time")[:16], "startTimeUnixNano": None} for each in spans[:1]]
         line = compact(first)
-    else:  # a span that says nothing of itself
-        spans[:] = [{key: each[key] for key in each if key not in ("traceId", "spanId")} for each in spans[:1]]
+    elif line is None:  # a span that says nothing of itself
+        spans[:] = [without(each, "traceId", "spanId") for each in spans[:1]]
         line = compact(first)
     put(path, time, line)

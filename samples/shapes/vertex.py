@@ -3,7 +3,7 @@ import json
 
 from .aws import ANSWERS, TEXTS
 from .gcp import ENDPOINT, PLACE, PROJECT
-from .writing import compact, digest, files, iso, number, put
+from .writing import compact, digest, files, iso, number, put, spoiled
 
 GOOGLE = "publishers/google/models/"
 MODELS = {  # model, its version, and the endpoint that was called
@@ -101,17 +101,13 @@ def export_file(time):
 
 def odd(time, what):
     path = export_file(time)
-    first = files[path][0][1]
-    if what == "torn":
-        line = first[:300]
-    elif what == "copy":
-        line = first
-    elif what == "no-time":
-        line = compact(json.loads(first) | {"logging_time": None, "request_id": "1"})
+    first, line = json.loads(files[path][0][1]), spoiled(path, what, 300)
+    if what == "no-time":
+        line = compact(first | {"logging_time": None, "request_id": "1"})
     elif what == "no-model":  # an endpoint of one's own writes payloads as text
         row = {"endpoint": ENDPOINT, "logging_time": moment(time, 0), "request_id": "2", "request_payload": ["{\"x\": 1}"], "model": ""}
         line = compact(row)
-    else:  # bodies that don't read
+    elif what == "unreadable":  # bodies that don't read
         torn = {"full_request": "{\"contents\": [", "full_response": "", "metadata": {}, "request_id": "3"}
-        line = compact(json.loads(first) | torn | {"logging_time": moment(time, 0)})
+        line = compact(first | torn | {"logging_time": moment(time, 0)})
     put(path, time, line)

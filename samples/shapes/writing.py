@@ -13,6 +13,15 @@ def put(path, time, item):
     files.setdefault(path, []).append((time, item))
 
 
+def spoiled(path, what, length, copied=0):
+    """A line as it comes now and then: the file's first one `torn`, for it was read while it grew, or a `copy`; None of anything else."""
+    return {"torn": files[path][0][1][:length], "copy": files[path][copied][1]}.get(what)
+
+
+def without(record, *names):
+    return {key: value for key, value in record.items() if key not in names}
+
+
 def compact(record):
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
