@@ -62,7 +62,7 @@ pub(super) fn source(
     let mut resolver = Resolver::new(names, &schema.operations, Scope::source());
     let (mut delay, mut unique) = (None, None);
     let mut given: Vec<(FieldId, Span)> = Vec::new();
-    assemble(written, &mut source, &mut resolver);
+    assemble(written, stream, &mut source, &mut resolver);
     for clause in &written.clauses {
         match &clause.node {
             SourceClause::At(at) => place(at, &mut source, &mut resolver.diagnostics),
@@ -209,7 +209,16 @@ fn place(at: &ast::At, source: &mut Source, diagnostics: &mut Vec<Diagnostic>) {
         }
         match at.place.as_ref().map(|p| (p.node.as_str(), p.span)) {
             Some(("json_lines", _)) | None => source.files = Some(FileFormat::JsonLines { nocase: at.nocase }),
-            Some(("otlp", _)) => source.files = Some(FileFormat::Otlp),
+            Some(("otlp", _)) => {
+                source.files = Some(FileFormat::Otlp);
+                if at.nocase {
+                    diagnostics.push(errors::source(
+                        at.target.span,
+                        "`nocase` is of `json_lines`, `otlp` has one spelling",
+                        "leave `nocase` out",
+                    ));
+                }
+            }
             Some((other, span)) => diagnostics.push(errors::unknown(span, "file format", other, FileFormat::WORDS)),
         }
         return;
@@ -286,13 +295,22 @@ fn target_place(at: &ast::At, before: &[Place], diagnostics: &mut Vec<Diagnostic
 }
 
 /// The parts of which events are put together; from there on their names stand for them.
-fn assemble(written: &ast::Source, source: &mut Source, resolver: &mut Resolver<'_>) {
+fn assemble(written: &ast::Source, stream: &Stream, source: &mut Source, resolver: &mut Resolver<'_>) {
     let mut first = None;
     for clause in &written.clauses {
         let SourceClause::Assemble(assemble) = &clause.node else { continue };
         if let Some(first) = first.replace(clause.span) {
             resolver.diagnostics.push(errors::second(clause.span, "assemble", first));
             continue;
+        }
+        let names: Vec<&ast::Name> = assemble.parts.iter().map(|part| &part.node.name).collect();
+        for (at, name) in names.iter().enumerate() {
+            let before = names.iter().take(at).find(|before| before.node == name.node);
+            if let Some(before) = before {
+                resolver.diagnostics.push(errors::duplicate(name.span, "part", &name.node, Some(before.span)));
+            } else if stream.field(&name.node).is_some() {
+                resolver.diagnostics.push(errors::shadows_field(name.span, &name.node));
+            }
         }
         let key = resolver.value(&assemble.key, &Type::Text);
         let time = resolver.value(&assemble.time, &Type::Time);
@@ -307,7 +325,7 @@ fn assemble(written: &ast::Source, source: &mut Source, resolver: &mut Resolver<
         let ast::Literal::Duration(within, _) = assemble.within.node else { continue };
         let parts: Option<Vec<Part>> = parts.into_iter().collect();
         source.assemble = key.zip(time).zip(parts).map(|((key, time), parts)| Assemble { key, within, time, parts });
-        resolver.scope.parts = assemble.parts.iter().map(|part| part.node.name.node.clone()).collect();
+        resolver.scope.parts = names.into_iter().map(|name| name.node.clone()).collect();
     }
 }
 
