@@ -126,6 +126,15 @@ fn wider(test: &Pred, reason: &str) -> Diagnostic {
         .help("newer commands tell them apart: --cloudwatch 2026")
 }
 
+fn other_rows(when: &Pred) -> Diagnostic {
+    Diagnostic::warning(
+        Code::Weaker,
+        "`when` is asked of other events than the rule's, and more of them can end an alert",
+    )
+    .at(when.span, "")
+    .help("ask for a count above a number")
+}
+
 fn refused(reasons: Vec<Diagnostic>) -> Query {
     Query {
         verdict: Verdict::Refused,
@@ -159,8 +168,9 @@ fn lower(rule: &Rule, mut cx: Lowering<'_>, stream: &Stream, target: &dyn Target
     let text = text.filter(|_| cx.verdict != Verdict::Refused);
     // More rows may make fewer alerts, and fewer rows more, unless `when` asks for many.
     let selects = cx.reasons.iter().any(|reason| reason.code == Code::SelectsOnly);
-    if !selects && rule.window.is_some() && !asks_for_many(&rule.when, rule) {
-        cx.weaken_by_rows();
+    let of_other_rows = matches!(cx.verdict, Verdict::Wider | Verdict::Narrower) && rule.window.is_some() && !selects;
+    if of_other_rows && !asks_for_many(&rule.when, rule) {
+        cx.weaken(Verdict::Differs, other_rows(&rule.when));
     }
     if text.is_none() {
         return Query { left_out: cx.left_out, ..refused(cx.reasons) };

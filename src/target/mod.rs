@@ -158,13 +158,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Says that rows which are too many, or too few, may decide either way.
-    pub fn weaken_by_rows(&mut self) {
-        if matches!(self.verdict, Verdict::Wider | Verdict::Narrower) {
-            self.verdict = Verdict::Differs;
-        }
-    }
-
     /// Adds a condition on which the verdict rests.
     pub fn provided(&mut self, condition: Condition) {
         // A source without a delay says that its events are there at once.
