@@ -333,14 +333,10 @@ FEW = "stdev of one value (0 or NaN: nobody says)"
 NULL_KEYS = "join of null keys (the emulator matches them, the documentation is silent)"
 
 
-def avg_of_nothing(condition):
+def avg_of_nothing(values):
     def render(name, args):
-        if re.search(r"INTERVAL(?: '[^']*')?(?:\)| END)*$", args[0]):
-            # A timespan has no NaN. DuckDB's own average of intervals rounds each part of them apart; Kusto's is in ticks.
-            mean = f"avg(epoch_us({args[0]})){condition.format(*args)}"
-            return f"to_microseconds(CAST(round_even({mean}, 0) AS BIGINT))"
         touched.add(NOTHING)
-        return f"coalesce(avg({args[0]}){condition.format(*args)}, oracle_nothing())"
+        return f"oracle_mean({values.format(*args)})"
     return render
 
 
@@ -420,8 +416,8 @@ AGGREGATES = {
 
 # Aggregates of the package that are rendered through a macro, so that an edge can be checked or read both ways. Not marked.
 THROUGH_MACROS = {
-    "avg": (avg_of_nothing(""), (1,)),
-    "avgif": (avg_of_nothing(" FILTER (WHERE {1})"), (2,)),
+    "avg": (avg_of_nothing("{0}"), (1,)),
+    "avgif": (avg_of_nothing("CASE WHEN {1} THEN {0} END"), (2,)),
     "sum": (checked_sum(""), (1,)),
     "sumif": (checked_sum(" FILTER (WHERE {1})"), (2,)),
     "stdev": (stdev_of_few("stddev_samp", ""), (1,)),
@@ -448,6 +444,9 @@ MACROS = (
     "CREATE OR REPLACE MACRO oracle_text(_a) AS CASE WHEN typeof(_a) = 'VARCHAR' AND _a IS NULL THEN '' ELSE _a END",
     f"CREATE OR REPLACE MACRO oracle_sum(_s) AS CASE WHEN typeof(_s) = 'HUGEINT' AND _s NOT BETWEEN -9223372036854775808 "
     f"AND 9223372036854775807 THEN {refusal_sql('a sum outside 64 bits')} ELSE _s END",
+    # A timespan has no NaN. DuckDB's own average of intervals rounds each part of them apart; Kusto's is in ticks.
+    "CREATE OR REPLACE MACRO oracle_mean(_m INTERVAL) AS to_microseconds(CAST(round_even(avg(epoch_us(_m)), 0) AS BIGINT)), "
+    "(_m BIGINT) AS coalesce(avg(_m), oracle_nothing()), (_m DOUBLE) AS coalesce(avg(_m), oracle_nothing())",
     *ORDER_MACROS,
 )
 
@@ -693,10 +692,10 @@ def read(con, variant, otherwise):
 
 def connect(con):
     """Once a connection: the functions that the templates call."""
-    for macro in MACROS:
-        con.execute(macro)
     for variant in VARIANTS:
         read(con, variant, otherwise=False)
+    for macro in MACROS:
+        con.execute(macro)
 
     def function(name, body, takes):
         con.create_function(name, body, takes, "BOOLEAN" if name.startswith("oracle_ip") else "VARCHAR",

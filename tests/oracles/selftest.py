@@ -192,6 +192,7 @@ KQL = [
     ("avg of nothing is refused", "T | where false | summarize a = avg(n)", Refused("avg of nothing")),
     ("avg of nothing, guarded", "T | where s == '' | summarize c = countif(isnotnull(n)), a = avg(n) | project a = iff(c == 0, real(null), a)", [[None]]),
     ("avg of nothing, in an order, needs no guard", "T | summarize a = avg(n) by s | where a > 5 | project s", [["Bob"]]),
+    ("avg of an hour of a computed time is a number", "T | where n > 0 | summarize a = avg(hourofday(t + 90m)), b = avgif(n, n > 100 or b), c = avg(span) / 1s", [[6.5, 1.0, 1845.0]]),
     ("min, max, avg", "T | summarize a = min(t), b = max(n), c = avg(n)", [["2026-01-01T00:00:00.000000Z", 10, 4 / 3]]),
     ("percentile is nearest rank", "range x from 1 to 20 step 1 | summarize a = percentile(x, 95), b = percentile(x, 50), c = percentile(x, 96)", [[19, 10, 20]]),
     ("percentile by exact fractions", "range x from 1 to 100 step 1 | summarize a = percentile(x, 55), b = percentile(x, 56), c = percentile(x, 7), e = percentile(x, 99.5)", [[55, 56, 7, 100]]),
