@@ -8,10 +8,12 @@ pub mod bind;
 pub mod cli;
 pub mod coverage;
 pub mod diag;
+pub mod emulator;
 #[cfg(feature = "engine")]
 pub mod engine;
 pub mod eval;
 pub mod ir;
+pub mod json;
 pub mod pack;
 pub mod record;
 pub mod report;

@@ -10,25 +10,27 @@ const MOST_LINES: usize = 500;
 const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diag", &["source"]),
+    ("json", &[]),
+    ("emulator", &["source", "diag", "json"]),
     ("ir", &["source"]),
     ("syntax", &["source", "diag", "ir"]),
     ("schema", &["source", "diag", "syntax", "ir"]),
     ("resolve", &["source", "diag", "syntax", "schema", "ir"]),
     ("bind", &["source", "diag", "schema", "ir"]),
-    ("eval", &["source", "diag", "schema", "ir", "bind"]),
-    ("record", &["source", "diag", "schema", "ir", "bind", "eval"]),
+    ("eval", &["source", "diag", "json", "schema", "ir", "bind"]),
+    ("record", &["source", "diag", "json", "schema", "ir", "bind", "eval"]),
     ("target", &["source", "diag", "schema", "ir", "bind"]),
     ("pack", &["source", "diag", "syntax", "schema", "resolve", "ir", "bind", "eval", "record", "target"]),
-    ("archive", &["source", "diag", "schema", "ir", "bind", "eval", "record"]),
-    ("engine", &["source", "diag", "schema", "ir", "bind", "eval", "record", "archive"]),
-    ("ruletest", &["source", "diag", "schema", "ir", "bind", "eval", "record", "pack", "resolve", "syntax"]),
+    ("archive", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record"]),
+    ("engine", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record", "archive"]),
+    ("ruletest", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record", "pack", "resolve", "syntax"]),
     ("report", &["source", "diag", "ir", "eval"]),
     ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),
 ];
 
 /// Crates that stay where they are wrapped.
 const HOMES: &[(&str, &[&str])] = &[
-    ("pest::", &["src/syntax/parse/"]),
+    ("pest::", &["src/syntax/parse/", "src/emulator/"]),
     ("miette::", &["src/diag/render.rs"]),
     ("datafusion::", &["src/engine/", "src/archive/"]),
     ("regex_syntax::", &["src/ir/pattern/"]),

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::json::Json;
 use super::number::arithmetic;
 use super::pattern::Patterns;
 use super::read::read;
 use super::value::Value;
 use crate::ir::{Expr, ExprKind, Rows, Step, Type};
+use crate::json::Json;
 
 /// What an event's expressions read: its normalized fields, or its raw record for a rule that was bound.
 #[derive(Debug, Clone, Copy)]

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::Event;
 use super::expr::{Scope, Subject};
-use super::json::Json;
 use super::pattern::Patterns;
 use super::value::Value;
 use crate::ir::{Constant, FieldId, Stream, Type};
+use crate::json::Json;
 
 /// The event with these fields. A field that is not named has the stream's default, which reads those that are; else it is missing.
 #[must_use]

@@ -10,7 +10,6 @@ mod call;
 pub mod clock;
 pub mod expr;
 pub mod given;
-pub mod json;
 pub mod number;
 mod output;
 pub mod pattern;
@@ -24,8 +23,8 @@ pub mod window;
 
 use std::sync::Arc;
 
+pub use crate::json::Json;
 pub use alert::Alert;
-pub use json::Json;
 pub use rule::{Outcome, Run, run, run_bound};
 pub use value::Value;
 pub use window::Range;

@@ -16,10 +16,10 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
 use super::clock::time_text;
-use super::json::Json;
 use super::number::BILLION;
 use super::value::Value;
 use crate::ir::SECOND;
+use crate::json::Json;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

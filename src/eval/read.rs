@@ -13,9 +13,9 @@
 use std::net::IpAddr;
 
 use super::clock::parse_time;
-use super::json::Json;
 use super::value::Value;
 use crate::ir::Type;
+use crate::json::Json;
 
 /// A value read, and how many parts of it existed and did not read.
 #[derive(Debug, Clone, PartialEq, Eq)]

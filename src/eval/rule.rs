@@ -6,12 +6,12 @@ use super::Event;
 use super::aggregate::{Input, aggregate};
 use super::alert::{Alert, EventRow, Interval, finish};
 use super::expr::{Scope, Subject};
-use super::json::Json;
 use super::pattern::Patterns;
 use super::value::Value;
 use super::window::{Range, starts};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, ExprKind, Level, Rule, Stream, Window};
+use crate::json::Json;
 use crate::source::Span;
 
 /// What a rule is run under.

@@ -7,8 +7,8 @@ use std::cmp::Ordering;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::json::Json;
 use crate::ir::{Literal, RecordType};
+use crate::json::Json;
 
 /// The largest decimal, in billionths: 38 digits.
 pub const MAX_DECIMAL: i128 = 10_i128.pow(38) - 1;

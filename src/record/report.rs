@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use crate::eval::json::{JsonError, MAX_DEPTH};
+use crate::json::{JsonError, MAX_DEPTH};
 
 /// Counts of one reading. `read = rows + merged + duplicates + other + quarantined`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

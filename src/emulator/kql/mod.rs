@@ -1,0 +1,21 @@
+//! KQL: query text → rows over raw records.
+
+use super::{Answer, Failure, Language, Reading, Readings, Record, Run};
+
+/// KQL.
+#[derive(Debug)]
+pub struct Kql;
+
+impl Language for Kql {
+    fn name(&self) -> &'static str {
+        "kql"
+    }
+
+    fn readings(&self) -> &'static [Reading] {
+        &[]
+    }
+
+    fn run(&self, query: &str, _logs: &[Record], _run: &Run, _readings: &Readings) -> Result<Answer, Failure> {
+        Err(Failure::unknown("nothing is known yet", 0..query.len()))
+    }
+}
