@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod coverage;
 mod emit;
+mod emulate;
 mod explain;
 mod fmt;
 #[cfg(feature = "engine")]
@@ -60,6 +61,7 @@ enum Verb {
     Completions(completions::Arguments),
     Coverage(coverage::Arguments),
     Emit(emit::Arguments),
+    Emulate(emulate::Arguments),
     Explain(explain::Arguments),
     Fmt(fmt::Arguments),
     #[cfg(feature = "engine")]
@@ -89,6 +91,7 @@ pub fn run() -> ExitCode {
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Coverage(arguments) => coverage::run(&arguments),
         Verb::Emit(arguments) => emit::run(&arguments),
+        Verb::Emulate(arguments) => emulate::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),
         Verb::Fmt(arguments) => fmt::run(&arguments),
         #[cfg(feature = "engine")]

@@ -1,6 +1,6 @@
 //! The table of codes: each finding's number for ever, its title, and the page that `skywatch explain` prints.
 //!
-//! Ranges: E01 syntax, E02 names and types, E03 packs, E04 targets, E05 run and archive, W lints. A number that was
+//! Ranges: E01 syntax, E02 names and types, E03 packs, E04 targets, E05 run and archive, E06 emulated queries, W lints. A number that was
 //! released is never used for something else.
 
 macro_rules! codes {
@@ -76,6 +76,10 @@ codes! {
     BadArchive        = "E0502", "archive that can't be used";
     RunFailed         = "E0503", "run that can't be finished";
     BadArgument       = "E0504", "argument that can't be used";
+    QueryRejected     = "E0601", "query that its system rejects";
+    QueryUnknown      = "E0602", "query that the emulator does not know";
+    QueryStopped      = "E0603", "query that stops while it runs";
+    QueryAmbiguous    = "E0604", "answer that the documentation leaves open";
 }
 
 impl Code {

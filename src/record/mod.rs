@@ -16,12 +16,14 @@ mod file;
 mod keys;
 mod map;
 mod otlp;
+mod raw;
 mod reader;
 mod report;
 mod split;
 
 pub use assemble::as_read;
 pub use map::{Mapped, Mapper};
+pub use raw::raw_records;
 pub use reader::{Batch, Item, Reader, read_files};
 pub use report::{Quarantined, Reason, Report};
 

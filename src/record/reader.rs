@@ -265,6 +265,6 @@ fn bytes_of(
     Ok(found)
 }
 
-fn unreadable(path: &Path) -> impl Fn(io::Error) -> Diagnostic {
+pub(super) fn unreadable(path: &Path) -> impl Fn(io::Error) -> Diagnostic {
     move |error| Diagnostic::error(Code::UnreadableFile, format!("`{}` can't be read: {error}", path.display()))
 }
