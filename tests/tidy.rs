@@ -23,7 +23,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("pack", &["source", "diag", "syntax", "schema", "resolve", "ir", "bind", "eval", "record", "target"]),
     ("archive", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record"]),
     ("engine", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record", "archive"]),
-    ("ruletest", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record", "pack", "resolve", "syntax"]),
+    (
+        "ruletest",
+        &[
+            "source", "diag", "json", "schema", "ir", "bind", "eval", "record", "pack", "resolve", "syntax", "target",
+            "emulator",
+        ],
+    ),
     ("report", &["source", "diag", "ir", "eval"]),
     ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),
 ];

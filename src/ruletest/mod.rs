@@ -1,5 +1,9 @@
 //! Unit tests of rules: takes a pack, makes its tests ready for whatever runs rules, runs them on the evaluator, gives what failed and how.
 
+pub mod emitted;
+pub mod raw;
+pub mod rows;
+
 use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;

@@ -7,8 +7,8 @@ use skywatch::ir::{Rule, SECOND};
 use skywatch::resolve::Resolved;
 use skywatch::target::{Emission, Request, TARGETS, emit};
 
-use crate::support::compare::{difference, shown_addresses};
 use crate::support::oracle::{Engine, Oracle};
+use skywatch::ruletest::rows::{difference, shown_addresses};
 
 /// Microseconds of 2026-01-01T00:00Z.
 pub(crate) const START: i64 = 1_767_225_600 * SECOND;

@@ -8,8 +8,9 @@ use skywatch::target::kql::Kql;
 use skywatch::target::names::{TIME, WINDOW_START};
 use skywatch::target::{Condition, EVENT_RULE_STEP, Emission, Request, Verdict, emit};
 
-use crate::support::compare::{deviations, difference, has_large_numbers, of_records, shown_addresses, tied};
+use crate::support::compare::{deviations, has_large_numbers, of_records, tied};
 use crate::support::oracle::Oracle;
+use skywatch::ruletest::rows::{difference, shown_addresses};
 
 /// What became of a case.
 #[derive(Debug, PartialEq)]

@@ -6,14 +6,15 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
-use skywatch::diag::Code;
-use skywatch::ir::{Pred, PredKind, Rule, Source};
+use skywatch::ir::{Rule, Source};
 use skywatch::pack::load;
+use skywatch::ruletest::emitted::{claimed, selects};
+use skywatch::ruletest::rows::{difference, missing, selecting, shown_addresses};
 use skywatch::schema::Schema;
 use skywatch::target::{Emission, Request, Verdict, emit};
 
 use super::choices::Choices;
-use super::compare::{difference, missing, of_events, shown_addresses};
+use super::compare::of_events;
 use super::logs::{Log, RANGE, places, sources_on, storable, target};
 use super::samples::{self, Samples};
 use super::shapes::Shape;
@@ -24,11 +25,6 @@ use super::{cases, random, resolved, seeded};
 pub(crate) trait Executor {
     /// The target whose text it runs.
     fn target(&self) -> &'static str;
-
-    /// Whether the target's texts only select the events that a rule alerts on, or counts.
-    fn selects(&self) -> bool {
-        false
-    }
 
     /// Runs a text over the raw records of a source.
     fn execute(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Executed;
@@ -79,20 +75,15 @@ fn judge(
         }
     };
     let stream = schema.stream_of(rule.stream).expect("a rule has a stream");
-    let selecting = executor.selects().then(|| selecting(rule));
+    let selecting = selects(target(executor.target())).then(|| selecting(rule));
     let rule = selecting.as_ref().unwrap_or(rule);
     let mut alerts = of_events(rule, source, stream, &log.events, RANGE, &emission.query.left_out);
-    let verdict = match &selecting {
-        Some(_) => {
-            // An entry is one row, however many of its elements alert.
-            alerts.sort_by_key(Value::to_string);
-            alerts.dedup();
-            let counts_not = emission.query.reasons.iter().all(|reason| reason.code == Code::SelectsOnly);
-            if counts_not { Verdict::Exact } else { emission.query.verdict }
-        }
-        None => emission.query.verdict,
-    };
-    let differs = match verdict {
+    // An entry is one row, however many of its elements alert.
+    if selecting.is_some() {
+        alerts.sort_by_key(Value::to_string);
+        alerts.dedup();
+    }
+    let differs = match claimed(target(executor.target()), emission) {
         Verdict::Exact => difference(&alerts, &rows, &shown_addresses(rule)),
         // Each local alert must be among the rows; measures may be higher.
         Verdict::Wider => missing(rule, &alerts, &rows).map(|alert| format!("missing: {alert}")),
@@ -111,18 +102,6 @@ fn judge(
             emission.query.verdict.text()
         )),
     }
-}
-
-/// The rule that alerts on each event that a rule alerts on, or counts.
-fn selecting(rule: &Rule) -> Rule {
-    let mut rule = rule.clone();
-    rule.window = None;
-    rule.aggregates.clear();
-    rule.measures.clear();
-    rule.show.clear();
-    rule.severity.arms.clear();
-    rule.when = Pred::new(PredKind::Const(true), rule.when.span);
-    rule
 }
 
 /// Every shipped rule over the samples.
