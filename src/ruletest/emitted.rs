@@ -24,9 +24,9 @@ use crate::target::{Emission, Request, TARGETS, Target, Verdict, emit};
 /// A test on one log and one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The log.
-    pub source: String,
-    /// The target.
+    /// The log; none where it ran over all events at once.
+    pub source: Option<String>,
+    /// The target, or `datafusion`.
     pub target: &'static str,
     /// How it went.
     pub agreement: Agreement,
@@ -61,7 +61,7 @@ pub fn lines(pack: &Pack, case: &Case<'_>) -> Vec<Line> {
                     (Some(_), Err(why)) => Agreement::NotRun(why.clone()),
                     (Some(text), Ok(log)) => log.agreement(case, *target, emission, text),
                 };
-                out.push(Line { source: source.name.clone(), target: target.info().name, agreement });
+                out.push(Line { source: Some(source.name.clone()), target: target.info().name, agreement });
             }
         }
     }
@@ -73,14 +73,20 @@ fn reason(emission: &Emission) -> String {
 }
 
 /// A log that a test gives: raw records, and the events that its source makes of them.
-struct Log {
-    records: Vec<String>,
-    events: Vec<Event>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// JSON, one text each.
+    pub records: Vec<String>,
+    /// What the source makes of them.
+    pub events: Vec<Event>,
 }
 
 impl Log {
-    /// What a test gives of a log; or why there is no such.
-    fn of(pack: &Pack, case: &Case<'_>, source: &Source) -> Result<Log, String> {
+    /// What a test gives of a log.
+    ///
+    /// # Errors
+    /// Why there is no such: the test gives other logs' records, or an event that this log can't hold.
+    pub fn of(pack: &Pack, case: &Case<'_>, source: &Source) -> Result<Log, String> {
         let mut records = Vec::new();
         let mut of_stream = true;
         for given in &case.test.given {

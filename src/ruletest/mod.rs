@@ -6,6 +6,8 @@ pub mod rows;
 
 use std::collections::BTreeMap;
 
+use emitted::{Agreement, Line};
+
 use crate::diag::Diagnostic;
 use crate::eval::{self, Alert, Event, Json, Range, Run, Value};
 use crate::ir::{Constant, Expected, Given, Rule, Stream, Test, Type};
@@ -23,13 +25,15 @@ pub struct Outcome {
     pub problems: Vec<String>,
     /// All alerts that came, for people who look for the difference.
     pub alerts: Vec<Alert>,
+    /// How it went on DataFusion and on what is emitted; none where only the evaluator was asked.
+    pub lines: Vec<Line>,
 }
 
 impl Outcome {
-    /// Whether it did what it says.
+    /// Whether it did what it says, wherever it ran.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.problems.is_empty()
+        self.problems.is_empty() && !self.lines.iter().any(|line| matches!(line.agreement, Agreement::Differs(_)))
     }
 }
 
@@ -65,7 +69,43 @@ pub fn run(pack: &Pack) -> Vec<Outcome> {
     cases(pack).map(|case| case.outcome(pack)).collect()
 }
 
+/// Runs all tests of a pack on the evaluator, on DataFusion where that is built in, and on what is emitted, in order.
+///
+/// # Errors
+/// A machine on which DataFusion can't run.
+pub fn run_everywhere(pack: &Pack) -> Result<Vec<Outcome>, Diagnostic> {
+    #[cfg(feature = "engine")]
+    let bench = crate::engine::Bench::new(crate::engine::Limits::default())?;
+    let mut outcomes = Vec::new();
+    for case in cases(pack) {
+        let mut outcome = case.clone().outcome(pack);
+        #[cfg(feature = "engine")]
+        outcome.lines.push(case.on_engine(&bench, &pack.id, &outcome.alerts));
+        outcome.lines.extend(emitted::lines(pack, &case));
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
 impl<'a> Case<'a> {
+    /// Whether DataFusion gives the alerts that the evaluator gave.
+    #[cfg(feature = "engine")]
+    fn on_engine(&self, bench: &crate::engine::Bench, pack: &str, alerts: &[Alert]) -> Line {
+        let run = Run { pack, range: self.range, coverage: &BTreeMap::new() };
+        let agreement = match bench.run(self.rule, self.stream, &self.events, &run) {
+            Ok(found) if found.alerts == alerts => Agreement::Agrees(alerts.len()),
+            Ok(found) => {
+                let all = |alerts: &[Alert]| rows::rows(self.rule, alerts, &[]);
+                let differs = rows::difference(&all(alerts), &all(&found.alerts), &[]);
+                Agreement::Differs(
+                    differs.unwrap_or_else(|| "its alerts are in another order, or carry other words".to_owned()),
+                )
+            }
+            Err(diagnostic) => Agreement::Differs(diagnostic.message),
+        };
+        Line { source: None, target: "datafusion", agreement }
+    }
+
     fn new(pack: &Pack, test: &'a Test, rule: &'a Rule, stream: &'a Stream) -> Case<'a> {
         let (mut events, mut unread) = (Vec::new(), Vec::new());
         for given in &test.given {
@@ -90,7 +130,7 @@ impl<'a> Case<'a> {
             Err(diagnostic) => problems.push(diagnostic.message),
         }
         problems.append(&mut self.differences(&alerts));
-        Outcome { rule: self.rule.name.clone(), title: self.test.title.clone(), problems, alerts }
+        Outcome { rule: self.rule.name.clone(), title: self.test.title.clone(), problems, alerts, lines: Vec::new() }
     }
 
     /// What the test expects and is not among the alerts, or is among them and is not expected.
