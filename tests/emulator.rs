@@ -4,6 +4,7 @@
 //!
 //! ```toml
 //! now = "2026-01-02T00:00:00Z"     # optional; also from, until
+//! only = ["a"]                     # optional: the columns that the rows below have, of all that an answer has
 //! [logs.calls]                     # records by name
 //! place = "/aws/bedrock"           # optional
 //! records = '''                    # one a line; a line `@2026-01-01T00:05:00Z {…}` arrived then
@@ -30,7 +31,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use serde::Deserialize;
-use skywatch::emulator::{Answer, Failure, Kind, LANGUAGES, Language, Record, Run, emulate};
+use skywatch::emulator::{Answer, Failure, Kind, LANGUAGES, Language, Record, Run, Value, emulate};
 use skywatch::json::Json;
 
 /// How many cases a language has at least, and how many texts that must be rejected.
@@ -43,6 +44,7 @@ struct File {
     now: Option<String>,
     from: Option<String>,
     until: Option<String>,
+    only: Option<Vec<String>>,
     #[serde(default)]
     logs: BTreeMap<String, Log>,
     #[serde(default)]
@@ -129,6 +131,14 @@ fn rows_of(answer: &Answer) -> Vec<String> {
     answer.rows.iter().map(row).collect()
 }
 
+/// An answer with some of its columns.
+fn only(answer: &Answer, columns: &[String]) -> Answer {
+    let place = |name| answer.columns.iter().position(|column| column == name).expect("a column of that name");
+    let places: Vec<usize> = columns.iter().map(place).collect();
+    let row = |row: &Vec<Value>| places.iter().map(|place| row[*place].clone()).collect();
+    Answer { columns: columns.to_vec(), rows: answer.rows.iter().map(row).collect() }
+}
+
 /// What is wrong with what came of a case; nothing where all is right.
 fn wrong(case: &Case, got: &Result<Answer, Failure>) -> Option<String> {
     let said = |kind: Kind, words: &str| match got {
@@ -181,7 +191,10 @@ fn conforms(name: &str) {
             let log =
                 |name: &String| read.logs.get(name).unwrap_or_else(|| panic!("{:?}: no logs {name:?}", case.name));
             let logs: Vec<Record> = case.logs.iter().map(log).flat_map(records).collect();
-            let got = emulate(language, case.query.trim_matches('\n'), &logs, &run_of(read, case));
+            let mut got = emulate(language, case.query.trim_matches('\n'), &logs, &run_of(read, case));
+            if let (Ok(answer), Some(columns)) = (&got, &read.only) {
+                got = Ok(only(answer, columns));
+            }
             cases += 1;
             rejected += usize::from(case.rejected.is_some());
             failures.extend(wrong(case, &got).map(|wrong| format!("{file}, {}: {wrong}\n  {}", case.name, case.query)));
