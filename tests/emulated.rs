@@ -24,6 +24,17 @@ impl Executor for Emulator {
         target(self.0.name()).info().name
     }
 
+    fn held(&mut self, emission: &Emission, records: &[Value]) -> Option<Vec<Value>> {
+        let text = emission.query.text.as_deref()?;
+        let bad = |records: &[Value]| {
+            let records: Vec<String> = records.iter().map(Value::to_string).collect();
+            let ran = emitted(self.0, text, emission, &records, (RANGE.from, RANGE.to));
+            ran.is_err_and(|failure| failure.kind == Kind::BadLogs)
+        };
+        let good = |record: &&Value| !bad(std::slice::from_ref(*record));
+        bad(records).then(|| records.iter().filter(good).cloned().collect())
+    }
+
     fn execute(&mut self, emission: &Emission, _source: &Source, records: &[Value]) -> Executed {
         let text = emission.query.text.as_deref().unwrap_or_default();
         let records: Vec<String> = records.iter().map(Value::to_string).collect();

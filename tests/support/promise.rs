@@ -26,6 +26,11 @@ pub(crate) trait Executor {
     /// The target whose text it runs.
     fn target(&self) -> &'static str;
 
+    /// The records that the target can hold, where it can't hold all of them.
+    fn held(&mut self, _emission: &Emission, _records: &[Value]) -> Option<Vec<Value>> {
+        None
+    }
+
     /// Runs a text over the raw records of a source.
     fn execute(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Executed;
 }
@@ -45,7 +50,8 @@ fn compare(rule: &Rule, schema: &Schema, source: &Source, log: &Log, executor: &
     let request = Request { range: Some((RANGE.from, RANGE.to)), ..Request::default() };
     for emission in emit(rule, schema, target(executor.target()), request) {
         if emission.source == source.name {
-            judge(rule, schema, source, &emission, log, executor, tally);
+            let held = executor.held(&emission, &log.records).map(|records| Log::of(source, schema, &records));
+            judge(rule, schema, source, &emission, held.as_ref().unwrap_or(log), executor, tally);
         }
     }
 }

@@ -428,7 +428,7 @@ fn time(at: &Located, pred: &Pred) -> Said<Filter> {
     }
 }
 
-/// A test of an address: what is none is in no network. An IPv4 address may be written as IPv6 too.
+/// A test of an address: what is none, or a range, is in no network. An IPv4 address may be written as IPv6 too.
 fn address(at: &Located, pred: &Pred) -> Filter {
     let networks: Vec<ipnet::IpNet> = match &pred.kind {
         PredKind::InNetwork(_, networks) => networks.clone(),
@@ -465,7 +465,12 @@ fn address(at: &Located, pred: &Pred) -> Filter {
         }
         network => within(*network),
     });
-    Filter::any(tests.collect())
+    // `ip_in_net` takes ranges too, which are no addresses.
+    let range = Filter::Test(Test::Matches(at.field.clone(), "/".to_owned()));
+    match Filter::any(tests.collect()) {
+        Filter::Const(found) => Filter::Const(found),
+        found => Filter::all(vec![found, range.negate()]),
+    }
 }
 
 fn alone(literal: &Literal) -> Option<ipnet::IpNet> {
