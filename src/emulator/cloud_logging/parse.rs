@@ -365,3 +365,39 @@ fn with_period(at: &Place) -> Failure {
 fn is_keyword(word: &str) -> bool {
     matches!(word, "AND" | "OR" | "NOT")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emulator::Kind;
+
+    fn failure(text: &str) -> Option<Kind> {
+        parse(text).err().map(|failure| failure.kind)
+    }
+
+    #[test]
+    fn a_filter_has_20000_characters() {
+        // Characters, not bytes: each of these has two.
+        let padded = |characters: usize| format!("a:b --{}", "é".repeat(characters - 6));
+        assert_eq!(failure(&padded(20_000)), None);
+        assert_eq!(failure(&padded(20_001)), Some(Kind::Rejected));
+    }
+
+    #[test]
+    fn parentheses_have_a_limit() {
+        let nested = |levels: usize| format!("{}a{}", "(".repeat(levels), ")".repeat(levels));
+        assert_eq!(failure(&nested(MOST_LEVELS)), None);
+        assert_eq!(failure(&nested(MOST_LEVELS + 1)), Some(Kind::Unknown));
+        assert_eq!(failure(&"(".repeat(19_999)), Some(Kind::Unknown));
+        assert_eq!(failure(&format!("a:{}", "(".repeat(19_000))), Some(Kind::Unknown));
+        assert_eq!(failure(&format!("{}a", "cast(".repeat(3_000))), Some(Kind::Unknown));
+    }
+
+    #[test]
+    fn a_failure_has_its_place() {
+        let place = |text: &str| parse(text).err().and_then(|failure| failure.at);
+        assert_eq!(place("a = (b"), Some(6..6));
+        assert_eq!(place("é = \"x\" = y"), Some(5..10));
+        assert_eq!(place("a = \"\\q\""), Some(5..7));
+    }
+}
