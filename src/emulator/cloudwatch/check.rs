@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::functions::Function;
 use super::reading::Question;
 use super::stats::Measure;
-use super::tree::{Command, Does, Expr, Item, Name, Node};
+use super::tree::{Command, Does, Expr, Item, Name, Node, written};
 use crate::emulator::{Failure, Readings};
 
 /// Most `stats` of a query: what older pages say, and newer ones.
@@ -191,9 +191,9 @@ impl<'a> Names<'a> {
 
     /// `own`: what the command itself defines.
     fn expr(&self, expr: &mut Expr, standing: Standing, own: &[String]) -> Result<(), Failure> {
-        let written = self.text.get(expr.at.clone()).unwrap_or_default();
+        let said = self.text.get(expr.at.clone()).unwrap_or_default();
         if !matches!(expr.node, Node::Path(_))
-            && let Some(column) = self.unnamed.get(&bare(written))
+            && let Some(column) = self.unnamed.get(&bare(said))
         {
             expr.node = Node::Column(column.clone());
         }
@@ -206,8 +206,9 @@ impl<'a> Names<'a> {
             }
             Node::Column(_) => Ok(()),
             Node::Path(path) => {
-                if own.contains(&path.join(".")) && !self.defined.contains_key(&path.join(".")) {
-                    let message = format!("a name that its own command defines, `{}`", path.join("."));
+                let name = written(path);
+                if own.contains(&name) && !self.defined.contains_key(&name) {
+                    let message = format!("a name that its own command defines, `{name}`");
                     return Err(Failure::unknown(message, at));
                 }
                 self.path(path, &at)
@@ -249,9 +250,9 @@ impl<'a> Names<'a> {
     }
 
     fn path(&self, path: &[String], at: &std::ops::Range<usize>) -> Result<(), Failure> {
-        let name = path.join(".");
+        let name = written(path);
         let is_defined = (1..=path.len())
-            .any(|taken| path.get(..taken).is_some_and(|head| self.defined.contains_key(&head.join("."))));
+            .any(|taken| path.get(..taken).is_some_and(|head| self.defined.contains_key(&written(head))));
         if self.closed && !is_defined {
             let message = format!("`{name}` is not there after `stats`: it defines the fields that follow it");
             return Err(Failure::rejected(message, at.clone()));

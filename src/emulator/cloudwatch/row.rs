@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reading::Question;
 use super::store::Event;
-use super::tree::Place;
+use super::tree::{Place, written};
 use super::value::Cell;
 use crate::emulator::{Failure, Readings};
 use crate::json::Json;
@@ -28,7 +28,7 @@ impl Row {
         let name = segments.join(".");
         for taken in (1..=segments.len()).rev() {
             let (head, rest) = segments.split_at_checked(taken).unwrap_or((segments, &[]));
-            if let Some(cell) = self.cells.get(head.join(".").as_str()) {
+            if let Some(cell) = self.cells.get(written(head).as_str()) {
                 return rest.iter().try_fold(cell.clone(), |of, key| member(&of, key, readings, at));
             }
         }

@@ -152,3 +152,14 @@ pub(super) enum Comparison {
     Greater,
     GreaterOrEqual,
 }
+
+/// A path as a name: its segments joined by points, one with points of its own in backticks where it is not alone.
+pub(super) fn written(path: &[String]) -> String {
+    match path {
+        [name] => name.clone(),
+        _ => {
+            let segment = |name: &String| if name.contains('.') { format!("`{name}`") } else { name.clone() };
+            path.iter().map(segment).collect::<Vec<String>>().join(".")
+        }
+    }
+}

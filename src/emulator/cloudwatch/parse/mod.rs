@@ -6,7 +6,7 @@ mod lex;
 use lex::{Lexer, Token};
 
 use super::pattern::Pattern;
-use super::tree::{Command, Does, Expr, Group, Item, Name, Place, SortKey};
+use super::tree::{Command, Does, Expr, Group, Item, Name, Node, Place, SortKey, written};
 use crate::emulator::{Failure, Readings};
 
 /// Most characters of a query.
@@ -135,7 +135,8 @@ impl<'a> Parser<'a> {
     fn command(&mut self) -> Result<Command, Failure> {
         let start = self.at.start;
         let word = self.peek_word().ok_or_else(|| self.expected("a command"))?;
-        let (said, place) = (self.advance()?, start..self.end);
+        self.advance()?;
+        let place = start..self.end;
         let does = match word.as_str() {
             "source" => self.source()?,
             "fields" => Does::Fields(self.list(Self::item)?),
@@ -147,12 +148,13 @@ impl<'a> Parser<'a> {
             "limit" => self.limit()?,
             "dedup" => Does::Dedup(self.list(Self::expression)?),
             "unnest" => self.unnest()?,
-            known if UNKNOWN.contains(&known) => {
-                return Err(Failure::unknown(format!("the command `{known}`"), place));
-            }
-            _ => {
-                let Token::Path { segments, .. } = said else { return Err(self.expected("a command")) };
-                return Err(Failure::rejected(format!("`{}` is no command", segments.join(".")), place));
+            word => {
+                let said = self.text.get(place.clone()).unwrap_or_default();
+                return Err(if UNKNOWN.contains(&word) {
+                    Failure::unknown(format!("the command `{said}`"), place)
+                } else {
+                    Failure::rejected(format!("`{said}` is no command"), place)
+                });
             }
         };
         Ok(Command { at: start..self.end, does })
@@ -204,7 +206,7 @@ impl<'a> Parser<'a> {
             return Ok(Item { value, name, alias: true });
         }
         let name = match &value.node {
-            super::tree::Node::Path(segments) => segments.join("."),
+            Node::Path(path) => written(path),
             _ => self.text.get(value.at.clone()).unwrap_or_default().to_owned(),
         };
         Ok(Item { name: Name { name, at: value.at.clone() }, value, alias: false })
