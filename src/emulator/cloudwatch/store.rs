@@ -1,0 +1,125 @@
+//! Takes raw records, gives the log events that CloudWatch Logs holds of them: a message, its own time, when it was ingested.
+//!
+//! `FilterLogEvents` and `GetLogEvents` give each event as an object with `timestamp`, `message` and `ingestionTime` in milliseconds: it is
+//! taken apart. Any other record is a message. Where an AWS service wrote it, its own time is what that service stamps, which is not
+//! documented for one of them: the time that the record says, or that of its arrival. An application stamps the time of sending, so of
+//! its events the arrival is the time, and one that does not say it can't be placed.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use chrono::DateTime;
+
+use super::field::Fields;
+use super::reading::Question;
+use crate::emulator::{Failure, Readings, Record, Run};
+use crate::json::Json;
+
+/// A log event; times in milliseconds since 1970.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) message: Arc<str>,
+    pub(super) time: i64,
+    pub(super) ingested: i64,
+    pub(super) stream: Option<Arc<str>>,
+    pub(super) group: Option<Arc<str>>,
+    pub(super) fields: Fields,
+}
+
+/// Where a record of an AWS service says its time: the members that it has, and the one with the time.
+const STAMPS: [(&[&str], &str, Clock); 4] = [
+    // Bedrock model invocation log: whole seconds, RFC 3339.
+    (&["schemaType", "modelId"], "timestamp", Clock::Text),
+    // CloudTrail: whole seconds, RFC 3339.
+    (&["eventVersion", "eventSource", "eventName"], "eventTime", Clock::Text),
+    // Spans of Transaction Search, in `aws/spans`: sent when they end.
+    (&["traceId", "spanId", "startTimeUnixNano"], "endTimeUnixNano", Clock::Nanos),
+    // Logs of AgentCore runtimes, as OpenTelemetry writes them.
+    (&["timeUnixNano"], "timeUnixNano", Clock::Nanos),
+];
+
+#[derive(Debug, Clone, Copy)]
+enum Clock {
+    Text,
+    Nanos,
+}
+
+/// The events that a run sees: in its range, and arrived. The range of `StartQuery` is in whole seconds and includes its end.
+pub(super) fn events(logs: &[Record], run: &Run, readings: &Readings) -> Result<Vec<Rc<Event>>, Failure> {
+    let (from, until) = (run.from.map(seconds), run.until.map(seconds));
+    let mut events = Vec::with_capacity(logs.len());
+    for record in logs {
+        let event = event(record, readings)?;
+        if record.arrived.is_some_and(|arrived| arrived > run.now) || event.ingested > run.now.div_euclid(1000) {
+            continue;
+        }
+        let in_last_second = until.is_some_and(|until| event.time > until && event.time < until.saturating_add(1000));
+        let after = until.is_some_and(|until| event.time > until)
+            && !(in_last_second && readings.other(Question::RangeEnd as usize));
+        if from.is_none_or(|from| event.time >= from) && !after {
+            events.push(Rc::new(event));
+        }
+    }
+    Ok(events)
+}
+
+/// Microseconds → the milliseconds of the whole second.
+pub(super) fn seconds(micros: i64) -> i64 {
+    micros.div_euclid(1_000_000).saturating_mul(1000)
+}
+
+fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
+    let json = Json::parse(&record.text).unwrap_or_default();
+    let arrived = record.arrived.map(|micros| micros.div_euclid(1000));
+    let group = record.place.as_deref().map(Arc::from);
+    if let (Some(time), Some(Json::Text(message))) = (millis(json.member("timestamp")), json.member("message")) {
+        let text = |key: &str| match json.member(key) {
+            Some(Json::Text(text)) => Some(text.clone()),
+            _ => None,
+        };
+        return Ok(Event {
+            message: message.clone(),
+            time,
+            ingested: millis(json.member("ingestionTime")).or(arrived).unwrap_or(time),
+            stream: text("logStreamName"),
+            group,
+            fields: Fields::discover(message),
+        });
+    }
+    let stamped = stamped(&json);
+    let time = match (stamped, arrived) {
+        (Some(own), Some(arrived)) if own != arrived && readings.other(Question::Stamp as usize) => arrived,
+        (Some(own), _) => own,
+        (None, Some(arrived)) => arrived,
+        (None, None) => {
+            let start: String = record.text.chars().take(60).collect();
+            return Err(Failure::bad_logs(format!("nothing says the time of the record `{start}`")));
+        }
+    };
+    Ok(Event {
+        message: record.text.as_str().into(),
+        time,
+        ingested: arrived.unwrap_or(time),
+        stream: None,
+        group,
+        fields: Fields::discover(&record.text),
+    })
+}
+
+fn millis(value: Option<&Json>) -> Option<i64> {
+    match value {
+        Some(Json::Number(number)) => number.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The time that the record of an AWS service says.
+fn stamped(json: &Json) -> Option<i64> {
+    let has = |keys: &[&str]| keys.iter().all(|key| json.member(key).is_some());
+    let (_, key, clock) = STAMPS.iter().find(|(keys, ..)| has(keys))?;
+    let (Json::Text(text) | Json::Number(text)) = json.member(key)? else { return None };
+    match clock {
+        Clock::Text => DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis()),
+        Clock::Nanos => text.parse::<i64>().ok().map(|nanos| nanos.div_euclid(1_000_000)),
+    }
+}
