@@ -59,8 +59,13 @@ impl<'a> Engine<'a> {
 
     /// Of rows without a documented order: whether the last is taken for the first.
     pub(super) fn reads_reversed(&self) -> bool {
+        self.reads_order(ROW_ORDER)
+    }
+
+    /// The same of another question about the order of rows.
+    pub(super) fn reads_order(&self, question: usize) -> bool {
         self.order_asked.set(true);
-        self.readings.other(ROW_ORDER)
+        self.readings.other(question)
     }
 
     /// Settles an order that is not documented, where one is needed.

@@ -272,6 +272,9 @@ impl<'a> Lexer<'a> {
             Some('x') => self.coded(2),
             Some('u') => self.utf16(),
             Some('U') => self.coded(8),
+            Some('1'..='7') => {
+                return Err(Failure::unknown("an octal escape is not known here", start..self.at));
+            }
             _ => None,
         };
         let text = self.query.get(start..self.at).unwrap_or_default();

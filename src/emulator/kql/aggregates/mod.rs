@@ -190,7 +190,10 @@ impl Engine<'_> {
             if rest.is_empty() || (name.text == "percentile" && rest.len() > 1) {
                 return Err(wrong());
             }
-            self.check_kind(name, kind, is_ordered(kind) && kind != Type::Text, at)?;
+            if kind == Type::Dynamic {
+                return Err(Failure::unknown("a percentile of dynamic values is not known here", at.clone()));
+            }
+            self.check_kind(name, kind, kind != Type::Text, at)?;
             let one = |expr: &&Expr| {
                 let rank = self.percentage(expr, scope)?;
                 Ok(make(How::Percentile(rank), kind, format!("percentile_{suffix}_{rank}")))
@@ -243,6 +246,9 @@ impl Engine<'_> {
             }
             "min" | "minif" => (How::Extreme { largest: false }, is_ordered(kind), kind),
             "max" | "maxif" => (How::Extreme { largest: true }, is_ordered(kind), kind),
+            "stdev" | "stdevif" | "stdevp" | "variance" | "varianceif" | "variancep" if kind == Type::Span => {
+                return Err(Failure::unknown("the spread of timespans is not known here", at.clone()));
+            }
             "stdev" | "stdevif" => (How::Spread { root: true, sample: true }, kind.is_number(), Type::Real),
             "stdevp" => (How::Spread { root: true, sample: false }, kind.is_number(), Type::Real),
             "variance" | "varianceif" => (How::Spread { root: false, sample: true }, kind.is_number(), Type::Real),
@@ -323,6 +329,9 @@ impl Engine<'_> {
 impl Aggregate {
     /// Whether its key columns are left out of `*`.
     pub(super) fn without(mut self, keys: &[String]) -> Aggregate {
+        if keys.is_empty() {
+            return self;
+        }
         let kept = |name: &str| !keys.iter().any(|key| key == name);
         let pairs = std::mem::take(&mut self.values).into_iter().zip(std::mem::take(&mut self.fields)).enumerate();
         let pairs = pairs.filter(|(number, (_, field))| *number == 0 || kept(&field.name));

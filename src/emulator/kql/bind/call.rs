@@ -75,7 +75,13 @@ impl Engine<'_> {
                 Failure::rejected(format!("{message} does not exist"), name.at.clone())
             });
         };
-        let needs = function.needs(bound.len()).ok_or_else(|| arity(text, bound.len(), at))?;
+        let Some(needs) = function.needs(bound.len()) else {
+            return Err(if functions::takes_more(text, bound.len()) {
+                Failure::unknown(format!("`{text}` with {} arguments is not known here", bound.len()), at.clone())
+            } else {
+                arity(text, bound.len(), at)
+            });
+        };
         for (need, argument) in needs.iter().zip(&bound) {
             self.check_argument(text, *need, argument)?;
         }
@@ -228,9 +234,7 @@ impl Engine<'_> {
         if !(2..=64).contains(&bound.len()) {
             return Err(arity("coalesce", bound.len(), at));
         }
-        let dynamic = bound.iter().filter(|one| one.kind == Type::Dynamic).count();
-        let kind = common(bound.iter().map(|one| one.kind)).filter(|_| dynamic == 0 || dynamic == bound.len());
-        let Some(kind) = kind else {
+        let Some(kind) = common(bound.iter().map(|one| one.kind)) else {
             return Err(Failure::rejected("`coalesce` takes values of one type", at.clone()));
         };
         let bound = bound.into_iter().map(|one| one.widened(kind)).collect();
@@ -253,7 +257,9 @@ impl Engine<'_> {
                 let distance = match constant(second)? {
                     None => 1,
                     Some((Cell::Long(distance), _)) => distance,
-                    Some((_, bound)) => return Err(Failure::rejected("a whole number is expected", bound.at)),
+                    Some((_, bound)) => {
+                        return Err(Failure::unknown("a distance that is no constant is not known here", bound.at));
+                    }
                 };
                 let default = match constant(third)? {
                     None => value.kind.nothing(),
@@ -269,7 +275,9 @@ impl Engine<'_> {
                 let first = match constant(first)? {
                     None => 1,
                     Some((Cell::Long(first), _)) => first,
-                    Some((_, bound)) => return Err(Failure::rejected("a whole number is expected", bound.at)),
+                    Some((_, bound)) => {
+                        return Err(Failure::unknown("a first number that is no constant is not known here", bound.at));
+                    }
                 };
                 (Type::Long, Window::Number { first, restart: restart(second)? })
             }

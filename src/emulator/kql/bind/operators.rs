@@ -21,13 +21,12 @@ pub(in crate::emulator::kql) fn is_ordered(kind: Type) -> bool {
     kind != Type::Dynamic
 }
 
-/// The one type of several, numbers widened; a dynamic value takes on the type of the others.
+/// The one type of several, numbers widened.
 pub(in crate::emulator::kql) fn common(kinds: impl IntoIterator<Item = Type>) -> Option<Type> {
     kinds.into_iter().map(Some).reduce(|one, other| match (one?, other?) {
         (one, other) if one == other => Some(one),
         (one, other) if one.is_whole() && other.is_whole() => Some(Type::Long),
         (one, other) if one.is_number() && other.is_number() => Some(Type::Real),
-        (Type::Dynamic, other) | (other, Type::Dynamic) => Some(other),
         _ => None,
     })?
 }

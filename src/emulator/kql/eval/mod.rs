@@ -71,9 +71,9 @@ impl Engine<'_> {
                 let value = self.eval(value, frame)?;
                 let from = self.compare(">=", &value, &self.eval(low, frame)?, &bound.at)?;
                 let to = self.compare("<=", &value, &self.eval(high, frame)?, &bound.at)?;
-                Ok(match self.both(from, to) {
-                    Cell::Bool(within) => Cell::Bool(within != *negated),
-                    null => null,
+                Ok(match (from, to) {
+                    (Cell::Bool(from), Cell::Bool(to)) => Cell::Bool((from && to) != *negated),
+                    _ => Cell::Null,
                 })
             }
             Node::Member(value, key) => Ok(member(&self.eval(value, frame)?, key)),
@@ -140,15 +140,6 @@ impl Engine<'_> {
                 format!("a search for {search:?}, which is not one term of letters and digits, is not known here");
             Failure::unknown(message, bound.at.clone())
         })
-    }
-
-    /// Both of two conditions.
-    fn both(&self, one: Cell, other: Cell) -> Cell {
-        match (one, other) {
-            (Cell::Bool(false), _) | (_, Cell::Bool(false)) => Cell::Bool(false),
-            (Cell::Bool(true), Cell::Bool(true)) => Cell::Bool(true),
-            _ => self.undecided(),
-        }
     }
 
     /// What a condition with nulls is, where its other parts do not decide it.

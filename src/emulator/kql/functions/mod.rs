@@ -215,6 +215,14 @@ pub(super) fn named(name: &str) -> Option<&'static Function> {
     all.into_iter().flatten().find(|function| function.name == name)
 }
 
+/// Functions with more arguments in KQL than here, and how many they take there.
+const MORE: &[(&str, usize)] = &[("extract_all", 3), ("indexof", 5), ("array_index_of", 5)];
+
+/// Whether KQL has a function with so many arguments which is not known here.
+pub(super) fn takes_more(name: &str, count: usize) -> bool {
+    MORE.iter().any(|(more, most)| *more == name && count <= *most && count > 2)
+}
+
 /// Functions that KQL has and this emulator has not.
 pub(super) const ELSE_KNOWN: &[&str] = &[
     "acos",
@@ -263,6 +271,7 @@ pub(super) const ELSE_KNOWN: &[&str] = &[
     "extract_json",
     "extractjson",
     "format_bytes",
+    "format_timespan",
     "format_ipv4",
     "format_ipv4_mask",
     "gamma",

@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("strcat_delim", &[Needs::Text, Needs::Any, Needs::Any], TEXT, |call| joined(call, &call.text(0)?, 1))
         .repeats()
         .takes_null(),
-    Function::new("split", &[Needs::Text, Needs::Text, Needs::Whole], Type::Dynamic, split).optional(1),
+    Function::new("split", &[Needs::Any, Needs::Text, Needs::Whole], Type::Dynamic, split).optional(1),
     Function::new("trim", &[Needs::Pattern, Needs::Text], TEXT, trim),
     Function::new("replace_string", &[Needs::Text, Needs::Text, Needs::Text], TEXT, replace_string),
     Function::new("replace_regex", &[Needs::Text, Needs::Pattern, Needs::Text], TEXT, replace_regex),

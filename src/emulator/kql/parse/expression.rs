@@ -387,7 +387,8 @@ fn binary(word: &'static str, left: Expr, right: Expr) -> Expr {
 
 /// A literal of a type, by what stands in its brackets.
 fn typed(kind: &str, inside: &str, at: &std::ops::Range<usize>) -> Parsed<(Cell, Type)> {
-    let rejected = || Failure::rejected(format!("`{inside}` is no `{kind}`"), at.clone());
+    // The parser takes any text here, and no page says what it is then.
+    let unread = || Failure::unknown(format!("`{kind}({inside})` is not known here"), at.clone());
     let bare = inside.trim_matches(['"', '\'']);
     let to = Type::named(kind)
         .ok_or_else(|| Failure::unknown(format!("the type `{kind}` is not known here"), at.clone()))?;
@@ -414,7 +415,7 @@ fn typed(kind: &str, inside: &str, at: &std::ops::Range<usize>) -> Parsed<(Cell,
         Type::Guid => Cell::guid(bare),
         Type::Text | Type::Dynamic => None,
     };
-    value.map(|value| (value, to)).ok_or_else(rejected)
+    value.map(|value| (value, to)).ok_or_else(unread)
 }
 
 /// A whole number, decimal or hexadecimal.

@@ -163,7 +163,7 @@ impl<'a> Parser<'a> {
             close => parser.next_is(close),
         };
         while !ends(self) {
-            if self.take(";") {
+            if (body.is_some() || !lets.is_empty()) && self.take(";") {
                 continue;
             }
             if body.is_some() {

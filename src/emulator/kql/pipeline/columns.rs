@@ -126,11 +126,12 @@ impl Engine<'_> {
     }
 
     pub(super) fn rename(&self, mut table: Table, pairs: &[(Name, Name)]) -> Rows {
+        let before = table.emptied();
         for (new, old) in pairs {
-            let Some(at) = table.column(&old.text) else {
+            let Some(at) = before.column(&old.text) else {
                 return Err(Failure::rejected(format!("there is no column `{}`", old.text), old.at.clone()));
             };
-            let name = self.new_name(&table, new)?;
+            let name = self.new_name(&before, new)?;
             if let Some(field) = table.columns.get_mut(at) {
                 field.name = name;
             }

@@ -25,12 +25,12 @@ impl Engine<'_> {
     pub(super) fn expand(&self, table: &Table, expand: &Expand, names: &Names) -> Rows {
         let expanded = self.expanded(table, expand, names)?;
         let limit = self.limit(expand, names)?;
-        let ordered = !table.has_ties();
+        let mut ordered = !table.has_ties();
         let mut out = table.emptied();
         for (at, row) in table.rows.iter().enumerate() {
-            for (number, elements) in
-                self.elements(table, at, &expanded, expand.pairs)?.into_iter().enumerate().take(limit)
-            {
+            let (elements, in_order) = self.elements(table, at, &expanded, expand.pairs)?;
+            ordered &= in_order;
+            for (number, elements) in elements.into_iter().enumerate().take(limit) {
                 let mut one = Table { columns: table.columns.clone(), rows: vec![row.clone()], serialized: false };
                 for (element, (_, field)) in elements.into_iter().zip(&expanded) {
                     one.set(field.clone(), vec![element]);
@@ -82,16 +82,17 @@ impl Engine<'_> {
         }
         for (at, row) in outer.rows.iter().enumerate() {
             let mut rows = Vec::new();
-            for (number, mut cells) in
-                self.elements(table, at, &expanded, expand.pairs)?.into_iter().enumerate().take(limit)
-            {
+            let (elements, in_order) = self.elements(table, at, &expanded, expand.pairs)?;
+            for (number, mut cells) in elements.into_iter().enumerate().take(limit) {
                 if expand.index.is_some() {
                     cells.push(Cell::Long(i64::try_from(number).unwrap_or(i64::MAX)));
                 }
                 rows.push(cells);
             }
             let mut inner = Table::new(columns.clone(), rows);
-            inner.fix_order();
+            if in_order {
+                inner.fix_order();
+            }
             let inner = self.run_operators(inner, operators, &self.seen_by_row(&outer, row, names))?;
             let mut one =
                 Table { columns: outer.columns.clone(), rows: vec![row.clone(); inner.rows.len()], serialized: false };
@@ -144,13 +145,23 @@ impl Engine<'_> {
         Ok(out)
     }
 
-    /// The rows that a row becomes: of each, an element of every value.
-    fn elements(&self, table: &Table, at: usize, expanded: &Expanded, pairs: bool) -> Result<Vec<Vec<Cell>>, Failure> {
+    /// The rows that a row becomes: of each, an element of every value. And whether their order is documented.
+    fn elements(
+        &self,
+        table: &Table,
+        at: usize,
+        expanded: &Expanded,
+        pairs: bool,
+    ) -> Result<(Vec<Vec<Cell>>, bool), Failure> {
         let mut lists = Vec::new();
+        let mut in_order = true;
         for (bound, field) in expanded {
             let list = match self.eval(bound, Frame { rows: &table.rows, at })? {
                 Cell::Dynamic(Json::List(elements)) => elements.to_vec(),
-                Cell::Dynamic(Json::Object(members)) => self.entries(&members, pairs),
+                Cell::Dynamic(Json::Object(members)) => {
+                    in_order &= members.len() < 2;
+                    self.entries(&members, pairs)
+                }
                 Cell::Null => vec![Json::Null],
                 _ => {
                     let message = "an expansion of what is neither list nor bag is not known here";
@@ -163,7 +174,7 @@ impl Engine<'_> {
         let row = |number: usize| {
             lists.iter().map(|(list, kind)| cast(list.get(number).unwrap_or(&Json::Null), *kind)).collect()
         };
-        Ok((0..count).map(row).collect())
+        Ok(((0..count).map(row).collect(), in_order))
     }
 
     /// A bag a key, or a pair a key.
@@ -176,7 +187,7 @@ impl Engine<'_> {
             }
         };
         let mut entries: Vec<Json> = members.iter().map(entry).collect();
-        if entries.len() > 1 && self.reads_other(BAG_ORDER) {
+        if entries.len() > 1 && self.reads_order(BAG_ORDER) {
             entries.reverse();
         }
         entries

@@ -90,13 +90,11 @@ impl Engine<'_> {
                 _ => return Err(Failure::rejected(format!("`{name}` is no column of both tables"), at())),
             },
             ExprKind::Binary("==", one, other) => match (side(one), side(other)) {
-                (Some((true, one)), Some((false, other))) | (Some((false, other)), Some((true, one))) => {
-                    match (left.column(one), right.column(other)) {
-                        (Some(one), Some(other)) => (one, other),
-                        (None, _) => return Err(Failure::rejected(format!("the left has no column `{one}`"), at())),
-                        _ => return Err(Failure::rejected(format!("the right has no column `{other}`"), at())),
-                    }
-                }
+                (Some((true, one)), Some((false, other))) => match (left.column(one), right.column(other)) {
+                    (Some(one), Some(other)) => (one, other),
+                    (None, _) => return Err(Failure::rejected(format!("the left has no column `{one}`"), at())),
+                    _ => return Err(Failure::rejected(format!("the right has no column `{other}`"), at())),
+                },
                 _ => return Err(Failure::rejected("expected `$left.COLUMN == $right.COLUMN`", at())),
             },
             _ => return Err(Failure::rejected("expected a column or `$left.COLUMN == $right.COLUMN`", at())),
