@@ -168,13 +168,14 @@ impl Engine<'_> {
             || Failure::rejected(format!("`{}` does not take {} arguments", name.text, arguments.len()), at.clone());
         let value = if counts { None } else { Some(rest.next().ok_or_else(wrong)?) };
         let condition = match conditional {
-            true => Some(self.bind_bool(rest.next().ok_or_else(wrong)?, scope)?),
+            true => Some(rest.next().ok_or_else(wrong)?),
             false => None,
         };
+        let called = value.or(condition).map_or(Called::Nothing, called);
+        let condition = condition.map(|condition| self.bind_bool(condition, scope)).transpose()?;
         let bound = value.map(|value| self.bind(value, scope)).transpose()?;
         let rest: Vec<&Expr> = rest.collect();
         let kind = bound.as_ref().map_or(Type::Long, |bound| bound.kind);
-        let called = value.map_or(Called::Nothing, called);
         let suffix = match &called {
             Called::Name(name) => name.as_str(),
             _ => "",

@@ -27,7 +27,9 @@ impl Engine<'_> {
             .collect();
         let inner = pattern(&parse.parts)?;
         let whole = self.pattern(&format!("(?s)^{inner}$"), &bound.at)?;
-        let within = self.pattern(&format!("(?s){inner}"), &bound.at)?;
+        // A last column takes what is left.
+        let end = if matches!(parse.parts.last(), Some(ParsePart::Text(_))) { "" } else { "$" };
+        let within = self.pattern(&format!("(?s)^.*?{inner}{end}"), &bound.at)?;
         let mut made: Vec<Vec<Cell>> = vec![Vec::new(); columns.len()];
         let mut held = Vec::new();
         for value in values {
