@@ -30,8 +30,8 @@ pub(super) fn bytes(span: Span) -> Range<usize> {
 /// Where the text is none of GoogleSQL's tokens.
 pub(super) fn tokens(query: &str) -> Result<Vec<TokenWithSpan>, Failure> {
     let mut lexer = Lexer { query, at: 0 };
-    let mut out = Vec::new();
-    while let Some(token) = lexer.token()? {
+    let mut out: Vec<TokenWithSpan> = Vec::new();
+    while let Some(token) = lexer.token(out.last().is_some_and(|before| before.token == Token::Period))? {
         out.push(token);
         if out.len() > MAX_TOKENS {
             return Err(Failure::unknown(format!("a query of more than {MAX_TOKENS} tokens"), 0..query.len()));
@@ -66,7 +66,8 @@ impl Lexer<'_> {
         self.at += rest.find(|c| !accept(c)).unwrap_or(rest.len());
     }
 
-    fn token(&mut self) -> Result<Option<TokenWithSpan>, Failure> {
+    /// The next token; `after_point`: what stands before it.
+    fn token(&mut self, after_point: bool) -> Result<Option<TokenWithSpan>, Failure> {
         self.space()?;
         let Some(first) = self.peek() else { return Ok(None) };
         let start = self.at;
@@ -81,7 +82,9 @@ impl Lexer<'_> {
             Token::make_word(&name, Some('`'))
         } else if first.is_ascii_alphabetic() || first == '_' {
             self.skip_while(|c| c.is_ascii_alphanumeric() || c == '_');
-            Token::make_word(self.query.get(start..self.at).unwrap_or_default(), None)
+            // Behind a point every word is a name, which sqlparser takes for one in backticks only.
+            let quote = after_point.then_some('`');
+            Token::make_word(self.query.get(start..self.at).unwrap_or_default(), quote)
         } else if first.is_ascii_digit() || (first == '.' && self.digit_after(1)) {
             self.number()?
         } else {

@@ -25,9 +25,9 @@ pub(super) const ALL: &[Reading] = &[
     },
     Reading {
         name: "alias-or-column",
-        question: "what a name in GROUP BY or HAVING means that is a column and the alias of something else",
+        question: "what a name in GROUP BY, HAVING or ORDER BY means that is a column and the alias of something else",
         first: "the alias",
-        other: "the column",
+        other: "nothing: it is ambiguous, an error",
     },
     Reading {
         name: "evaluation-order",

@@ -33,6 +33,18 @@ pub(super) struct Field {
     pub(super) ty: Type,
 }
 
+impl Field {
+    /// With INT64 for a type that nothing gave.
+    pub(super) fn settled(&self) -> Field {
+        let ty = match &self.ty {
+            Type::Untyped => Type::Int64,
+            Type::Array(element) if **element == Type::Untyped => Type::Array(Box::new(Type::Int64)),
+            ty => ty.clone(),
+        };
+        Field { name: self.name.clone(), ty }
+    }
+}
+
 impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {

@@ -1,18 +1,15 @@
 //! Expressions.
 
-use std::ops::Range;
-
 use sqlparser::ast::{self, AccessExpr, BinaryOperator, CeilFloorKind, DateTimeField, Subscript, UnaryOperator, Value};
 
 use super::coerce::null;
-use super::scope::Scope;
+use super::literal::{literal, typed_literal};
+use super::scope::{Scope, not_reserved};
 use super::{Binder, Calls, at, over, same_name};
 use crate::emulator::Failure;
 use crate::emulator::googlesql::cast;
-use crate::emulator::googlesql::functions::Trouble;
 use crate::emulator::googlesql::tree::{Comparison, Element, Expr, Node};
 use crate::emulator::googlesql::types::{Field, Type};
-use crate::emulator::googlesql::value::Val;
 
 impl Binder<'_> {
     pub(super) fn expr(&mut self, expr: &ast::Expr, scope: &Scope<'_>, calls: &mut Calls) -> Result<Expr, Failure> {
@@ -40,12 +37,10 @@ impl Binder<'_> {
                 };
                 typed_literal(text, &ty, span)
             }
-            ast::Expr::Identifier(name) => {
-                if let Some((_, bound)) = scope.aliases.iter().find(|(alias, _)| same_name(alias, &name.value)) {
-                    return Ok(Expr { at: at(name.span), ..bound.clone() });
-                }
-                scope.path(std::slice::from_ref(name))
-            }
+            ast::Expr::Identifier(name) => match self.alias(name, scope)? {
+                Some(item) => Ok(item),
+                None => scope.path(std::slice::from_ref(name)),
+            },
             ast::Expr::CompoundIdentifier(path) => match path.split_first() {
                 Some((first, rest)) => match scope.aliases.iter().find(|(alias, _)| same_name(alias, &first.value)) {
                     Some((_, bound))
@@ -402,7 +397,10 @@ impl Binder<'_> {
         let (mut bound, mut types) = (Vec::new(), Vec::new());
         for value in values {
             let (value, name) = match value {
-                ast::Expr::Named { expr, name } => (&**expr, Some(name.value.clone())),
+                ast::Expr::Named { expr, name } => {
+                    not_reserved(name)?;
+                    (&**expr, Some(name.value.clone()))
+                }
                 ast::Expr::Identifier(name) => (value, Some(name.value.clone())),
                 ast::Expr::CompoundIdentifier(path) => (value, path.last().map(|name| name.value.clone())),
                 _ => (value, None),
@@ -505,52 +503,4 @@ fn no_comparison(operand: &ast::Expr) -> Result<(), Failure> {
 fn negated_if(negated: bool, expr: Expr) -> Expr {
     let span = expr.at.clone();
     if negated { Expr::new(Node::Not(Box::new(expr)), Type::Bool, span) } else { expr }
-}
-
-fn literal(value: &Value, span: Range<usize>) -> Result<Expr, Failure> {
-    let (value, ty) = match value {
-        Value::Null => (Val::Null, Type::Untyped),
-        Value::Boolean(value) => (Val::Bool(*value), Type::Bool),
-        Value::SingleQuotedString(text) => (text.as_str().into(), Type::String),
-        Value::SingleQuotedByteStringLiteral(text) => {
-            // One character a byte.
-            let bytes = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or_default());
-            (Val::Bytes(bytes.collect()), Type::Bytes)
-        }
-        Value::Number(text, _) => return number(text, span),
-        other => return Err(Failure::unknown(format!("the literal {other}"), span)),
-    };
-    Ok(Expr::new(Node::Literal(value), ty, span))
-}
-
-fn number(text: &str, span: Range<usize>) -> Result<Expr, Failure> {
-    let wrong = || Failure::rejected(format!("{text} is no number of 64 bits"), span.clone());
-    let hexadecimal = text.trim_start_matches('-').to_ascii_lowercase().starts_with("0x");
-    let (value, ty) = if !hexadecimal && text.contains(['.', 'e', 'E']) {
-        let float: f64 = text.parse().map_err(|_| wrong())?;
-        if !float.is_finite() {
-            return Err(wrong());
-        }
-        (Val::Float(float), Type::Float64)
-    } else {
-        let value = Val::from(text);
-        (cast::cast(&value, &Type::String, &Type::Int64).map_err(|_| wrong())?, Type::Int64)
-    };
-    Ok(Expr::new(Node::Literal(value), ty, span))
-}
-
-/// `TIMESTAMP '…'` and its sisters.
-fn typed_literal(text: &str, ty: &Type, span: Range<usize>) -> Result<Expr, Failure> {
-    let value = match ty {
-        Type::Json => super::super::functions::json_literal(text),
-        Type::Timestamp | Type::Date | Type::Numeric | Type::BigNumeric => {
-            cast::cast(&Val::from(text), &Type::String, ty)
-        }
-        _ => return Err(Failure::rejected(format!("{ty} has no literals of this form"), span)),
-    };
-    let value = value.map_err(|trouble| match trouble {
-        Trouble::Stops(why) => Failure::rejected(why, span.clone()),
-        Trouble::Unknown(why) => Failure::unknown(why, span.clone()),
-    })?;
-    Ok(Expr::new(Node::Literal(value), ty.clone(), span))
 }

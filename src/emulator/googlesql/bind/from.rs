@@ -6,7 +6,7 @@ use sqlparser::ast::{
     self, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, TableFactor, TableWithJoins,
 };
 
-use super::scope::{Column, RangeVariable, Scope};
+use super::scope::{Column, RangeVariable, Scope, not_reserved};
 use super::{Binder, Calls, Rows, at, same_name};
 use crate::emulator::Failure;
 use crate::emulator::googlesql::store::{self, Table};
@@ -262,7 +262,10 @@ fn alias_of(alias: Option<&ast::TableAlias>) -> Result<Option<&Ident>, Failure> 
         Some(alias) if !alias.columns.is_empty() || alias.at.is_some() => {
             Err(Failure::rejected("an alias of a table names no columns in GoogleSQL", at(alias.name.span)))
         }
-        alias => Ok(alias.map(|alias| &alias.name)),
+        alias => {
+            alias.map_or(Ok(()), |alias| not_reserved(&alias.name))?;
+            Ok(alias.map(|alias| &alias.name))
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod call;
 mod coerce;
 mod expr;
 mod from;
+mod literal;
 mod scope;
 mod select;
 mod set;
@@ -108,7 +109,8 @@ impl Binder<'_> {
             let visible = binder.visible.len();
             let bound = binder.query_inside(query, outer);
             binder.visible.truncate(visible);
-            bound
+            // Columns of NULL alone are INT64: nothing else gave them a type.
+            bound.map(|rows| Rows { columns: rows.columns.iter().map(Field::settled).collect(), ..rows })
         })
     }
 

@@ -81,6 +81,7 @@ impl Scope<'_> {
     /// What a path of names means.
     pub(super) fn path(&self, path: &[Ident]) -> Result<Expr, Failure> {
         let [first, rest @ ..] = path else { return Err(Failure::rejected("an empty name", 0..0)) };
+        not_reserved(first)?;
         let mut here = Some(self);
         let mut up = 0;
         while let Some(scope) = here {
@@ -168,6 +169,112 @@ pub(super) fn field(of: Expr, name: &Ident, table: Option<&'static Table>) -> Re
         }
         other => Err(Failure::rejected(format!("a value of {other} has no field {}", name.value), span)),
     }
+}
+
+/// Words that are no names without backticks.
+const RESERVED: &[&str] = &[
+    "ALL",
+    "AND",
+    "ANY",
+    "ARRAY",
+    "AS",
+    "ASC",
+    "ASSERT_ROWS_MODIFIED",
+    "AT",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "CAST",
+    "COLLATE",
+    "CONTAINS",
+    "CREATE",
+    "CROSS",
+    "CUBE",
+    "CURRENT",
+    "DEFAULT",
+    "DEFINE",
+    "DESC",
+    "DISTINCT",
+    "ELSE",
+    "END",
+    "ENUM",
+    "ESCAPE",
+    "EXCEPT",
+    "EXCLUDE",
+    "EXISTS",
+    "EXTRACT",
+    "FALSE",
+    "FETCH",
+    "FOLLOWING",
+    "FOR",
+    "FROM",
+    "FULL",
+    "GROUP",
+    "GROUPING",
+    "GROUPS",
+    "HASH",
+    "HAVING",
+    "IF",
+    "IGNORE",
+    "IN",
+    "INNER",
+    "INTERSECT",
+    "INTERVAL",
+    "INTO",
+    "IS",
+    "JOIN",
+    "LATERAL",
+    "LEFT",
+    "LIKE",
+    "LIMIT",
+    "LOOKUP",
+    "MERGE",
+    "NATURAL",
+    "NEW",
+    "NO",
+    "NOT",
+    "NULL",
+    "NULLS",
+    "OF",
+    "ON",
+    "OR",
+    "ORDER",
+    "OUTER",
+    "OVER",
+    "PARTITION",
+    "PRECEDING",
+    "PROTO",
+    "QUALIFY",
+    "RANGE",
+    "RECURSIVE",
+    "RESPECT",
+    "RIGHT",
+    "ROLLUP",
+    "ROWS",
+    "SELECT",
+    "SET",
+    "SOME",
+    "STRUCT",
+    "TABLESAMPLE",
+    "THEN",
+    "TO",
+    "TREAT",
+    "TRUE",
+    "UNBOUNDED",
+    "UNION",
+    "UNNEST",
+    "USING",
+    "WHEN",
+    "WHERE",
+    "WINDOW",
+    "WITH",
+    "WITHIN",
+];
+
+/// A name of one's own is no reserved word, unless it stands in backticks.
+pub(super) fn not_reserved(name: &Ident) -> Result<(), Failure> {
+    let reserved = name.quote_style.is_none() && RESERVED.iter().any(|word| same_name(word, &name.value));
+    if reserved { Err(Failure::rejected(format!("{} is a reserved word", name.value), at(name.span))) } else { Ok(()) }
 }
 
 /// A table may have what this emulator leaves out.

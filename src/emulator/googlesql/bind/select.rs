@@ -7,7 +7,7 @@ use sqlparser::ast::{
 };
 
 use super::coerce::null;
-use super::scope::{Scope, field};
+use super::scope::{Scope, field, not_reserved};
 use super::{Binder, Calls, Rows, at, same_name};
 use crate::emulator::Failure;
 use crate::emulator::googlesql::readings::NAME;
@@ -48,23 +48,16 @@ impl Binder<'_> {
         self.named_windows(&select.named_window)?;
         let mut calls = Calls { aggregates: Some(Vec::new()), windows: Some(Vec::new()), place: "SELECT" };
         let items = self.items(select, &scope, &mut calls)?;
-        let keys = self.keys(&select.group_by, &items, &scope)?;
         let aliases = items.iter().filter_map(|item| Some((item.name.clone()?, item.expr.clone())));
         scope.aliases = aliases.filter(|(alias, _)| !alias.is_empty()).collect();
+        let keys = self.keys(&select.group_by, &items, &mut scope)?;
         let distinct = match &select.distinct {
             None | Some(ast::Distinct::All) => false,
             Some(ast::Distinct::Distinct) => true,
             Some(ast::Distinct::On(_)) => return Err(Failure::rejected("DISTINCT ON is not of GoogleSQL", 0..0)),
         };
-        let having = match &select.having {
-            Some(having) => {
-                let preferred = self.without_columns_of(&mut scope);
-                let bound = self.condition(having, &scope, &mut calls, "HAVING")?;
-                scope.aliases.extend(preferred);
-                Some(bound)
-            }
-            None => None,
-        };
+        let having =
+            select.having.as_ref().map(|having| self.condition(having, &scope, &mut calls, "HAVING")).transpose()?;
         let qualify = select
             .qualify
             .as_ref()
@@ -114,14 +107,15 @@ impl Binder<'_> {
         if let Some(qualify) = parts.qualify.take() {
             plan = Plan::Filter(Box::new(plan), qualify);
         }
+        let as_struct = matches!(mode, Some(ValueTableMode::AsStruct | ValueTableMode::DistinctAsStruct));
         let Parts { items, mut order, .. } = parts;
         let (mut columns, mut fields): (Vec<Expr>, Vec<Field>) = (Vec::new(), Vec::new());
         for item in items {
-            let expr = self.typed(item.expr)?;
+            // A set operation may still give NULL its type.
+            let expr = if as_struct { self.typed(item.expr)? } else { item.expr };
             fields.push(Field { name: item.name.filter(|name| !name.is_empty()), ty: expr.ty.clone() });
             columns.push(expr);
         }
-        let as_struct = matches!(mode, Some(ValueTableMode::AsStruct | ValueTableMode::DistinctAsStruct));
         let as_value = matches!(mode, Some(ValueTableMode::AsValue | ValueTableMode::DistinctAsValue));
         let distinct =
             distinct || matches!(mode, Some(ValueTableMode::DistinctAsStruct | ValueTableMode::DistinctAsValue));
@@ -183,6 +177,7 @@ impl Binder<'_> {
                             at(alias.span),
                         ));
                     }
+                    not_reserved(alias)?;
                     items.push(Item { name: Some(alias.value.clone()), expr: self.expr(expr, scope, calls)? });
                 }
                 SelectItem::ExprWithAliases { .. } => {
@@ -275,7 +270,7 @@ impl Binder<'_> {
         &mut self,
         group_by: &GroupByExpr,
         items: &[Item],
-        scope: &Scope<'_>,
+        scope: &mut Scope<'_>,
     ) -> Result<Option<Vec<Expr>>, Failure> {
         let exprs = match group_by {
             GroupByExpr::Expressions(exprs, modifiers) if modifiers.is_empty() => exprs,
@@ -292,9 +287,18 @@ impl Binder<'_> {
         for expr in exprs {
             let key = match self.ordinal(expr, items.len())? {
                 Some(index) => items.get(index).map_or_else(null, |item| item.expr.clone()),
-                None => match self.alias_of_key(expr, items, scope) {
-                    Some(item) => item,
-                    None => self.expr(expr, scope, &mut Calls::none("GROUP BY"))?,
+                // An alias stands for its item only where it is all of a key.
+                None => match expr {
+                    ast::Expr::Identifier(name) => match self.alias(name, scope)? {
+                        Some(item) => item,
+                        None => scope.path(std::slice::from_ref(name))?,
+                    },
+                    _ => {
+                        let aliases = std::mem::take(&mut scope.aliases);
+                        let key = self.expr(expr, scope, &mut Calls::none("GROUP BY"))?;
+                        scope.aliases = aliases;
+                        key
+                    }
                 },
             };
             if has_calls(&key) {
@@ -310,27 +314,6 @@ impl Binder<'_> {
             }
         }
         Ok(Some(keys))
-    }
-
-    /// The item whose alias a key of GROUP BY is.
-    fn alias_of_key(&self, key: &ast::Expr, items: &[Item], scope: &Scope<'_>) -> Option<Expr> {
-        let ast::Expr::Identifier(name) = key else { return None };
-        let item = items.iter().find(|item| item.name.as_deref().is_some_and(|alias| same_name(alias, &name.value)))?;
-        match scope.own_column(&name.value) {
-            Some(column) if column != item.expr && self.readings.other(NAME) => None,
-            _ => Some(item.expr.clone()),
-        }
-    }
-
-    /// Takes away the aliases that are also columns of something else, where those come first.
-    fn without_columns_of(&self, scope: &mut Scope<'_>) -> Vec<(String, Expr)> {
-        let clashing = |(alias, expr): &(String, Expr)| scope.own_column(alias).is_some_and(|column| column != *expr);
-        let (clashing, clear): (Vec<_>, Vec<_>) = scope.aliases.clone().into_iter().partition(clashing);
-        if !clashing.is_empty() && self.readings.other(NAME) {
-            scope.aliases = clear;
-            return clashing;
-        }
-        Vec::new()
     }
 }
 
@@ -443,6 +426,20 @@ fn check_clauses(select: &ast::Select) -> Result<(), Failure> {
 }
 
 impl Binder<'_> {
+    /// The item of an alias. Where a column of something else has that name too, it is open whether that is an error.
+    pub(super) fn alias(&self, name: &ast::Ident, scope: &Scope<'_>) -> Result<Option<Expr>, Failure> {
+        let mut named = scope.aliases.iter().filter(|(alias, _)| same_name(alias, &name.value)).map(|(_, item)| item);
+        let Some(item) = named.next() else { return Ok(None) };
+        let ambiguous = || Failure::rejected(format!("the name {} is ambiguous", name.value), at(name.span));
+        if named.any(|other| other != item) {
+            return Err(ambiguous());
+        }
+        if scope.own_column(&name.value).is_some_and(|column| column != *item) && self.readings.other(NAME) {
+            return Err(ambiguous());
+        }
+        Ok(Some(Expr { at: at(name.span), ..item.clone() }))
+    }
+
     /// A field of what an expression gives.
     pub(super) fn member(&self, of: Expr, name: &ast::Ident) -> Result<Expr, Failure> {
         field(of, name, None)

@@ -19,7 +19,11 @@ pub(super) const JSON: &[Function] = &[
     strict("JSON_QUERY_ARRAY", JSON_PATH, "ARRAY<JSON>", |_, args| found(args, Quoting::Double, elements)),
     strict("JSON_QUERY_ARRAY", TEXT_PATH, "ARRAY<STRING>", |_, args| found(args, Quoting::Double, texts)),
     strict("JSON_VALUE_ARRAY", JSON_PATH, "ARRAY<STRING>", |_, args| found(args, Quoting::Double, scalars)),
-    strict("JSON_VALUE_ARRAY", TEXT_PATH, "ARRAY<STRING>", |_, args| found(args, Quoting::Double, scalars)),
+    strict("JSON_VALUE_ARRAY", TEXT_PATH, "ARRAY<STRING>", |_, args| match args {
+        // Said of this function alone.
+        [Val::Text(text), ..] if Json::parse(text).is_err() => Ok(Val::Null),
+        _ => found(args, Quoting::Double, scalars),
+    }),
     strict("JSON_EXTRACT", JSON_PATH, "JSON", |_, args| found(args, Quoting::Bracket, |json| Ok(json.clone().into()))),
     strict("JSON_EXTRACT", TEXT_PATH, "STRING", |_, args| found(args, Quoting::Bracket, text)),
     strict("JSON_EXTRACT_SCALAR", JSON_PATH, "STRING", |_, args| found(args, Quoting::Bracket, scalar)),
@@ -40,8 +44,12 @@ pub(super) const JSON: &[Function] = &[
         }),
     ),
     open("TO_JSON", &["T"], "JSON", |_, args| json_of(args.first().unwrap_or(&Val::Null)).map(Val::Json)),
-    open("TO_JSON_STRING", &["T"], "STRING", |_, args| {
-        Ok(json_of(args.first().unwrap_or(&Val::Null))?.to_string().into())
+    open("TO_JSON_STRING", &["T"], "STRING", |_, args| match args {
+        // A whole number that a FLOAT64 may not hold is a text there.
+        [Val::Int(number)] if number.unsigned_abs() > 1 << 53 => Ok(format!("\"{number}\"").into()),
+        [Val::Array(_)] => Trouble::unknown("TO_JSON_STRING of an array"),
+        [value] => Ok(json_of(value)?.to_string().into()),
+        _ => Trouble::unknown("arguments of these types"),
     }),
     strict(
         "BOOL",
@@ -169,7 +177,18 @@ fn text(json: &Json) -> Result<Val, Trouble> {
         Json::Number(number) if !has_one_text(number) => {
             Trouble::unknown(format!("the text of the JSON number {number}"))
         }
+        // A text keeps the order of its members, which is not kept here.
+        _ if has_order(json) => Trouble::unknown("an object of several members out of a text of JSON"),
         _ => Ok(json.to_string().into()),
+    }
+}
+
+/// Whether an object in it has several members.
+fn has_order(json: &Json) -> bool {
+    match json {
+        Json::List(elements) => elements.iter().any(has_order),
+        Json::Object(members) => members.len() > 1 || members.values().any(has_order),
+        _ => false,
     }
 }
 
