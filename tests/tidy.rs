@@ -40,6 +40,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("miette::", &["src/diag/render.rs"]),
     ("datafusion::", &["src/engine/", "src/archive/"]),
     ("regex_syntax::", &["src/ir/pattern/"]),
+    ("sqlparser::", &["src/emulator/googlesql/"]),
+    ("bigdecimal::", &["src/emulator/googlesql/"]),
     ("clap::", &["src/cli/"]),
     ("clap_complete::", &["src/cli/"]),
 ];
