@@ -20,7 +20,7 @@ use crate::json::Json;
 /// Most rows of a result where no `limit` says otherwise.
 const DEFAULT_LIMIT: usize = 10_000;
 /// Most rows that `unnest` may make; a bound of this emulator.
-const MOST_ROWS: usize = 1_000_000;
+const MOST_ROWS: usize = 250_000;
 /// What is shown where nothing says it.
 const DEFAULT_COLUMNS: [&str; 2] = ["@timestamp", "@message"];
 

@@ -52,6 +52,11 @@ impl Fields {
         self.count > MOST
     }
 
+    /// The value of a leaf, whether it is discovered or not.
+    pub(super) fn leaf(&self, name: &str) -> Option<&Json> {
+        self.leaves.get(name).map(|leaf| &leaf.value)
+    }
+
     /// Whether there is a field of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.leaves.get(name).is_some_and(|leaf| leaf.position < MOST)

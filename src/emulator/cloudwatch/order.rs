@@ -30,6 +30,10 @@ pub(super) fn compare(
         let (first, other) = (holds(first), holds(other));
         if first != other && readings.other(question as usize) { other } else { first }
     };
+    let is_nan = |cell: &Cell| matches!(cell, Cell::Number(Number::Real(real)) if real.is_nan());
+    if is_nan(left) || is_nan(right) {
+        return Ok(Some(operator == Comparison::NotEqual));
+    }
     Ok(Some(match (left, right) {
         // Every comparison with a map or a list is documented as false, and so `!=` is.
         (Cell::Structure(_), _) | (_, Cell::Structure(_)) => false,

@@ -17,6 +17,8 @@ pub(super) enum Pattern {
         characters: Regex,
         /// On bytes; none where it can't be.
         bytes: Option<bytes::Regex>,
+        /// Whether it asks for the end.
+        end: bool,
     },
     Glob {
         /// A star may cross lines.
@@ -34,7 +36,7 @@ impl Pattern {
     pub(super) fn regex(pattern: &str, at: &Place) -> Result<Pattern, Failure> {
         let characters = Regex::new(pattern).map_err(|error| refused(pattern, &error, at))?;
         let bytes = bytes::RegexBuilder::new(pattern).unicode(false).build().ok();
-        Ok(Pattern::Regex { characters, bytes })
+        Ok(Pattern::Regex { characters, bytes, end: pattern.contains('$') })
     }
 
     /// A star takes as little as it can, one at the end all the rest.
@@ -70,10 +72,7 @@ impl Pattern {
     pub(super) fn is_in(&self, text: &str, readings: &Readings) -> bool {
         match self {
             Pattern::Part(part) => text.contains(part.as_str()),
-            Pattern::Regex { characters, bytes } => match bytes {
-                Some(bytes) if on_bytes(text, readings) => bytes.is_match(text.as_bytes()),
-                _ => characters.is_match(text),
-            },
+            Pattern::Regex { .. } => self.taken(text, readings).is_some(),
             Pattern::Glob { text: regex, .. } => regex.is_match(text),
         }
     }
@@ -82,21 +81,15 @@ impl Pattern {
     pub(super) fn taken(&self, text: &str, readings: &Readings) -> Option<Vec<Option<String>>> {
         match self {
             Pattern::Part(_) => None,
-            Pattern::Regex { characters, bytes } => match bytes {
-                Some(bytes) if on_bytes(text, readings) => {
-                    let taken = bytes.captures(text.as_bytes())?;
-                    let group = |name| {
-                        let group = taken.name(name)?;
-                        Some(String::from_utf8_lossy(group.as_bytes()).into_owned())
-                    };
-                    Some(bytes.capture_names().flatten().map(group).collect())
+            Pattern::Regex { end, .. } => {
+                let taken = self.groups(text, readings);
+                match text.strip_suffix('\n') {
+                    Some(before) if taken.is_none() && *end && readings.other(Question::PatternEnd as usize) => {
+                        self.groups(before, readings)
+                    }
+                    _ => taken,
                 }
-                _ => {
-                    let taken = characters.captures(text)?;
-                    let group = |name| taken.name(name).map(|group| group.as_str().to_owned());
-                    Some(characters.capture_names().flatten().map(group).collect())
-                }
-            },
+            }
             Pattern::Glob { text: regex, lines } => {
                 let by_line = text.contains('\n') && readings.other(Question::GlobLines as usize);
                 let taken = if by_line { lines.captures(text)? } else { regex.captures(text)? };
@@ -104,10 +97,23 @@ impl Pattern {
             }
         }
     }
-}
 
-fn on_bytes(text: &str, readings: &Readings) -> bool {
-    !text.is_ascii() && readings.other(Question::PatternAlphabet as usize)
+    /// The named groups of the first match of a regular expression.
+    fn groups(&self, text: &str, readings: &Readings) -> Option<Vec<Option<String>>> {
+        let Pattern::Regex { characters, bytes, .. } = self else { return None };
+        match bytes {
+            Some(bytes) if !text.is_ascii() && readings.other(Question::PatternAlphabet as usize) => {
+                let taken = bytes.captures(text.as_bytes())?;
+                let group = |name| Some(String::from_utf8_lossy(taken.name(name)?.as_bytes()).into_owned());
+                Some(bytes.capture_names().flatten().map(group).collect())
+            }
+            _ => {
+                let taken = characters.captures(text)?;
+                let group = |name| taken.name(name).map(|group| group.as_str().to_owned());
+                Some(characters.capture_names().flatten().map(group).collect())
+            }
+        }
+    }
 }
 
 fn refused(pattern: &str, error: &regex::Error, at: &Place) -> Failure {

@@ -46,6 +46,7 @@ pub(super) enum Question {
     Stamp,
     RangeEnd,
     PatternAlphabet,
+    PatternEnd,
     GlobLines,
 }
 
@@ -190,6 +191,12 @@ pub(super) static READINGS: &[Reading] = &[
         "whether patterns work on characters, and `\\w`, `\\d`, `\\s`, `\\b` and `(?i)` know more than ASCII",
         "they do",
         "they work on bytes and know ASCII alone",
+    ),
+    reading(
+        "pattern-end",
+        "where `$` of a pattern stands in a text that ends with a line break",
+        "after the line break",
+        "before it, too",
     ),
     reading("glob-lines", "whether `*` of a glob crosses lines", "it does", "it does not"),
 ];

@@ -27,13 +27,15 @@ pub(super) struct Event {
 }
 
 /// Where a record of an AWS service says its time: the members that it has, and the one with the time.
-const STAMPS: [(&[&str], &str, Clock); 4] = [
+const STAMPS: [(&[&str], &str, Clock); 5] = [
     // Bedrock model invocation log: whole seconds, RFC 3339.
     (&["schemaType", "modelId"], "timestamp", Clock::Text),
     // CloudTrail: whole seconds, RFC 3339.
     (&["eventVersion", "eventSource", "eventName"], "eventTime", Clock::Text),
     // Spans of Transaction Search, in `aws/spans`: sent when they end.
     (&["traceId", "spanId", "startTimeUnixNano"], "endTimeUnixNano", Clock::Nanos),
+    // Logs that AgentCore delivers of its resources: milliseconds.
+    (&["resource_arn", "event_timestamp"], "event_timestamp", Clock::Millis),
     // Logs of AgentCore runtimes, as OpenTelemetry writes them.
     (&["timeUnixNano"], "timeUnixNano", Clock::Nanos),
 ];
@@ -41,6 +43,7 @@ const STAMPS: [(&[&str], &str, Clock); 4] = [
 #[derive(Debug, Clone, Copy)]
 enum Clock {
     Text,
+    Millis,
     Nanos,
 }
 
@@ -69,24 +72,24 @@ pub(super) fn seconds(micros: i64) -> i64 {
 }
 
 fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
-    let json = Json::parse(&record.text).unwrap_or_default();
+    let fields = Fields::discover(&record.text);
     let arrived = record.arrived.map(|micros| micros.div_euclid(1000));
     let group = record.place.as_deref().map(Arc::from);
-    if let (Some(time), Some(Json::Text(message))) = (millis(json.member("timestamp")), json.member("message")) {
-        let text = |key: &str| match json.member(key) {
+    if let (Some(time), Some(Json::Text(message))) = (millis(fields.leaf("timestamp")), fields.leaf("message")) {
+        let text = |key: &str| match fields.leaf(key) {
             Some(Json::Text(text)) => Some(text.clone()),
             _ => None,
         };
         return Ok(Event {
             message: message.clone(),
             time,
-            ingested: millis(json.member("ingestionTime")).or(arrived).unwrap_or(time),
+            ingested: millis(fields.leaf("ingestionTime")).or(arrived).unwrap_or(time),
             stream: text("logStreamName"),
             group,
             fields: Fields::discover(message),
         });
     }
-    let stamped = stamped(&json);
+    let stamped = stamped(&fields);
     let time = match (stamped, arrived) {
         (Some(own), Some(arrived)) if own != arrived && readings.other(Question::Stamp as usize) => arrived,
         (Some(own), _) => own,
@@ -102,7 +105,7 @@ fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
         ingested: arrived.unwrap_or(time),
         stream: None,
         group,
-        fields: Fields::discover(&record.text),
+        fields,
     })
 }
 
@@ -114,12 +117,13 @@ fn millis(value: Option<&Json>) -> Option<i64> {
 }
 
 /// The time that the record of an AWS service says.
-fn stamped(json: &Json) -> Option<i64> {
-    let has = |keys: &[&str]| keys.iter().all(|key| json.member(key).is_some());
+fn stamped(fields: &Fields) -> Option<i64> {
+    let has = |keys: &[&str]| keys.iter().all(|key| fields.leaf(key).is_some());
     let (_, key, clock) = STAMPS.iter().find(|(keys, ..)| has(keys))?;
-    let (Json::Text(text) | Json::Number(text)) = json.member(key)? else { return None };
+    let (Json::Text(text) | Json::Number(text)) = fields.leaf(key)? else { return None };
     match clock {
         Clock::Text => DateTime::parse_from_rfc3339(text).ok().map(|time| time.timestamp_millis()),
+        Clock::Millis => text.parse().ok(),
         Clock::Nanos => text.parse::<i64>().ok().map(|nanos| nanos.div_euclid(1_000_000)),
     }
 }

@@ -62,6 +62,9 @@ pub(in crate::emulator::cloudwatch) fn arithmetic(
 
 /// The exact result, where it is a whole number of 64 bits or the nearest float to a quotient of such.
 fn exactly(operator: Arithmetic, left: Number, right: Number) -> Option<Number> {
+    if operator == Arithmetic::Divide && left.is_exact() && right.is_exact() {
+        return None;
+    }
     let (left, right) = (i128::from(left.whole()?), i128::from(right.whole()?));
     let whole = match operator {
         Arithmetic::Add => left + right,
