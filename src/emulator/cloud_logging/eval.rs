@@ -1,10 +1,10 @@
 //! A filter and an entry → whether the entry matches.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 use super::cast::cast;
 use super::compare::{anywhere, compare};
-use super::fields::{Field, LOG_ENTRY, Type, member};
+use super::fields::{Field, LOG_ENTRY, Type, member, members};
 use super::filter::Filter;
 use super::fold::folded;
 use super::functions::{Condition, Source, network};
@@ -125,12 +125,16 @@ impl<'a> Sight<'a> {
 
     fn in_net(&self, text: &str, net: &IpNet) -> bool {
         let Some(found) = network(text) else { return false };
-        let mapped = match found {
-            IpNet::V6(v6) if v6.prefix_len() == 128 => v6.addr().to_ipv4_mapped(),
-            _ => None,
-        };
-        let inside = mapped.is_some_and(|v4| net.contains(&std::net::IpAddr::V4(v4)));
-        net.contains(&found) || (inside && self.readings.other(MAPPED_ADDRESS))
+        let mapped = mapped(net).contains(&mapped(&found));
+        net.contains(&found) || (mapped && self.readings.other(MAPPED_ADDRESS))
+    }
+}
+
+/// A network of IPv4 as one of IPv6.
+fn mapped(net: &IpNet) -> IpNet {
+    match net {
+        IpNet::V4(v4) => Ipv6Net::new(v4.addr().to_ipv6_mapped(), 96 + v4.prefix_len()).map_or(*net, IpNet::from),
+        IpNet::V6(_) => *net,
     }
 }
 
@@ -174,7 +178,7 @@ fn texts_of<'j>(kind: Type, json: &'j Json, texts: &mut Vec<&'j str>) {
         (Type::Text | Type::Struct | Type::Open, Json::Text(text)) => texts.push(text),
         (_, Json::List(elements)) => elements.iter().for_each(|element| texts_of(kind, element, texts)),
         (_, Json::Object(_)) => {
-            super::fields::members(kind, json).into_iter().for_each(|(kind, _, member)| texts_of(kind, member, texts));
+            members(kind, json).into_iter().for_each(|(kind, _, member)| texts_of(kind, member, texts));
         }
         _ => {}
     }

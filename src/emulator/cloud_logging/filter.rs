@@ -127,7 +127,7 @@ fn comparison(left: &Rc<Source>, op: Op, literal: &Literal, readings: &Readings)
             let message = format!("whether `{}` is a timestamp is not known", right.text);
             return Err(Failure::unknown(message, right.at));
         }
-        Converted::Fails if matches!(**left, Source::Field(_)) && readings.other(BAD_LITERAL) => {
+        Converted::Fails if matches!(**left, Source::Field(_)) && !readings.other(BAD_LITERAL) => {
             let message = format!("`{}` is no value of this field's type", right.text);
             return Err(Failure::rejected(message, right.at));
         }

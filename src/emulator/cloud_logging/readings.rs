@@ -54,8 +54,9 @@ pub(super) const READINGS: &[Reading] = &[
     Reading {
         name: "bad-literal",
         question: "what a value does that the type of a LogEntry field can't hold",
-        first: "the comparison fails",
-        other: "the query is rejected",
+        // The page says that the comparison fails; users show an error of the API for a time: "is of incorrect type".
+        first: "the query is rejected",
+        other: "the comparison fails",
     },
     Reading {
         name: "default-duration",
@@ -65,9 +66,9 @@ pub(super) const READINGS: &[Reading] = &[
     },
     Reading {
         name: "mapped-addresses",
-        question: "whether an IPv4 address written as IPv6 (::ffff:a.b.c.d) is in a network of IPv4",
-        first: "it is not",
-        other: "it is",
+        question: "whether an address of IPv4 and the same written as one of IPv6 (::ffff:a.b.c.d) are in each other's networks",
+        first: "they are not",
+        other: "they are",
     },
     Reading {
         name: "duplicates",
