@@ -7,9 +7,9 @@ use std::cmp::Ordering;
 
 use super::fields::{Type, has_keys, members};
 use super::fold::folded;
-use super::readings::{HAS_OBJECT, HAS_SCALAR, NULL_UNEQUAL, SEARCH_KEYS};
+use super::readings::{HAS_OBJECT, HAS_SCALAR, NULL_UNEQUAL, OPEN_TYPE, SEARCH_KEYS};
 use super::tree::{Op, Path};
-use super::value::{Converted, Scalar, Wanted, boolean, double, duration, integer, moment, number_of, read};
+use super::value::{Converted, Scalar, Wanted, boolean, by_form, double, duration, integer, moment, number_of, read};
 use crate::emulator::{Failure, Readings};
 use crate::json::Json;
 
@@ -24,7 +24,6 @@ pub(super) fn compare(value: &Scalar, op: Op, wanted: &Wanted, readings: &Readin
     }
     match value {
         Scalar::Text(text) => Ok(texts(&folded(text), op, &wanted.folded)),
-        Scalar::Open(text) => open(text, op, wanted),
         Scalar::Null => Ok(op == Op::Unequal && readings.other(NULL_UNEQUAL)),
         Scalar::Object(kind, object) if op == Op::Has => {
             Ok(anywhere(*kind, object, wanted, readings)? && !readings.other(HAS_OBJECT))
@@ -32,23 +31,6 @@ pub(super) fn compare(value: &Scalar, op: Op, wanted: &Wanted, readings: &Readin
         Scalar::Object(..) => Ok(false),
         _ => scalars(value, op, wanted, readings),
     }
-}
-
-/// Compares what JSON writes as a text, in a message whose type is not known: a text, an int64, a time, a duration or a name of an enum. Only
-/// where all are compared alike is it known what holds.
-fn open(text: &str, op: Op, wanted: &Wanted) -> Result<bool, Failure> {
-    let number = |text: &str| double(text).is_some() || duration(text).is_some() || moment(text) != Converted::Fails;
-    let name = text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    let known = match op {
-        Op::Equal | Op::Unequal => !number(text) || !number(&wanted.text),
-        Op::Has => !number(text) && !name,
-        _ => false,
-    };
-    if !known {
-        let message = format!("this comparison of `{text}` is not known in a message whose type is not known");
-        return Err(Failure::unknown(message, wanted.at.clone()));
-    }
-    Ok(texts(&folded(text), op, &wanted.folded))
 }
 
 /// Compares two folded texts.
@@ -92,6 +74,14 @@ fn holds(op: Op, order: Option<Ordering>) -> bool {
     }
 }
 
+/// A value of an entry; none for what counts as absent, and for what fails in every comparison.
+pub(super) fn value(kind: Type, json: &Json, path: &Path, readings: &Readings) -> Result<Option<Scalar>, Failure> {
+    match (kind, json) {
+        (Type::Open, Json::Text(text)) if readings.other(OPEN_TYPE) => Ok(by_form(text)),
+        _ => read(kind, json, path),
+    }
+}
+
 /// Whether some value within a value has a text.
 pub(super) fn anywhere(kind: Type, json: &Json, wanted: &Wanted, readings: &Readings) -> Result<bool, Failure> {
     match json {
@@ -116,7 +106,7 @@ pub(super) fn anywhere(kind: Type, json: &Json, wanted: &Wanted, readings: &Read
         }
         _ => {
             let path = Path { parts: Vec::new(), at: wanted.at.clone() };
-            match read(kind, json, &path)? {
+            match value(kind, json, &path, readings)? {
                 Some(Scalar::Null) | None => Ok(false),
                 Some(value) => compare(&value, Op::Has, wanted, readings),
             }

@@ -113,6 +113,7 @@ const AUTHENTICATION: Type = Message(&[
     ("authoritySelector", Text),
     ("thirdPartyPrincipal", Struct),
     ("serviceAccountKeyName", Text),
+    ("oauthInfo", Message(&[("oauthClientId", Text)])),
     (
         "serviceAccountDelegationInfo",
         Message(&[

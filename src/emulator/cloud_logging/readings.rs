@@ -12,6 +12,7 @@ pub(super) const BAD_LITERAL: usize = 6;
 pub(super) const DEFAULT_DURATION: usize = 7;
 pub(super) const MAPPED_ADDRESS: usize = 8;
 pub(super) const DUPLICATE: usize = 9;
+pub(super) const OPEN_TYPE: usize = 10;
 
 /// By the numbers above.
 pub(super) const READINGS: &[Reading] = &[
@@ -75,5 +76,11 @@ pub(super) const READINGS: &[Reading] = &[
         question: "which of several entries with one insertId and timestamp but different content remains in a result",
         first: "the first that was written",
         other: "the last that was written",
+    },
+    Reading {
+        name: "open-types",
+        question: "what a field is that JSON writes as a text, in a message whose type is not described here",
+        first: "a text",
+        other: "what its text has the form of: an integer, a duration or a time; else no text, so comparisons fail",
     },
 ];

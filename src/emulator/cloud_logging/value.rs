@@ -28,8 +28,6 @@ pub(super) enum Scalar {
     Span(i128),
     /// Its number among its names.
     Enum(&'static [(&'static str, i32)], i32),
-    /// Written as a text, in a message whose type is not known here.
-    Open(Arc<str>),
     Object(Type, Json),
 }
 
@@ -188,12 +186,11 @@ pub(super) fn read_as(kind: Type, json: &Json) -> Result<Option<Scalar>, &'stati
         (Type::Struct, Json::Null) => Scalar::Null,
         // Protocol buffers know no null: in JSON it stands for the default.
         (_, Json::Null) => return Ok(None),
-        (Type::Text | Type::Struct, Json::Text(text)) => Scalar::Text(text.clone()),
+        (Type::Text | Type::Struct | Type::Open, Json::Text(text)) => Scalar::Text(text.clone()),
         (Type::Bool | Type::Struct | Type::Open, Json::Bool(value)) => Scalar::Bool(*value),
         (Type::Double | Type::Struct | Type::Open, Json::Number(number)) => {
             Scalar::Double(number.parse().map_err(|_| "a number")?)
         }
-        (Type::Open | Type::Any, Json::Text(text)) => Scalar::Open(text.clone()),
         (Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open, Json::Object(_)) => {
             Scalar::Object(kind, json.clone())
         }
@@ -211,6 +208,17 @@ pub(super) fn read_as(kind: Type, json: &Json) -> Result<Option<Scalar>, &'stati
         (Type::Bool, _) => return Err("true or false"),
         _ => return Err("an object"),
     }))
+}
+
+/// What a text has the form of, if it is that of another type.
+pub(super) fn by_form(text: &str) -> Option<Scalar> {
+    if let Some(value) = integer(text, Width::Bits64) {
+        return Some(Scalar::Int(value, Width::Bits64));
+    }
+    match moment(text) {
+        Converted::To(nanos) => Some(Scalar::Time(nanos)),
+        _ => duration(text).map(Scalar::Span),
+    }
 }
 
 /// The default value of a type; none where it has no scalar one.
