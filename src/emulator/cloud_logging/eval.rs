@@ -7,7 +7,7 @@ use super::compare::{anywhere, compare, value};
 use super::fields::{Field, LOG_ENTRY, Type, member, members};
 use super::filter::Filter;
 use super::fold::folded;
-use super::functions::{Condition, Source, network};
+use super::functions::{Condition, Source, may_be_text, network};
 use super::readings::{DEFAULT_DURATION, EMPTY_EXISTS, MAPPED_ADDRESS, NULL_EXISTS};
 use super::store::Entry;
 use super::tree::{Part, Path};
@@ -176,7 +176,7 @@ fn walk<'j>(kind: Type, json: &'j Json, parts: &[Part], found: &mut Vec<(Type, &
 /// The texts within a value.
 fn texts_of<'j>(kind: Type, json: &'j Json, texts: &mut Vec<&'j str>) {
     match (kind, json) {
-        (Type::Text | Type::Struct | Type::Open, Json::Text(text)) => texts.push(text),
+        (kind, Json::Text(text)) if may_be_text(kind) => texts.push(text),
         (_, Json::List(elements)) => elements.iter().for_each(|element| texts_of(kind, element, texts)),
         (_, Json::Object(_)) => {
             members(kind, json).into_iter().for_each(|(kind, _, member)| texts_of(kind, member, texts));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use regex::Regex;
 
 use super::fields::{Field, Type, field};
-use super::functions::{self, Condition, Source};
+use super::functions::{self, Condition, Source, may_be_text};
 use super::re2;
 use super::readings::BAD_LITERAL;
 use super::tree::{Expr, Form, Literal, Op, Operand, Place, Values};
@@ -69,7 +69,7 @@ fn global(literal: &Literal) -> Result<Wanted, Failure> {
 /// Whether an operator is one for what is compared.
 fn check(left: &Source, op: Op, at: &Place) -> Result<(), Failure> {
     let object = matches!(left, Source::Field(field) if field.object);
-    let text = matches!(left.kind(), Type::Text | Type::Struct | Type::Open);
+    let text = may_be_text(left.kind());
     match op {
         Op::Matches | Op::MatchesNot if object || !text => {
             Err(Failure::rejected("only fields of texts can be matched with a pattern", at.clone()))

@@ -71,7 +71,7 @@ static NUMBER: LazyLock<Option<Regex>> =
 static DURATION: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"^([+-]?)([0-9]+)(?:\.([0-9]+))?(ns|us|ms|s|m|h)$"));
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$")
+    pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$")
 });
 static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"));
 /// What may be some other form of ISO 8601.
@@ -102,7 +102,7 @@ impl Wanted {
                 Converted::Fails => false,
                 Converted::Unsure => return Converted::Unsure,
             },
-            Type::Text | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => true,
+            Type::Text | Type::Label | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => true,
         };
         if fits { Converted::To(()) } else { Converted::Fails }
     }
@@ -186,7 +186,7 @@ pub(super) fn read_as(kind: Type, json: &Json) -> Result<Option<Scalar>, &'stati
         (Type::Struct, Json::Null) => Scalar::Null,
         // Protocol buffers know no null: in JSON it stands for the default.
         (_, Json::Null) => return Ok(None),
-        (Type::Text | Type::Struct | Type::Open, Json::Text(text)) => Scalar::Text(text.clone()),
+        (Type::Text | Type::Label | Type::Struct | Type::Open, Json::Text(text)) => Scalar::Text(text.clone()),
         (Type::Bool | Type::Struct | Type::Open, Json::Bool(value)) => Scalar::Bool(*value),
         (Type::Double | Type::Struct | Type::Open, Json::Number(number)) => {
             Scalar::Double(number.parse().map_err(|_| "a number")?)
@@ -204,7 +204,7 @@ pub(super) fn read_as(kind: Type, json: &Json) -> Result<Option<Scalar>, &'stati
         (Type::Enum(names), Json::Number(number)) => Scalar::Enum(names, number.parse().map_err(|_| "an enum")?),
         (Type::Enum(names), _) => Scalar::Enum(names, number_of(names, text).ok_or("one of the enum's names")?),
         (Type::Double, _) => Scalar::Double(double(text).ok_or("a number")?),
-        (Type::Text, _) => return Err("a text"),
+        (Type::Text | Type::Label, _) => return Err("a text"),
         (Type::Bool, _) => return Err("true or false"),
         _ => return Err("an object"),
     }))
@@ -231,6 +231,6 @@ pub(super) fn default(kind: Type) -> Option<Scalar> {
         Type::Double => Scalar::Double(0.0),
         Type::Span => Scalar::Span(0),
         Type::Enum(names) => Scalar::Enum(names, 0),
-        Type::Time | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => return None,
+        Type::Label | Type::Time | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => return None,
     })
 }
