@@ -15,7 +15,6 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 pub(super) fn cast(value: Scalar, kind: Type, at: &Place) -> Result<Option<Scalar>, Failure> {
     let unknown = |what: &str| Err(Failure::unknown(format!("a cast of {what} is not known"), at.clone()));
     Ok(match (value, kind) {
-        (Scalar::Open(_), _) => return unknown("a field whose type is not known"),
         (Scalar::Null | Scalar::Object(..), _) => None,
         (value @ Scalar::Text(_), Type::Text)
         | (value @ Scalar::Bool(_), Type::Bool)

@@ -7,9 +7,9 @@ use std::cmp::Ordering;
 
 use super::fields::{Type, has_keys, members};
 use super::fold::folded;
-use super::readings::{HAS_OBJECT, HAS_SCALAR, NULL_UNEQUAL, SEARCH_KEYS};
+use super::readings::{HAS_OBJECT, HAS_SCALAR, NULL_UNEQUAL, OPEN_TYPE, SEARCH_KEYS};
 use super::tree::{Op, Path};
-use super::value::{Converted, Scalar, Wanted, boolean, double, duration, integer, moment, number_of, read};
+use super::value::{Converted, Scalar, Wanted, boolean, by_form, double, duration, integer, moment, number_of, read};
 use crate::emulator::{Failure, Readings};
 use crate::json::Json;
 
@@ -24,13 +24,6 @@ pub(super) fn compare(value: &Scalar, op: Op, wanted: &Wanted, readings: &Readin
     }
     match value {
         Scalar::Text(text) => Ok(texts(&folded(text), op, &wanted.folded)),
-        Scalar::Open(text) => match op {
-            Op::Equal | Op::Unequal | Op::Has => Ok(texts(&folded(text), op, &wanted.folded)),
-            _ => {
-                let message = "the order of values is not known in a message whose type is not known";
-                Err(Failure::unknown(message, wanted.at.clone()))
-            }
-        },
         Scalar::Null => Ok(op == Op::Unequal && readings.other(NULL_UNEQUAL)),
         Scalar::Object(kind, object) if op == Op::Has => {
             Ok(anywhere(*kind, object, wanted, readings)? && !readings.other(HAS_OBJECT))
@@ -81,6 +74,14 @@ fn holds(op: Op, order: Option<Ordering>) -> bool {
     }
 }
 
+/// A value of an entry; none for what counts as absent, and for what fails in every comparison.
+pub(super) fn value(kind: Type, json: &Json, path: &Path, readings: &Readings) -> Result<Option<Scalar>, Failure> {
+    match (kind, json) {
+        (Type::Open, Json::Text(text)) if readings.other(OPEN_TYPE) => Ok(by_form(text)),
+        _ => read(kind, json, path),
+    }
+}
+
 /// Whether some value within a value has a text.
 pub(super) fn anywhere(kind: Type, json: &Json, wanted: &Wanted, readings: &Readings) -> Result<bool, Failure> {
     match json {
@@ -105,7 +106,7 @@ pub(super) fn anywhere(kind: Type, json: &Json, wanted: &Wanted, readings: &Read
         }
         _ => {
             let path = Path { parts: Vec::new(), at: wanted.at.clone() };
-            match read(kind, json, &path)? {
+            match value(kind, json, &path, readings)? {
                 Some(Scalar::Null) | None => Ok(false),
                 Some(value) => compare(&value, Op::Has, wanted, readings),
             }

@@ -1,13 +1,13 @@
 //! A filter and an entry → whether the entry matches.
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv6Net};
 
 use super::cast::cast;
-use super::compare::{anywhere, compare};
-use super::fields::{Field, LOG_ENTRY, Type, member};
+use super::compare::{anywhere, compare, value};
+use super::fields::{Field, LOG_ENTRY, Type, member, members};
 use super::filter::Filter;
 use super::fold::folded;
-use super::functions::{Condition, Source, network};
+use super::functions::{Condition, Source, may_be_text, network};
 use super::readings::{DEFAULT_DURATION, EMPTY_EXISTS, MAPPED_ADDRESS, NULL_EXISTS};
 use super::store::Entry;
 use super::tree::{Part, Path};
@@ -34,7 +34,7 @@ impl<'a> Sight<'a> {
                 any(&self.values(left)?, |value| compare(value, *op, right, self.readings))
             }
             Filter::Matches { left, pattern, negated } => any(&self.values(left)?, |value| {
-                Ok(matches!(value, Scalar::Text(text) | Scalar::Open(text) if pattern.is_match(text) != *negated))
+                Ok(matches!(value, Scalar::Text(text) if pattern.is_match(text) != *negated))
             }),
             Filter::Function(condition) => self.condition(condition),
         }
@@ -56,13 +56,22 @@ impl<'a> Sight<'a> {
     fn of_field(&self, field: &Field) -> Result<Vec<Scalar>, Failure> {
         let mut values = Vec::new();
         for (kind, json) in self.found(field)? {
-            elements(kind, json, &field.path, &mut values)?;
+            self.elements(kind, json, &field.path, &mut values)?;
         }
         if values.is_empty() && !field.may_miss {
             let absent = field.kind == Type::Span && self.readings.other(DEFAULT_DURATION);
             values.extend(default(field.kind).filter(|_| !absent));
         }
         Ok(values)
+    }
+
+    /// The values of what stands at a field: of a list, those of its elements.
+    fn elements(&self, kind: Type, json: &Json, path: &Path, values: &mut Vec<Scalar>) -> Result<(), Failure> {
+        if let Json::List(list) = json {
+            return list.iter().try_for_each(|element| self.elements(kind, element, path, values));
+        }
+        values.extend(value(kind, json, path, self.readings)?);
+        Ok(())
     }
 
     fn values(&self, source: &Source) -> Result<Vec<Scalar>, Failure> {
@@ -74,7 +83,7 @@ impl<'a> Sight<'a> {
             }
             Source::Extract(inner, pattern) => {
                 let group = |value: Scalar| match value {
-                    Scalar::Text(text) | Scalar::Open(text) => {
+                    Scalar::Text(text) => {
                         let group = pattern.captures(&text).and_then(|found| found.get(1));
                         group.map(|group| Scalar::Text(group.as_str().into()))
                     }
@@ -105,11 +114,12 @@ impl<'a> Sight<'a> {
         Ok(match condition {
             Condition::LogId(wanted) => self.entry.log().is_some_and(|(_, id)| folded(id) == *wanted),
             Condition::Source(wanted) => self.entry.log().is_some_and(|(resource, _)| folded(resource) == *wanted),
-            Condition::HasValue(field) => {
-                self.of_field(field)?.iter().any(|value| !matches!(value, Scalar::Null | Scalar::Object(..)))
-            }
+            Condition::HasValue(field) => self
+                .of_field(field)?
+                .iter()
+                .any(|value| matches!(value, Scalar::Text(_) | Scalar::Int(..) | Scalar::Double(_))),
             Condition::InNet(field, net) => any(&self.of_field(field)?, |value| match value {
-                Scalar::Text(text) | Scalar::Open(text) => Ok(self.in_net(text, net)),
+                Scalar::Text(text) => Ok(self.in_net(text, net)),
                 _ => Ok(false),
             })?,
             Condition::Search(field, terms) => {
@@ -125,12 +135,16 @@ impl<'a> Sight<'a> {
 
     fn in_net(&self, text: &str, net: &IpNet) -> bool {
         let Some(found) = network(text) else { return false };
-        let mapped = match found {
-            IpNet::V6(v6) if v6.prefix_len() == 128 => v6.addr().to_ipv4_mapped(),
-            _ => None,
-        };
-        let inside = mapped.is_some_and(|v4| net.contains(&std::net::IpAddr::V4(v4)));
-        net.contains(&found) || (inside && self.readings.other(MAPPED_ADDRESS))
+        let mapped = mapped(net).contains(&mapped(&found));
+        net.contains(&found) || (mapped && self.readings.other(MAPPED_ADDRESS))
+    }
+}
+
+/// A network of IPv4 as one of IPv6.
+fn mapped(net: &IpNet) -> IpNet {
+    match net {
+        IpNet::V4(v4) => Ipv6Net::new(v4.addr().to_ipv6_mapped(), 96 + v4.prefix_len()).map_or(*net, IpNet::from),
+        IpNet::V6(_) => *net,
     }
 }
 
@@ -159,22 +173,13 @@ fn walk<'j>(kind: Type, json: &'j Json, parts: &[Part], found: &mut Vec<(Type, &
     }
 }
 
-/// The values of what stands at a field: of a list, those of its elements.
-fn elements(kind: Type, json: &Json, path: &Path, values: &mut Vec<Scalar>) -> Result<(), Failure> {
-    if let Json::List(list) = json {
-        return list.iter().try_for_each(|element| elements(kind, element, path, values));
-    }
-    values.extend(read(kind, json, path)?);
-    Ok(())
-}
-
 /// The texts within a value.
 fn texts_of<'j>(kind: Type, json: &'j Json, texts: &mut Vec<&'j str>) {
     match (kind, json) {
-        (Type::Text | Type::Struct | Type::Open, Json::Text(text)) => texts.push(text),
+        (kind, Json::Text(text)) if may_be_text(kind) => texts.push(text),
         (_, Json::List(elements)) => elements.iter().for_each(|element| texts_of(kind, element, texts)),
         (_, Json::Object(_)) => {
-            super::fields::members(kind, json).into_iter().for_each(|(kind, _, member)| texts_of(kind, member, texts));
+            members(kind, json).into_iter().for_each(|(kind, _, member)| texts_of(kind, member, texts));
         }
         _ => {}
     }

@@ -22,6 +22,8 @@ pub(super) enum Type {
     Message(&'static [(&'static str, Type)]),
     /// Texts by text; keys keep their letter case.
     Map,
+    /// A text in a map, which is there though it be empty.
+    Label,
     /// A `Struct` or a part of one: types are those of the JSON; keys keep their letter case.
     Struct,
     /// A message that names its own type.
@@ -30,7 +32,7 @@ pub(super) enum Type {
     Open,
 }
 
-use Type::{Any, Bool, Double, Enum, Int32, Int64, Map, Message, Open, Span, Struct, Text, Time};
+use Type::{Any, Bool, Double, Enum, Int32, Int64, Label, Map, Message, Open, Span, Struct, Text, Time};
 
 /// `LogSeverity`
 pub(super) const SEVERITIES: &[(&str, i32)] = &[
@@ -113,6 +115,7 @@ const AUTHENTICATION: Type = Message(&[
     ("authoritySelector", Text),
     ("thirdPartyPrincipal", Struct),
     ("serviceAccountKeyName", Text),
+    ("oauthInfo", Message(&[("oauthClientId", Text)])),
     (
         "serviceAccountDelegationInfo",
         Message(&[
@@ -198,14 +201,15 @@ pub(super) fn field(path: &Path) -> Result<Field, Failure> {
                 Some((_, kind)) => *kind,
                 None => return Err(undefined(fields, part)),
             },
-            Map | Struct => Struct,
+            Map => Label,
+            Struct => Struct,
             Any | Open => Open,
-            Text | Bool | Int32 | Int64 | Double | Time | Span | Enum(_) => {
+            Text | Label | Bool | Int32 | Int64 | Double | Time | Span | Enum(_) => {
                 let message = format!("`{}` is undefined: the field before it has no fields of its own", part.name);
                 return Err(Failure::rejected(message, part.at.clone()));
             }
         };
-        may_miss |= matches!(kind, Map | Struct | Any | Open);
+        may_miss |= matches!(kind, Map | Label | Struct | Any | Open);
     }
     object &= matches!(kind, Message(_) | Map | Struct | Any);
     Ok(Field { path: path.clone(), kind, may_miss, object })
@@ -262,7 +266,8 @@ pub(super) fn member<'j>(kind: Type, value: &'j Json, part: &Part) -> Result<Opt
 fn member_type(kind: Type, key: &str) -> Type {
     match kind {
         Message(fields) => named(fields, key).map_or(Open, |(_, kind)| *kind),
-        Map | Struct => Struct,
+        Map => Label,
+        Struct => Struct,
         _ => Open,
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use regex::Regex;
 
 use super::fields::{Field, Type, field};
-use super::functions::{self, Condition, Source};
+use super::functions::{self, Condition, Source, may_be_text};
 use super::re2;
 use super::readings::BAD_LITERAL;
 use super::tree::{Expr, Form, Literal, Op, Operand, Place, Values};
@@ -21,7 +21,7 @@ pub(super) enum Filter {
     /// Some field has the text.
     Anywhere(Wanted),
     /// The field is there.
-    Exists(Rc<Field>),
+    Exists(Field),
     Compare {
         left: Rc<Source>,
         op: Op,
@@ -52,7 +52,7 @@ pub(super) fn filter(expr: &Expr, readings: &Readings) -> Result<Filter, Failure
                 Operand::Path(path) => Source::Field(field(path)?),
                 Operand::Call(call) => functions::source(call)?,
             };
-            check(&left, *op, right, at)?;
+            check(&left, *op, at)?;
             comparisons(&Rc::new(left), *op, right, readings)?
         }
     })
@@ -63,29 +63,18 @@ fn global(literal: &Literal) -> Result<Wanted, Failure> {
     if wanted.null {
         return Err(Failure::unknown("a search for NULL_VALUE in all fields is not known", wanted.at));
     }
-    if literal.form == Form::Word && functions::is_known(&literal.text) {
-        return Err(Failure::unknown(
-            format!("whether `{}` is a function or a word to search for is not known", literal.text),
-            wanted.at,
-        ));
-    }
     Ok(wanted)
 }
 
 /// Whether an operator is one for what is compared.
-fn check(left: &Source, op: Op, right: &Values, at: &Place) -> Result<(), Failure> {
+fn check(left: &Source, op: Op, at: &Place) -> Result<(), Failure> {
     let object = matches!(left, Source::Field(field) if field.object);
-    let text = matches!(left.kind(), Type::Text | Type::Struct | Type::Open);
+    let text = may_be_text(left.kind());
     match op {
         Op::Matches | Op::MatchesNot if object || !text => {
             Err(Failure::rejected("only fields of texts can be matched with a pattern", at.clone()))
         }
-        Op::Has => match right {
-            Values::Star if !matches!(left, Source::Field(_)) => {
-                Err(Failure::unknown("`:*` of a function is not known", at.clone()))
-            }
-            _ => Ok(()),
-        },
+        Op::Has => Ok(()),
         _ if object => Err(Failure::rejected("only scalar fields can be compared; this one is an object", at.clone())),
         _ => Ok(()),
     }
@@ -100,9 +89,9 @@ fn comparisons(left: &Rc<Source>, op: Op, right: &Values, readings: &Readings) -
         Values::And(parts) => Filter::And(all(parts)?),
         Values::Or(parts) => Filter::Or(all(parts)?),
         Values::Not(part) => Filter::Not(Box::new(comparisons(left, op, part, readings)?)),
-        Values::Star => match &**left {
-            Source::Field(field) => Filter::Exists(Rc::new(field.clone())),
-            _ => NEVER,
+        Values::Star(at) => match &**left {
+            Source::Field(field) => Filter::Exists(field.clone()),
+            _ => return Err(Failure::unknown("`:*` of a function is not known", at.clone())),
         },
         Values::One(literal) => comparison(left, op, literal, readings)?,
     })
@@ -127,7 +116,7 @@ fn comparison(left: &Rc<Source>, op: Op, literal: &Literal, readings: &Readings)
             let message = format!("whether `{}` is a timestamp is not known", right.text);
             return Err(Failure::unknown(message, right.at));
         }
-        Converted::Fails if matches!(**left, Source::Field(_)) && readings.other(BAD_LITERAL) => {
+        Converted::Fails if matches!(**left, Source::Field(_)) && !readings.other(BAD_LITERAL) => {
             let message = format!("`{}` is no value of this field's type", right.text);
             return Err(Failure::rejected(message, right.at));
         }

@@ -216,8 +216,9 @@ fn type_named(argument: &Argument) -> Result<Type, Failure> {
     })
 }
 
-fn may_be_text(kind: Type) -> bool {
-    matches!(kind, Type::Text | Type::Struct | Type::Open)
+/// Whether a field of a type can hold texts.
+pub(super) fn may_be_text(kind: Type) -> bool {
+    matches!(kind, Type::Text | Type::Label | Type::Struct | Type::Open)
 }
 
 /// An address or a network.

@@ -12,6 +12,7 @@
 //! argument = path | value | call
 //! ```
 
+use super::functions::is_known;
 use super::token::{Lexeme, Token, tokens};
 use super::tree::{Argument, Call, Expr, Form, Literal, Op, Operand, Part, Path, Place, Values};
 use crate::emulator::Failure;
@@ -190,6 +191,10 @@ impl<'a> Parser<'a> {
                 Operand::Path(path) if !self.at_operator() => {
                     let literal = path.word().ok_or_else(|| with_period(&path.at))?;
                     self.check_end_of_value(&literal.at)?;
+                    if self.next_is(&Token::Open) && is_known(&literal.text) {
+                        let message = format!("whether `{}` is a function or a word here is not known", literal.text);
+                        return Err(Failure::unknown(message, literal.at));
+                    }
                     Ok(Expr::Global(literal))
                 }
                 Operand::Call(call) if !self.at_operator() => Ok(Expr::Call(call)),
@@ -290,7 +295,7 @@ impl<'a> Parser<'a> {
             }
             self.at += 1;
             self.check_end_of_value(&self.last())?;
-            return Ok(Values::Star);
+            return Ok(Values::Star(self.last()));
         }
         self.value()
     }

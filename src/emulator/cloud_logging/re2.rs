@@ -3,13 +3,18 @@
 //! Both match in linear time and agree on most; what is read differently is rewritten (RE2's classes and word boundaries are of ASCII, a brace
 //! may be literal, `[`, `&`, `-` and `~` mean nothing special in a class), and what RE2 does not have is rejected. From RE2's syntax page.
 
-use regex::{Error, Regex};
+use std::collections::BTreeSet;
+
+use regex::{Error, Regex, RegexBuilder};
 
 use super::tree::Place;
 use crate::emulator::Failure;
 
 /// RE2's limit of a counted repetition, also of one inside another.
 const MOST_REPEATS: u32 = 1000;
+
+/// The largest compiled pattern, in bytes: as much as RE2 takes where nothing else is set.
+const MOST_BYTES: usize = 8 << 20;
 
 const POSIX: &[&str] = &[
     "alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper", "word",
@@ -22,10 +27,19 @@ const PERL: &[(char, &str)] = &[('d', "0-9"), ('w', "0-9A-Za-z_"), ('s', r"\t\n\
 /// Compiles a pattern.
 pub(super) fn compile(pattern: &str, at: &Place) -> Result<Regex, Failure> {
     let chars: Vec<char> = pattern.chars().collect();
-    let mut translator =
-        Translator { chars, next: 0, out: String::new(), at, repeats: vec![1], atom: 1, repeated: false };
+    let mut translator = Translator {
+        chars,
+        next: 0,
+        out: String::new(),
+        at,
+        repeats: vec![1],
+        atom: 1,
+        repeated: false,
+        after_flags: false,
+        names: BTreeSet::new(),
+    };
     translator.pattern()?;
-    Regex::new(&translator.out).map_err(|error| match error {
+    RegexBuilder::new(&translator.out).size_limit(MOST_BYTES).build().map_err(|error| match error {
         Error::CompiledTooBig(_) => Failure::unknown("this pattern is too large to be compiled", at.clone()),
         error => {
             let last = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
@@ -45,6 +59,10 @@ struct Translator<'a> {
     atom: u32,
     /// Whether the last item is a repetition.
     repeated: bool,
+    /// Whether flags stand right before.
+    after_flags: bool,
+    /// Of groups.
+    names: BTreeSet<String>,
 }
 
 impl Translator<'_> {
@@ -77,6 +95,7 @@ impl Translator<'_> {
     fn item(&mut self, atom: u32) {
         self.atom = atom;
         self.repeated = false;
+        self.after_flags = false;
     }
 
     fn pattern(&mut self) -> Result<(), Failure> {
@@ -123,6 +142,9 @@ impl Translator<'_> {
         if self.repeated {
             return self.rejected("repetition right after a repetition");
         }
+        if self.after_flags {
+            return self.unknown("a repetition right after flags");
+        }
         let repeats = self.atom.saturating_mul(most.max(1));
         if repeats > MOST_REPEATS {
             return self.rejected("repetition of more than 1000 times");
@@ -168,18 +190,8 @@ impl Translator<'_> {
         };
         if named > 0 {
             self.next += named;
-            self.out.push_str("?P<");
-            while let Some(c) = self.take() {
-                if c != '>' && c != '_' && !c.is_ascii_alphanumeric() {
-                    return self.unknown("such a name of a group");
-                }
-                self.out.push(c);
-                if c == '>' {
-                    break;
-                }
-            }
             self.repeats.push(1);
-            return Ok(());
+            return self.name();
         }
         self.out.push('?');
         while let Some(c) = self.take() {
@@ -192,12 +204,29 @@ impl Translator<'_> {
                 }
                 ')' => {
                     self.out.push(c);
+                    self.after_flags = true;
                     return Ok(());
                 }
                 _ => return self.rejected(&format!("group that begins with `(?` and has `{c}` there")),
             }
         }
         self.rejected("group without an end")
+    }
+
+    /// The name of a group, to its closing bracket.
+    fn name(&mut self) -> Result<(), Failure> {
+        let mut name = String::new();
+        while let Some(c) = self.take().filter(|c| *c != '>') {
+            name.push(c);
+        }
+        if name.is_empty() || !name.bytes().all(|b| b == b'_' || b.is_ascii_alphanumeric()) {
+            return self.unknown("such a name of a group");
+        }
+        self.out.push_str(&format!("?P<{name}>"));
+        if !self.names.insert(name) {
+            return self.unknown("one name of two groups");
+        }
+        Ok(())
     }
 
     /// After a backslash, outside of a class.
@@ -456,12 +485,11 @@ mod tests {
             r"[\b]",
             "a\\",
             r"\8",
-            "(?P<x>a)(?P<x>b)",
         ] {
             let kind = compile(pattern, &(0..0)).map_err(|failure| failure.kind).err();
             assert_eq!(kind, Some(Kind::Rejected), "{pattern}");
         }
-        for pattern in [r"\p{Greek}", r"\C", r"\_"] {
+        for pattern in [r"\p{Greek}", r"\C", r"\_", "(?P<x>a)(?P<x>b)", "a(?i)*"] {
             let kind = compile(pattern, &(0..0)).map_err(|failure| failure.kind).err();
             assert_eq!(kind, Some(Kind::Unknown), "{pattern}");
         }

@@ -12,6 +12,7 @@ pub(super) const BAD_LITERAL: usize = 6;
 pub(super) const DEFAULT_DURATION: usize = 7;
 pub(super) const MAPPED_ADDRESS: usize = 8;
 pub(super) const DUPLICATE: usize = 9;
+pub(super) const OPEN_TYPE: usize = 10;
 
 /// By the numbers above.
 pub(super) const READINGS: &[Reading] = &[
@@ -54,8 +55,9 @@ pub(super) const READINGS: &[Reading] = &[
     Reading {
         name: "bad-literal",
         question: "what a value does that the type of a LogEntry field can't hold",
-        first: "the comparison fails",
-        other: "the query is rejected",
+        // The page says that the comparison fails; users show an error of the API for a time: "is of incorrect type".
+        first: "the query is rejected",
+        other: "the comparison fails",
     },
     Reading {
         name: "default-duration",
@@ -65,14 +67,20 @@ pub(super) const READINGS: &[Reading] = &[
     },
     Reading {
         name: "mapped-addresses",
-        question: "whether an IPv4 address written as IPv6 (::ffff:a.b.c.d) is in a network of IPv4",
-        first: "it is not",
-        other: "it is",
+        question: "whether an address of IPv4 and the same written as one of IPv6 (::ffff:a.b.c.d) are in each other's networks",
+        first: "they are not",
+        other: "they are",
     },
     Reading {
         name: "duplicates",
         question: "which of several entries with one insertId and timestamp but different content remains in a result",
         first: "the first that was written",
         other: "the last that was written",
+    },
+    Reading {
+        name: "open-types",
+        question: "what a field is that JSON writes as a text, in a message whose type is not described here",
+        first: "a text",
+        other: "what its text has the form of: an integer, a duration or a time; else no text, so comparisons fail",
     },
 ];

@@ -36,7 +36,7 @@ pub(super) enum Operand {
 pub(super) enum Values {
     One(Literal),
     /// `*`, which asks whether the field exists.
-    Star,
+    Star(Place),
     And(Vec<Values>),
     Or(Vec<Values>),
     Not(Box<Values>),

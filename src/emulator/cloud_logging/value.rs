@@ -28,8 +28,6 @@ pub(super) enum Scalar {
     Span(i128),
     /// Its number among its names.
     Enum(&'static [(&'static str, i32)], i32),
-    /// Written as a text, in a message whose type is not known here.
-    Open(Arc<str>),
     Object(Type, Json),
 }
 
@@ -73,7 +71,7 @@ static NUMBER: LazyLock<Option<Regex>> =
 static DURATION: LazyLock<Option<Regex>> =
     LazyLock::new(|| pattern(r"^([+-]?)([0-9]+)(?:\.([0-9]+))?(ns|us|ms|s|m|h)$"));
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$")
+    pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]+)?(Z|[+-][0-9]{2}:[0-9]{2})$")
 });
 static DAY: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"));
 /// What may be some other form of ISO 8601.
@@ -104,7 +102,7 @@ impl Wanted {
                 Converted::Fails => false,
                 Converted::Unsure => return Converted::Unsure,
             },
-            Type::Text | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => true,
+            Type::Text | Type::Label | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => true,
         };
         if fits { Converted::To(()) } else { Converted::Fails }
     }
@@ -188,12 +186,11 @@ pub(super) fn read_as(kind: Type, json: &Json) -> Result<Option<Scalar>, &'stati
         (Type::Struct, Json::Null) => Scalar::Null,
         // Protocol buffers know no null: in JSON it stands for the default.
         (_, Json::Null) => return Ok(None),
-        (Type::Text | Type::Struct, Json::Text(text)) => Scalar::Text(text.clone()),
+        (Type::Text | Type::Label | Type::Struct | Type::Open, Json::Text(text)) => Scalar::Text(text.clone()),
         (Type::Bool | Type::Struct | Type::Open, Json::Bool(value)) => Scalar::Bool(*value),
         (Type::Double | Type::Struct | Type::Open, Json::Number(number)) => {
             Scalar::Double(number.parse().map_err(|_| "a number")?)
         }
-        (Type::Open | Type::Any, Json::Text(text)) => Scalar::Open(text.clone()),
         (Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open, Json::Object(_)) => {
             Scalar::Object(kind, json.clone())
         }
@@ -207,10 +204,21 @@ pub(super) fn read_as(kind: Type, json: &Json) -> Result<Option<Scalar>, &'stati
         (Type::Enum(names), Json::Number(number)) => Scalar::Enum(names, number.parse().map_err(|_| "an enum")?),
         (Type::Enum(names), _) => Scalar::Enum(names, number_of(names, text).ok_or("one of the enum's names")?),
         (Type::Double, _) => Scalar::Double(double(text).ok_or("a number")?),
-        (Type::Text, _) => return Err("a text"),
+        (Type::Text | Type::Label, _) => return Err("a text"),
         (Type::Bool, _) => return Err("true or false"),
         _ => return Err("an object"),
     }))
+}
+
+/// What a text has the form of, if it is that of another type.
+pub(super) fn by_form(text: &str) -> Option<Scalar> {
+    if let Some(value) = integer(text, Width::Bits64) {
+        return Some(Scalar::Int(value, Width::Bits64));
+    }
+    match moment(text) {
+        Converted::To(nanos) => Some(Scalar::Time(nanos)),
+        _ => duration(text).map(Scalar::Span),
+    }
 }
 
 /// The default value of a type; none where it has no scalar one.
@@ -223,6 +231,6 @@ pub(super) fn default(kind: Type) -> Option<Scalar> {
         Type::Double => Scalar::Double(0.0),
         Type::Span => Scalar::Span(0),
         Type::Enum(names) => Scalar::Enum(names, 0),
-        Type::Time | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => return None,
+        Type::Label | Type::Time | Type::Message(_) | Type::Map | Type::Struct | Type::Any | Type::Open => return None,
     })
 }
