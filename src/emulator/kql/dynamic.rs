@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::engine::Engine;
 use super::moment;
-use super::readings::{BAG_ORDER, DATES_IN_JSON, REAL_AS_TEXT};
+use super::readings::{BAG_ORDER, BOOL_AS_TEXT, DATES_IN_JSON, ELEMENT_TYPES, REAL_AS_TEXT};
 use super::value::{Cell, Type, real_text};
 use crate::json::Json;
 
@@ -60,30 +60,45 @@ pub(super) fn element(cell: &Cell, number: i64) -> Cell {
     at.and_then(|at| elements.get(at)).map(Cell::of_json).unwrap_or_default()
 }
 
-/// A dynamic value as a value of a type, without any reading of texts.
-pub(super) fn cast(json: &Json, kind: Type) -> Cell {
-    if kind == Type::Dynamic {
-        return Cell::of_json(json);
-    }
-    match (plain(Cell::of_json(json)), kind) {
-        (value @ Cell::Bool(_), Type::Bool) | (value @ Cell::Long(_), Type::Long) => value,
-        (Cell::Long(value), Type::Int) if i32::try_from(value).is_ok() => Cell::Long(value),
-        (Cell::Long(value), Type::Real) => Cell::Real(value as f64),
-        (value @ Cell::Real(_), Type::Real) => value,
-        (value @ Cell::Text(_), Type::Text) => value,
-        (Cell::Text(text), Type::Time) => moment::time(&text).map(Cell::Time).unwrap_or_default(),
-        (Cell::Text(text), Type::Span) => moment::span(&text).map(Cell::Span).unwrap_or_default(),
-        (Cell::Text(text), Type::Guid) => Cell::guid(&text).unwrap_or_default(),
-        (_, kind) => kind.nothing(),
-    }
-}
-
 impl Engine<'_> {
+    /// An element as a value of a type; no page says what one of another type becomes.
+    pub(super) fn cast(&self, json: &Json, kind: Type) -> Cell {
+        if kind == Type::Dynamic {
+            return Cell::of_json(json);
+        }
+        let value = plain(Cell::of_json(json));
+        match (&value, kind) {
+            (Cell::Bool(_), Type::Bool)
+            | (Cell::Long(_), Type::Long)
+            | (Cell::Real(_), Type::Real)
+            | (Cell::Text(_), Type::Text) => {
+                return value;
+            }
+            (Cell::Long(number), Type::Int) if i32::try_from(*number).is_ok() => return value,
+            (Cell::Long(number), Type::Real) => return Cell::Real(*number as f64),
+            _ => {}
+        }
+        let converted = match (&value, kind) {
+            (Cell::Dynamic(_), Type::Text) => self.text_of(&value).map(Cell::Text),
+            (Cell::Real(number), Type::Int | Type::Long) if number.abs() < 2e9 => {
+                Some(Cell::Long(number.trunc() as i64))
+            }
+            (Cell::Text(text), Type::Int | Type::Long) => text.parse().ok().map(Cell::Long),
+            (Cell::Text(text), Type::Real) => text.parse().ok().map(Cell::Real),
+            (Cell::Text(text), Type::Bool) => text.parse().ok().map(Cell::Bool),
+            (Cell::Bool(value), Type::Int | Type::Long) => Some(Cell::Long(i64::from(*value))),
+            (Cell::Long(_) | Cell::Real(_) | Cell::Bool(_), Type::Text) => self.text_of(&value).map(Cell::Text),
+            _ => None,
+        };
+        converted.filter(|_| self.reads_other(ELEMENT_TYPES)).unwrap_or_else(|| kind.nothing())
+    }
+
     /// As `tostring` writes it; none where the documentation does not show how.
     pub(super) fn text_of(&self, cell: &Cell) -> Option<Arc<str>> {
         Some(match cell {
             Cell::Null => "".into(),
-            Cell::Bool(value) => value.to_string().into(),
+            Cell::Bool(value) if self.reads_other(BOOL_AS_TEXT) => if *value { "True" } else { "False" }.into(),
+            Cell::Bool(value) | Cell::Dynamic(Json::Bool(value)) => value.to_string().into(),
             Cell::Long(value) => value.to_string().into(),
             Cell::Real(value) => self.real_as_text(*value)?.into(),
             Cell::Text(text) | Cell::Guid(text) => text.clone(),

@@ -21,6 +21,9 @@ pub(super) const PERCENTILE: usize = 14;
 pub(super) const PROPERTIES: usize = 15;
 pub(super) const NAN_ORDER: usize = 16;
 pub(super) const PARSE_ENDS: usize = 17;
+pub(super) const BOOL_AS_TEXT: usize = 18;
+pub(super) const EMPTY_DIGEST: usize = 19;
+pub(super) const ELEMENT_TYPES: usize = 20;
 
 const fn reading(name: &'static str, question: &'static str, first: &'static str, other: &'static str) -> Reading {
     Reading { name, question, first, other }
@@ -55,4 +58,7 @@ pub(super) const READINGS: &[Reading] = &[
     ),
     reading("nan-order", "whether a comparison with NaN holds", "no", "as if it were the lowest number"),
     reading("parse-ends", "whether a pattern of `parse` fits a part of a text without `*` around it", "no", "yes"),
+    reading("bool-as-text", "how a bool is written", "true", "True"),
+    reading("empty-digest", "what the digest of an empty text is", "the digest of no bytes", "an empty text"),
+    reading("element-types", "what an element of another type becomes in `to typeof`", "null", "a value converted"),
 ];

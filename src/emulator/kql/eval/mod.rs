@@ -4,7 +4,7 @@ mod arithmetic;
 mod compare;
 
 use super::bound::{Bound, Node, Window};
-use super::dynamic::{cast, element, member, plain};
+use super::dynamic::{element, member, plain};
 use super::engine::Engine;
 use super::functions::{Call, Needs};
 use super::readings::NULL_LOGIC;
@@ -231,7 +231,6 @@ fn widened(cell: Cell, kind: Type) -> Cell {
     match (cell, kind) {
         (Cell::Null, kind) => kind.nothing(),
         (Cell::Long(value), Type::Real) => Cell::Real(value as f64),
-        (Cell::Dynamic(json), kind) => cast(&json, kind),
         (cell, _) => cell,
     }
 }

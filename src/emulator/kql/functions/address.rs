@@ -57,7 +57,7 @@ impl Network {
     }
 
     fn contains(self, other: Network) -> bool {
-        other.prefix >= self.prefix && other.masked(self.prefix) == self.masked(self.prefix)
+        other.masked(self.prefix) == self.masked(self.prefix)
     }
 }
 
@@ -83,8 +83,16 @@ fn v6(text: &str) -> Option<Network> {
 }
 
 fn in_range(call: &Call<'_>, read: Read) -> Evaluated {
-    let (address, range) = (read(&call.text(0)?), read(&call.text(1)?));
-    Ok(address.zip(range).map(|(address, range)| Cell::Bool(range.contains(address))).unwrap_or_default())
+    let Some((address, range)) = read(&call.text(0)?).zip(read(&call.text(1)?)) else { return Ok(Cell::Null) };
+    contained(call, address, &[range])
+}
+
+/// Whether an address lies in a range; whether a wider range lies in a narrower one is not documented.
+fn contained(call: &Call<'_>, address: Network, ranges: &[Network]) -> Evaluated {
+    if ranges.iter().any(|range| range.prefix > address.prefix) {
+        return Err(call.unknown("a range that is looked for in a narrower one"));
+    }
+    Ok(Cell::Bool(ranges.iter().any(|range| range.contains(address))))
 }
 
 /// Ranges as arguments, or in lists.
@@ -103,7 +111,7 @@ fn in_any(call: &Call<'_>, read: Read) -> Evaluated {
     };
     let networks: Option<Vec<Network>> = ranges.iter().map(read_range).collect();
     let networks = networks.ok_or_else(|| call.unknown("a range that is none among others"))?;
-    Ok(Cell::Bool(networks.iter().any(|range| range.contains(address))))
+    contained(call, address, &networks)
 }
 
 /// Of addresses with prefixes the shorter one counts.

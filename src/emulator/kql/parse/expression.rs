@@ -399,7 +399,7 @@ fn typed(kind: &str, inside: &str, at: &std::ops::Range<usize>) -> Parsed<(Cell,
         Type::Bool => match inside {
             "true" => Some(Cell::Bool(true)),
             "false" => Some(Cell::Bool(false)),
-            number => number.parse::<i64>().ok().map(|number| Cell::Bool(number != 0)),
+            _ => None,
         },
         Type::Int => whole(inside).filter(|value| i32::try_from(*value).is_ok()).map(Cell::Long),
         Type::Long => whole(inside).map(Cell::Long),

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use crate::emulator::Failure;
 use crate::emulator::kql::bound::Bound;
-use crate::emulator::kql::dynamic::cast;
 use crate::emulator::kql::engine::Engine;
 use crate::emulator::kql::eval::Frame;
 use crate::emulator::kql::pipeline::Rows;
@@ -172,7 +171,7 @@ impl Engine<'_> {
         }
         let count = lists.iter().map(|(list, _)| list.len()).max().unwrap_or_default();
         let row = |number: usize| {
-            lists.iter().map(|(list, kind)| cast(list.get(number).unwrap_or(&Json::Null), *kind)).collect()
+            lists.iter().map(|(list, kind)| self.cast(list.get(number).unwrap_or(&Json::Null), *kind)).collect()
         };
         Ok(((0..count).map(row).collect(), in_order))
     }

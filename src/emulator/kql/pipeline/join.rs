@@ -102,7 +102,11 @@ impl Engine<'_> {
         let kind = |table: &Table, at: usize| table.columns.get(at).map_or(Type::Dynamic, |field| field.kind);
         let (first, second) = (kind(left, one), kind(right, other));
         if first == Type::Dynamic || second == Type::Dynamic {
-            return Err(Failure::rejected("a key is not dynamic", at()));
+            // The parser rejects it where the sides are named alone.
+            return Err(match &condition.kind {
+                ExprKind::Name(_) => Failure::unknown("a dynamic key is not known here", at()),
+                _ => Failure::rejected("a key is not dynamic", at()),
+            });
         }
         if first != second {
             let message = format!("keys of two types, {} and {}", first.name(), second.name());

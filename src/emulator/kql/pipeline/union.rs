@@ -3,7 +3,7 @@
 use crate::emulator::Failure;
 use crate::emulator::kql::engine::Engine;
 use crate::emulator::kql::pipeline::Rows;
-use crate::emulator::kql::scope::Names;
+use crate::emulator::kql::scope::{Meaning, Names};
 use crate::emulator::kql::table::{Field, Row, Table};
 use crate::emulator::kql::tree::{Expr, ExprKind, Union};
 use crate::emulator::kql::value::{Cell, Type};
@@ -20,7 +20,8 @@ impl Engine<'_> {
         let known = |table: &&Expr| !union.fuzzy || self.is_tabular(table, names);
         for table in union.tables.iter().filter(known) {
             let name = match &table.kind {
-                ExprKind::Name(name) => Some(name.clone()),
+                // A table that the query itself makes has no name that is documented; a function declared as a view has its own.
+                ExprKind::Name(name) if !matches!(names.get(name), Some(Meaning::Table(_))) => Some(name.clone()),
                 _ => None,
             };
             legs.push((self.table(table, names)?, name));
