@@ -21,6 +21,8 @@
 //! unordered = true                 # optional: the rows' order is not documented
 //! ```
 //!
+//! `engines` says why an engine that also runs the case gives other rows than the documentation says, where one does.
+//!
 //! In place of columns and rows: `rejected`, `unknown`, `stopped` or `bad_logs` with words of the message, or `ambiguous` with the names of
 //! the readings that decide.
 
@@ -76,6 +78,7 @@ struct Case {
     now: Option<String>,
     from: Option<String>,
     until: Option<String>,
+    engines: Option<String>,
 }
 
 fn moment(text: &str) -> i64 {
@@ -178,6 +181,8 @@ fn conforms(name: &str) {
         for case in &read.case {
             assert!(names.insert(case.name.clone()), "two cases are called {:?}", case.name);
             assert!(!case.source.trim().is_empty(), "{:?} names no source", case.name);
+            let engines = case.engines.as_ref().is_none_or(|why| !why.trim().is_empty());
+            assert!(engines, "{:?} does not say why engines differ", case.name);
             let log =
                 |name: &String| read.logs.get(name).unwrap_or_else(|| panic!("{:?}: no logs {name:?}", case.name));
             let logs: Vec<Record> = case.logs.iter().map(log).flat_map(records).collect();
