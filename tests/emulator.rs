@@ -23,6 +23,7 @@
 //! ```
 //!
 //! `engines` says why other people's engines, which the cases of some languages also run through, answer otherwise than the documentation.
+//!
 //! In place of columns and rows: `rejected`, `unknown`, `stopped` or `bad_logs` with words of the message, or `ambiguous` with the names of
 //! the readings that decide.
 

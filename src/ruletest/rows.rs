@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value as Row};
 
-use crate::eval::clock::time_text;
+use crate::eval::clock::{parse_time, time_text};
 use crate::eval::{Alert, Value};
 use crate::ir::{Expr, Pred, PredKind, Rule, Type};
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
@@ -127,6 +127,14 @@ fn same(a: &Row, b: &Row) -> bool {
         (Row::Array(x), Row::Array(y)) => {
             let (x, y): (Vec<&Row>, Vec<&Row>) = (present(x), present(y));
             x.len() == y.len() && x.iter().zip(y).all(|(x, y)| same(x, y))
+        }
+        // CloudWatch has no times: it gives milliseconds since 1970, of which a fraction may be cut.
+        (Row::String(time), Row::Number(millis)) => millis.as_f64().is_some_and(|millis| {
+            parse_time(time).is_some_and(|time| time as f64 / 1e3 == millis || time.div_euclid(1_000) as f64 == millis)
+        }),
+        // A text that the log wrote as a time is that time.
+        (Row::String(time), Row::String(text)) if time != text => {
+            parse_time(time).is_some_and(|time| parse_time(text) == Some(time))
         }
         // A target without listings has their values alone.
         (Row::Object(listing), Row::Array(_)) if listing.contains_key("more") => same(&listing["values"], b),

@@ -159,6 +159,14 @@ impl Binder<'_> {
                 let (all, ty) = self.unified(bound, &format!("the arguments of {name}"))?;
                 Ok(Expr::new(Node::Coalesce(all), ty, span))
             }
+            ("JSON_OBJECT" | "JSON_ARRAY", 1..) => {
+                if name == "JSON_OBJECT" && bound.iter().step_by(2).any(|key| key.ty != Type::String) {
+                    return Err(Failure::unknown("JSON_OBJECT of other than texts and values in turn", span));
+                }
+                let args = bound.into_iter().map(|arg| self.call("TO_JSON", vec![arg], false, span.clone()));
+                let args = args.collect::<Result<_, _>>()?;
+                self.call(name, args, safe, span)
+            }
             _ => {
                 check_path(name, bound.get(1), &span)?;
                 self.call(name, bound, safe, span)

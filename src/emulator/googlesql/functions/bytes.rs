@@ -1,7 +1,7 @@
 //! Hashes, encodings and BYTES.
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine as _};
 use sha2::{Digest as _, Sha256, Sha512};
 
 use super::{Function, Trouble, on, strict};
@@ -41,6 +41,7 @@ pub(super) const BYTES: &[Function] = &[
         "BYTES",
         on!(Val::Text(a) => match STANDARD.decode(a.as_bytes()) {
             Ok(decoded) => Ok(bytes(&decoded)),
+            Err(DecodeError::InvalidLastSymbol(..)) => Trouble::unknown("FROM_BASE64 of a text whose last bits are not 0"),
             Err(_) if !a.len().is_multiple_of(4) || a.contains(char::is_whitespace) => {
                 Trouble::unknown("FROM_BASE64 of a text without padding or with white space")
             }

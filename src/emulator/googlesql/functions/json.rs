@@ -1,5 +1,6 @@
 //! JSON functions. Numbers of JSON values are kept as the store writes them: whole ones by their digits, others as the shortest text of a FLOAT64.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::json_path::{Quoting, at};
@@ -50,6 +51,11 @@ pub(super) const JSON: &[Function] = &[
         [Val::Array(_)] => Trouble::unknown("TO_JSON_STRING of an array"),
         [value] => Ok(json_of(value)?.to_string().into()),
         _ => Trouble::unknown("arguments of these types"),
+    }),
+    // Keys and values, each as JSON.
+    open("JSON_OBJECT", &["JSON..."], "JSON", |_, args| object(args)),
+    open("JSON_ARRAY", &["JSON..."], "JSON", |_, args| {
+        Ok(Json::List(args.iter().map(json_of).collect::<Result<Vec<_>, _>>()?.into()).into())
     }),
     strict(
         "BOOL",
@@ -181,6 +187,18 @@ fn text(json: &Json) -> Result<Val, Trouble> {
         _ if has_order(json) => Trouble::unknown("an object of several members out of a text of JSON"),
         _ => Ok(json.to_string().into()),
     }
+}
+
+/// An object of keys and values in turn; the first of equal keys counts.
+fn object(args: &[Val]) -> Result<Val, Trouble> {
+    let mut members = BTreeMap::new();
+    for pair in args.chunks(2) {
+        let [Val::Json(Json::Text(key)), value] = pair else {
+            return Trouble::stops("JSON_OBJECT wants texts as keys, and a value for each");
+        };
+        members.entry(key.clone()).or_insert(json_of(value)?);
+    }
+    Ok(Json::Object(Arc::new(members)).into())
 }
 
 /// Whether an object in it has several members.

@@ -1,5 +1,6 @@
 //! String functions.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Function, Trouble, on, open, strict};
@@ -87,6 +88,12 @@ pub(super) const TEXT: &[Function] = &[
         on!(Val::Text(a), Val::Text(from), Val::Text(to) => {
             if from.is_empty() { Ok(Val::Text(a.clone())) } else { built(a.replace(&**from, to)) }
         }),
+    ),
+    strict(
+        "TRANSLATE",
+        &["STRING", "STRING", "STRING"],
+        "STRING",
+        on!(Val::Text(a), Val::Text(from), Val::Text(to) => translated(a, from, to)),
     ),
     strict("REVERSE", &["STRING"], "STRING", on!(Val::Text(a) => Ok(a.chars().rev().collect::<String>().into()))),
     strict(
@@ -195,6 +202,19 @@ fn position(text: &str, part: &str, from: i64, occurrence: i64) -> Result<Val, T
         start.and_then(|start| (0..=start).rev().filter(there).nth(wanted))
     };
     count(found.map_or(0, |at| at + 1))
+}
+
+/// Each character of a set as the one at its place in another set; without one it is left out.
+fn translated(text: &str, from: &str, to: &str) -> Result<Val, Trouble> {
+    let mut pairs = BTreeMap::new();
+    let others = to.chars().map(Some).chain(std::iter::repeat(None));
+    for (char, other) in from.chars().zip(others) {
+        if pairs.insert(char, other).is_some() {
+            return Trouble::stops(format!("TRANSLATE: `{char}` comes twice in the characters to replace"));
+        }
+    }
+    let changed = text.chars().filter_map(|char| pairs.get(&char).copied().unwrap_or(Some(char)));
+    Ok(changed.collect::<String>().into())
 }
 
 /// From a place that counts from 1, or from the end where negative, so many places or to the end.

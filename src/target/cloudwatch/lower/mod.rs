@@ -18,7 +18,7 @@ use plan::{Plan, Said, placed};
 use super::errors;
 use super::tree::{Command, Field, Query, Term};
 use crate::bind::deciding;
-use crate::ir::{Aggregate, AggregateFunction, Arithmetic, ExprKind, Function, Pred, Rule, Type, Window};
+use crate::ir::{Aggregate, AggregateFunction, Arithmetic, ExprKind, Pred, Rule, Type, Window};
 use crate::target::names::{self, Outputs};
 use crate::target::{Condition, Judges, Lowering};
 
@@ -68,9 +68,7 @@ fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if rule.window.as_ref().is_some_and(|window| window.merges) {
         cx.provided(Condition::RepeatsAreMerged);
     }
-    // Numbers are floats there: nanoseconds since 1970 are rounded, which matters at the edge of a window or range only.
-    let rounded = matches!(cx.bound.time.kind, ExprKind::Call(Function::UnixNanos, _));
-    if rounded || fractions_decide(rule) {
+    if fractions_decide(rule) {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
     let sums = |of: &Aggregate| matches!(of.function, AggregateFunction::Sum | AggregateFunction::Stddev);

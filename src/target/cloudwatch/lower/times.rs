@@ -2,12 +2,12 @@
 //!
 //! `@timestamp` and `bin()` are never used: when a record is filed says nothing exact about when its event was. The logs in
 //! [`WHOLE_SECONDS`] write their time in whole seconds and UTC, so that parts of the text are the window, in commands of every
-//! generation; of other logs the text is read by `parseDate`, and nanoseconds since 1970 are divided. Whether `<` orders texts is not documented: a time is compared as the
+//! generation; of other logs the text is read by `parseDate`, and of nanoseconds since 1970 the first digits are taken. Whether `<` orders texts is not documented: a time is compared as the
 //! number of its digits, `20260131080000`.
 
 use super::plan::{Plan, Said};
 use super::values::{Lack, Value};
-use crate::ir::pattern::Node;
+use crate::ir::pattern::{self, Node};
 use crate::ir::{self, Comparison, ExprKind, Step, Type, Window};
 use crate::target::cloudwatch::errors;
 use crate::target::cloudwatch::tree::{Command, Field, Function, Operator, Term};
@@ -36,7 +36,7 @@ enum Form {
     Whole,
     /// RFC 3339 text.
     Text,
-    /// A number, in which CloudWatch keeps a quarter of a microsecond.
+    /// A number of 19 digits, as every time since 2001 is: past 2^53, so that parts of the digits are taken, and nothing is divided.
     Nanoseconds,
 }
 
@@ -49,11 +49,6 @@ struct Clock {
 impl Clock {
     fn is_whole(&self) -> bool {
         self.form == Form::Whole
-    }
-
-    /// Nanoseconds as whole units of so many.
-    fn divided(&self, nanoseconds: i128) -> Term {
-        floor(Term::Field(self.field.clone()).binary(Operator::Divide, Term::Int(nanoseconds)))
     }
 }
 
@@ -117,7 +112,7 @@ impl Plan<'_> {
     pub(super) fn milliseconds(&mut self, expr: &ir::Expr) -> Said<Term> {
         let clock = self.clock(expr)?;
         if clock.form == Form::Nanoseconds {
-            return Ok(clock.divided(1_000_000));
+            return Ok(self.leading_digits(clock.field, 13));
         }
         let date = |text, zone| Term::call(Function::ParseDate, [text, Term::word(zone)]);
         if clock.is_whole() {
@@ -128,11 +123,20 @@ impl Plan<'_> {
         Ok(date(Term::call(Function::Concat, [seconds, zone]), "yyyy-MM-dd'T'HH:mm:ssXXX"))
     }
 
+    /// The number that the first of 19 digits are; null where there are not so many.
+    fn leading_digits(&mut self, field: Field, count: u32) -> Term {
+        let digits =
+            |count| pattern::repeat(Node::Class { negated: false, ranges: vec![('0', '9')] }, count, Some(count));
+        let leading = Node::Group(Box::new(digits(count)));
+        let whole = Node::Concat(vec![Node::Start, leading, digits(19 - count), Node::End]);
+        Term::Field(self.parse(field, whole, "digits")).binary(Operator::Add, Term::Int(0))
+    }
+
     /// Microseconds since 1970.
     pub(super) fn microseconds(&mut self, expr: &ir::Expr) -> Said<Value> {
         let clock = self.clock(expr)?;
         if clock.form == Form::Nanoseconds {
-            return Ok(Value { term: clock.divided(1_000), lack: self.time_lack(clock.field) });
+            return Ok(Value { term: self.leading_digits(clock.field, 16), lack: Lack::Null });
         }
         let whole = self.milliseconds(expr)?.binary(Operator::Multiply, Term::Int(1_000));
         if clock.is_whole() {
