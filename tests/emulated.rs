@@ -3,7 +3,7 @@
 mod support;
 
 use serde_json::Value;
-use skywatch::emulator::{Kind, LANGUAGES, Language};
+use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
 use skywatch::ir::Source;
 use skywatch::ruletest::emitted::emitted;
 use skywatch::target::Emission;
@@ -19,6 +19,10 @@ impl Emulator {
     }
 }
 
+fn raw(records: &[Value]) -> Vec<Record> {
+    records.iter().map(|record| Record { text: record.to_string(), ..Record::default() }).collect()
+}
+
 impl Executor for Emulator {
     fn target(&self) -> &'static str {
         target(self.0.name()).info().name
@@ -27,7 +31,7 @@ impl Executor for Emulator {
     fn held(&mut self, emission: &Emission, records: &[Value]) -> Option<Vec<Value>> {
         let text = emission.query.text.as_deref()?;
         let bad = |records: &[Value]| {
-            let records: Vec<String> = records.iter().map(Value::to_string).collect();
+            let records = raw(records);
             let ran = emitted(self.0, text, emission, &records, (RANGE.from, RANGE.to));
             ran.is_err_and(|failure| failure.kind == Kind::BadLogs)
         };
@@ -37,7 +41,7 @@ impl Executor for Emulator {
 
     fn execute(&mut self, emission: &Emission, _source: &Source, records: &[Value]) -> Executed {
         let text = emission.query.text.as_deref().unwrap_or_default();
-        let records: Vec<String> = records.iter().map(Value::to_string).collect();
+        let records = raw(records);
         match emitted(self.0, text, emission, &records, (RANGE.from, RANGE.to)) {
             Ok(rows) => Executed::Rows(rows, false),
             Err(failure) if failure.kind == Kind::Unknown => Executed::Unsupported(failure.message),

@@ -10,7 +10,7 @@ use std::path::Path;
 use regex::Regex;
 use serde_json::Value;
 use skywatch::bind::admits;
-use skywatch::emulator::{Kind, LANGUAGES, Language};
+use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
 use skywatch::pack::load;
 use skywatch::ruletest::cases;
 use skywatch::ruletest::emitted::{Log, emitted};
@@ -80,7 +80,7 @@ const FAULTS: &[Fault] = &[
 /// A right text, records, the range of a run over them, and the rows.
 struct Right {
     emission: Emission,
-    records: Vec<String>,
+    records: Vec<Record>,
     range: (i64, i64),
     rows: String,
 }
@@ -91,7 +91,7 @@ fn texts(language: &'static dyn Language) -> Vec<Right> {
     let schema = &pack.resolved.schema;
     let target = target(language.name());
     let mut out = Vec::new();
-    let mut add = |emission: Emission, records: &[String], range| {
+    let mut add = |emission: Emission, records: &[Record], range| {
         let text = emission.query.text.as_deref();
         let rows = text.map(|text| given(language, text, &emission, records, range));
         if let Some(Ok(rows)) = rows {
@@ -100,8 +100,8 @@ fn texts(language: &'static dyn Language) -> Vec<Right> {
     };
     let request = |(from, to)| Request { range: Some((from, to)), ..Request::default() };
     for Samples { source, files, .. } in sources_on(language.name(), schema) {
-        let records: Vec<String> =
-            files.iter().flat_map(|file| samples::records(file)).map(|record| record.to_string()).collect();
+        let record = |record: Value| Record { text: record.to_string(), ..Record::default() };
+        let records: Vec<Record> = files.iter().flat_map(|file| samples::records(file)).map(record).collect();
         let range = (RANGE.from, RANGE.to);
         for rule in &pack.resolved.rules {
             let emissions = emit(rule, schema, target, request(range));
@@ -124,7 +124,7 @@ fn given(
     language: &dyn Language,
     text: &str,
     emission: &Emission,
-    records: &[String],
+    records: &[Record],
     range: (i64, i64),
 ) -> Result<String, Kind> {
     let rows = emitted(language, text, emission, records, range).map_err(|failure| failure.kind)?;

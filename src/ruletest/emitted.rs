@@ -75,8 +75,8 @@ fn reason(emission: &Emission) -> String {
 /// A log that a test gives: raw records, and the events that its source makes of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Log {
-    /// JSON, one text each.
-    pub records: Vec<String>,
+    /// As an export holds them; those that are made of events arrived at the event's time.
+    pub records: Vec<Record>,
     /// What the source makes of them.
     pub events: Vec<Event>,
 }
@@ -95,17 +95,19 @@ impl Log {
                     for named in events {
                         let event = eval::given::event(case.stream, named);
                         let id = format!("event-{}", records.len());
-                        records.append(&mut written(source, case.stream, &event, &id)?);
+                        let arrived = event.fields.get(case.stream.time().index()).and_then(eval::Value::as_time);
+                        let texts = written(source, case.stream, &event, &id)?;
+                        records.extend(texts.into_iter().map(|text| Record { place: None, text, arrived }));
                     }
                 }
                 Given::Records { source: of, records: some } if *of == source.name => {
                     of_stream = false;
-                    records.extend(some.iter().map(ToString::to_string));
+                    records.extend(some.iter().map(|record| as_given(record.to_string())));
                 }
                 Given::File { source: of, path, .. } if *of == source.name => {
                     of_stream = false;
                     let file = inside(&pack.root, path).map_err(|why| format!("`{path}`: {why}"))?;
-                    let take = |_, text| records.push(text);
+                    let take = |_, text| records.push(as_given(text));
                     raw_records(&file, Limits::default(), take).map_err(|diagnostic| diagnostic.message)?;
                 }
                 Given::Records { .. } | Given::File { .. } => of_stream = false,
@@ -114,7 +116,8 @@ impl Log {
         if records.is_empty() {
             return Err("the test gives no record of this log".to_owned());
         }
-        let events = read(source, case.stream, &records)?;
+        let texts: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
+        let events = read(source, case.stream, &texts)?;
         let log = Log { records, events };
         if of_stream {
             let found = log.alerts(case, source)?;
@@ -175,11 +178,17 @@ pub fn claimed(target: &dyn Target, emission: &Emission) -> Verdict {
     if selects(target) && counts_not { Verdict::Exact } else { emission.query.verdict }
 }
 
+/// A record that was not made here.
+fn as_given(text: String) -> Record {
+    Record { place: None, text, arrived: None }
+}
+
 /// Raw records of which the source makes the event, and nothing that contradicts it.
 fn written(source: &Source, stream: &Stream, event: &Event, id: &str) -> Result<Vec<String>, String> {
     let records = records_of(source, stream, event, id).map_err(|why| format!("no raw form: {why}"))?;
     let records: Vec<String> = records.iter().map(ToString::to_string).collect();
-    let read = read(source, stream, &records)?;
+    let texts: Vec<&str> = records.iter().map(String::as_str).collect();
+    let read = read(source, stream, &texts)?;
     let [back] = read.as_slice() else { return Err(format!("no raw form: it is read back as {} events", read.len())) };
     let differing = stream.ids().filter(|field| *field != stream.event_id()).find(|field| {
         let value = |event: &Event| event.fields.get(field.index()).cloned().unwrap_or_default();
@@ -192,7 +201,7 @@ fn written(source: &Source, stream: &Stream, event: &Event, id: &str) -> Result<
 }
 
 /// The events of raw records.
-fn read(source: &Source, stream: &Stream, records: &[String]) -> Result<Vec<Event>, String> {
+fn read(source: &Source, stream: &Stream, records: &[&str]) -> Result<Vec<Event>, String> {
     let parsed = records.iter().map(|record| Json::parse(record).map_err(|error| error.to_string()));
     let (whole, rejected) = as_read(source, &parsed.collect::<Result<Vec<_>, _>>()?);
     if let Some((number, reason)) = rejected.first() {
@@ -219,11 +228,11 @@ pub fn emitted(
     language: &dyn Language,
     text: &str,
     emission: &Emission,
-    records: &[String],
+    records: &[Record],
     (from, to): (i64, i64),
 ) -> Result<Vec<Row>, Failure> {
-    let record = |text: &String| Record { place: Some(emission.place.clone()), text: text.clone(), arrived: None };
-    let logs: Vec<Record> = records.iter().map(record).collect();
+    let at_place = |record: &Record| Record { place: Some(emission.place.clone()), ..record.clone() };
+    let logs: Vec<Record> = records.iter().map(at_place).collect();
     let run = emulator::Run {
         now: to.saturating_add(emission.delay).saturating_add(86_400 * SECOND),
         // A service that files later than the event has it in the range of filing times that the query's header asks for.
@@ -245,7 +254,10 @@ fn as_rows(language: &dyn Language, answer: &Answer) -> Vec<Row> {
     let columns: Vec<Option<String>> = answer.columns.iter().map(column).collect();
     let cell = |(name, value): (&Option<String>, &emulator::Value)| {
         let name = name.clone()?;
-        let value: Row = serde_json::from_str(&value.to_string()).unwrap_or_default();
+        let value: Row = match value {
+            emulator::Value::Span(nanoseconds) => Row::from(*nanoseconds as f64 / 1e9),
+            value => serde_json::from_str(&value.to_string()).unwrap_or_default(),
+        };
         let is_time = name == WINDOW_START || name == TIME;
         let time = value.as_str().filter(|_| is_time).and_then(parse_time);
         Some((name, time.map_or(value, |time| Row::from(time_text(time)))))

@@ -1,7 +1,7 @@
 //! Predicates made true: takes one over a raw record, writes into the record what it needs.
 
 use super::witness::witness;
-use super::write::Writer;
+use super::write::{Writer, some};
 use crate::eval::Value;
 use crate::ir::{Comparison, Expr, ExprKind, Literal, Pred, PredKind, Type};
 
@@ -97,19 +97,4 @@ impl Writer<'_> {
             None => self.raw(expr),
         }
     }
-}
-
-/// Some value of a type.
-fn some(ty: &Type) -> Option<Value> {
-    Some(match ty {
-        Type::Text => Value::text("x"),
-        Type::Int => Value::Int(1),
-        Type::Float => Value::float(1.5),
-        Type::Bool => Value::Bool(true),
-        Type::Time => Value::Time(0),
-        Type::Duration => Value::Duration(1),
-        Type::Ip => Value::ip(std::net::Ipv4Addr::new(192, 0, 2, 1).into()),
-        Type::List(element) => Value::list(vec![some(element)?]),
-        Type::Decimal | Type::Record(_) | Type::Raw => return None,
-    })
 }

@@ -267,9 +267,22 @@ impl<'a> Writer<'a> {
         done
     }
 
-    /// Gives a raw expression some value.
+    /// Gives a raw expression some value, of the type as which the source reads it.
     pub(super) fn raw(&mut self, expr: &Expr) -> bool {
-        self.place(expr).is_some_and(|place| self.draft.set(&place, &Json::Text("x".into())))
+        let Some(place) = self.place(expr) else { return false };
+        let mut found = None;
+        let mut visit = |read: &Expr| {
+            if let ExprKind::Read(inner) = &read.kind
+                && self.place(inner).as_ref() == Some(&place)
+            {
+                found = found.take().or_else(|| some(&read.ty));
+            }
+        };
+        self.source.with.iter().for_each(|binding| binding.value.walk(&mut visit));
+        self.source.filter.iter().for_each(|pred| pred.walk(&mut visit));
+        self.source.fields.iter().flatten().for_each(|field| field.walk(&mut visit));
+        let value = found.and_then(|value| raw_json(&value)).unwrap_or_else(|| Json::Text("x".into()));
+        self.draft.set(&place, &value)
     }
 
     /// Gives a raw object a member.
@@ -377,7 +390,8 @@ fn raw_json(value: &Value) -> Option<Json> {
         Value::Int(number) => Json::Number(number.to_string().into()),
         Value::Float(number) => Json::Number(format!("{number:?}").into()),
         Value::Bool(value) => Json::Bool(*value),
-        Value::Time(time) => Json::Text(time_text(*time).into()),
+        // In the fewest digits, as most logs write it.
+        Value::Time(time) => Json::Text(time_text(*time).replace(".000000Z", "Z").into()),
         Value::Ip(address) => Json::Text(address.to_string().into()),
         Value::List(values) => Json::List(values.iter().map(raw_json).collect::<Option<Vec<_>>>()?.into()),
         Value::Raw(json) => json.clone(),
@@ -399,4 +413,19 @@ fn of_type(number: i64, ty: &Type) -> Option<Value> {
         Type::Duration => Some(Value::Duration(number)),
         _ => None,
     }
+}
+
+/// Some value of a type.
+pub(super) fn some(ty: &Type) -> Option<Value> {
+    Some(match ty {
+        Type::Text => Value::text("x"),
+        Type::Int => Value::Int(1),
+        Type::Float => Value::float(1.5),
+        Type::Bool => Value::Bool(true),
+        Type::Time => Value::Time(0),
+        Type::Duration => Value::Duration(1),
+        Type::Ip => Value::ip(std::net::Ipv4Addr::new(192, 0, 2, 1).into()),
+        Type::List(element) => Value::list(vec![some(element)?]),
+        Type::Decimal | Type::Record(_) | Type::Raw => return None,
+    })
 }
