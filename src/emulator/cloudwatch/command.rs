@@ -162,7 +162,7 @@ impl Table<'_> {
             };
             let text = value.as_text(readings, &at)?;
             let too_many = whole && row.event.as_ref().is_some_and(|event| event.fields.too_many());
-            let read = text.filter(|_| !(too_many && self.context.other(Question::FieldCap)));
+            let read = text.filter(|_| !(too_many && self.context.other(Question::ParseCap)));
             let taken = read.and_then(|text| pattern.taken(&text, readings)).unwrap_or_default();
             let mut taken = taken.into_iter();
             for name in names {
