@@ -47,6 +47,9 @@ fn in_order(commands: &[Command], readings: &Readings) -> Result<(), Failure> {
         let extra = commands.iter().rfind(is_stats).map_or(0..0, |command| command.at.clone());
         return Err(Failure::rejected("a query has too many `stats`", extra));
     }
+    if let Some(place) = commands.iter().position(|command| matches!(command.does, Does::Join(_))) {
+        join_in_order(commands, place)?;
+    }
     let (mut deduplicated, mut limited) = (false, false);
     for (number, command) in commands.iter().enumerate() {
         let later = commands.get(number + 1..).unwrap_or_default();
@@ -70,6 +73,30 @@ fn in_order(commands: &[Command], readings: &Readings) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Only one, in a query that names its own log groups too, and that says what it shows of both sides.
+fn join_in_order(commands: &[Command], place: usize) -> Result<(), Failure> {
+    let (before, after) = commands.split_at_checked(place).unwrap_or_default();
+    let at = after.first().map_or(0..0, |command| command.at.clone());
+    let later = after.get(1..).unwrap_or_default();
+    if let Some(second) = later.iter().find(|command| matches!(command.does, Does::Join(_))) {
+        return Err(Failure::rejected("a query has at most one `join`", second.at.clone()));
+    }
+    if !matches!(before, [Command { does: Does::Source(_), .. }, ..]) {
+        return Err(Failure::unknown(
+            "a `join` in a query that does not begin with `SOURCE`: its left side is not said",
+            at,
+        ));
+    }
+    if before.iter().any(|command| matches!(command.does, Does::Stats { .. })) {
+        return Err(Failure::unknown("a `join` after `stats`", at));
+    }
+    let shows = |command: &Command| matches!(command.does, Does::Fields(_) | Does::Display(_) | Does::Stats { .. });
+    if !later.iter().any(shows) {
+        return Err(Failure::unknown("what is shown after a `join` where no command says it", at));
+    }
+    Ok(())
+}
+
 /// The names at a place of the query.
 struct Names<'a> {
     text: &'a str,
@@ -82,6 +109,8 @@ struct Names<'a> {
     unnamed: BTreeMap<String, String>,
     /// After a `stats`, which hides all fields.
     closed: bool,
+    /// After a `join`, where fields have the alias of their side.
+    joined: bool,
 }
 
 /// Where an expression stands.
@@ -102,6 +131,7 @@ impl<'a> Names<'a> {
             ever: BTreeSet::new(),
             unnamed: BTreeMap::new(),
             closed: false,
+            joined: false,
         }
     }
 
@@ -122,6 +152,13 @@ impl<'a> Names<'a> {
             Does::Unnest { list, into } => {
                 self.expr(list, Standing::Row, &[])?;
                 self.define(into)
+            }
+            Does::Join(join) => {
+                self.path(&join.left.key, &at)?;
+                self.defined = [&join.left, &join.right].map(|side| (side.alias.clone(), true)).into();
+                self.unnamed.clear();
+                self.joined = true;
+                Ok(())
             }
             Does::Fields(items) => {
                 self.items(items, Standing::Row)?;
@@ -256,6 +293,9 @@ impl<'a> Names<'a> {
         if self.closed && !is_defined {
             let message = format!("`{name}` is not there after `stats`: it defines the fields that follow it");
             return Err(Failure::rejected(message, at.clone()));
+        }
+        if self.joined && !is_defined {
+            return Err(Failure::unknown(format!("`{name}` after a `join`, without the alias of a side"), at.clone()));
         }
         if !is_defined && matches!(name.to_ascii_lowercase().as_str(), "true" | "false" | "null") {
             return Err(Failure::unknown(format!("the word `{name}` as a value"), at.clone()));

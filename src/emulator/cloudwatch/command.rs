@@ -12,20 +12,24 @@ use super::reading::Question;
 use super::row::Row;
 use super::stats;
 use super::store::Event;
-use super::tree::{Command, Does, Expr, Group, Item, Name, Node, Place, SortKey};
+use super::tree::{Command, Does, Expr, Group, Item, Join, Name, Node, Place, SortKey};
 use super::value::Cell;
 use crate::emulator::{Answer, Failure};
 use crate::json::Json;
 
 /// Most rows of a result where no `limit` says otherwise.
 const DEFAULT_LIMIT: usize = 10_000;
-/// Most rows that `unnest` may make; a bound of this emulator.
+/// Most keys on the right of a `join`.
+const MOST_JOIN_KEYS: usize = 50_000;
+/// Most rows that `unnest` and `join` may make; a bound of this emulator.
 const MOST_ROWS: usize = 250_000;
 /// What is shown where nothing says it.
 const DEFAULT_COLUMNS: [&str; 2] = ["@timestamp", "@message"];
 
 struct Table<'a> {
     context: Context<'a>,
+    /// All events, the newest first.
+    events: Vec<Row>,
     rows: Vec<Row>,
     /// What `fields`, `parse` and `stats` show, in their order.
     shown: Vec<String>,
@@ -45,9 +49,17 @@ pub(super) fn run(commands: &[Command], events: &[Rc<Event>], context: Context<'
     for event in events {
         let rank = rows.last().map_or(0, |row| row.rank + usize::from(last != Some(event.time)));
         last = Some(event.time);
-        rows.push(Row { event: Some(event), cells: Default::default(), rank });
+        rows.push(Row { event: Some(event), cells: Default::default(), rank, sides: Vec::new() });
     }
-    let mut table = Table { context, rows, shown: Vec::new(), displayed: None, chosen: false, limited: false };
+    let mut table = Table {
+        context,
+        events: rows.clone(),
+        rows,
+        shown: Vec::new(),
+        displayed: None,
+        chosen: false,
+        limited: false,
+    };
     for command in commands {
         table.step(command)?;
     }
@@ -89,6 +101,7 @@ impl Table<'_> {
             }
             Does::Dedup(keys) => self.dedup(keys, &command.at),
             Does::Unnest { list, into } => self.unnest(list, into),
+            Does::Join(join) => self.join(join, &command.at),
         }
     }
 
@@ -162,7 +175,7 @@ impl Table<'_> {
             };
             let text = value.as_text(readings, &at)?;
             let too_many = whole && row.event.as_ref().is_some_and(|event| event.fields.too_many());
-            let read = text.filter(|_| !(too_many && self.context.other(Question::FieldCap)));
+            let read = text.filter(|_| !(too_many && self.context.other(Question::ParseCap)));
             let taken = read.and_then(|text| pattern.taken(&text, readings)).unwrap_or_default();
             let mut taken = taken.into_iter();
             for name in names {
@@ -277,6 +290,54 @@ impl Table<'_> {
         }
         self.rows = made;
         self.show(&into.name);
+        Ok(())
+    }
+
+    /// Each row with each event of the other group that has its key.
+    fn join(&mut self, join: &Join, at: &Place) -> Result<(), Failure> {
+        let readings = self.context.readings;
+        let of_group = |row: &&Row| {
+            let group = row.event.as_ref().and_then(|event| event.group.as_deref());
+            group.is_some_and(|group| group.split_once(':').map_or(group, |(_, name)| name) == join.group)
+        };
+        let right: Vec<Rc<Row>> = self.events.iter().filter(of_group).cloned().map(Rc::new).collect();
+        let key = |row: &Row, path: &[String]| row.value(path, readings, at);
+        let left_keys = self.rows.iter().map(|row| key(row, &join.left.key));
+        let cells = left_keys.chain(right.iter().map(|row| key(row, &join.right.key)));
+        let column = cells.collect::<Result<Vec<Cell>, Failure>>()?;
+        let written = order::keys(&[column], readings, at)?.pop().unwrap_or_default();
+        let (of_left, of_right) = written.split_at_checked(self.rows.len()).unwrap_or_default();
+        let mut by_key: std::collections::BTreeMap<&str, Vec<&Rc<Row>>> = std::collections::BTreeMap::new();
+        for (key, row) in of_right.iter().zip(&right) {
+            if let Some(key) = key {
+                by_key.entry(key).or_default().push(row);
+            }
+        }
+        if by_key.len() > MOST_JOIN_KEYS {
+            let message = format!("the right side of a `join` has more than {MOST_JOIN_KEYS} keys");
+            return Err(Failure::stopped(message, Some(at.clone())));
+        }
+        let mut made = Vec::new();
+        for (row, key) in self.rows.iter().zip(of_left) {
+            let left = Rc::new(row.clone());
+            let matches = key.as_deref().and_then(|key| by_key.get(key)).map_or(&[][..], Vec::as_slice);
+            let mut together = |right: Option<&Rc<Row>>| {
+                let sides = vec![
+                    (Arc::from(join.left.alias.as_str()), Some(left.clone())),
+                    (Arc::from(join.right.alias.as_str()), right.cloned()),
+                ];
+                made.push(Row { event: None, cells: Default::default(), rank: row.rank, sides });
+            };
+            matches.iter().for_each(|right| together(Some(right)));
+            if matches.is_empty() && join.outer {
+                together(None);
+            }
+            if made.len() > MOST_ROWS {
+                return Err(Failure::unknown(format!("a `join` to more than {MOST_ROWS} rows"), at.clone()));
+            }
+        }
+        self.rows = made;
+        (self.shown, self.displayed, self.chosen) = (Vec::new(), None, false);
         Ok(())
     }
 

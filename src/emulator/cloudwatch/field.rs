@@ -26,8 +26,9 @@ pub(super) struct Fields {
 
 #[derive(Debug)]
 struct Leaf {
-    /// How many stand before it.
+    /// How many stand before it in the record, and how many by name.
     position: usize,
+    by_name: usize,
     value: Json,
     /// Whether there are several of this name.
     several: bool,
@@ -43,6 +44,9 @@ impl Fields {
             if node.deserialize(&mut reader).is_err() || reader.end().is_err() {
                 return Fields::default();
             }
+        }
+        for (number, leaf) in fields.leaves.values_mut().enumerate() {
+            leaf.by_name = number;
         }
         fields
     }
@@ -65,8 +69,9 @@ impl Fields {
     /// The value of a field.
     pub(super) fn value(&self, name: &str, message: &str, readings: &Readings, at: &Place) -> Result<Cell, Failure> {
         if let Some(leaf) = self.leaves.get(name) {
-            let beyond = leaf.position >= MOST;
-            if beyond || self.too_many() && readings.other(Question::FieldCap as usize) {
+            let (first, other) = (leaf.position < MOST, leaf.by_name < MOST);
+            let discovered = if first != other && readings.other(Question::FieldCap as usize) { other } else { first };
+            if !discovered {
                 return Ok(Cell::Missing);
             }
             if leaf.several {
@@ -90,7 +95,7 @@ impl Fields {
         let position = self.count;
         self.count += 1;
         let several = self.leaves.contains_key(&name);
-        self.leaves.insert(name, Leaf { position, value, several });
+        self.leaves.insert(name, Leaf { position, by_name: 0, value, several });
     }
 }
 

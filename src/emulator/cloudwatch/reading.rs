@@ -9,6 +9,7 @@ pub(super) enum Question {
     JsonNull,
     JsonBoolean,
     FieldCap,
+    ParseCap,
     StructureName,
     AliasOfField,
     AliasAfterStats,
@@ -71,10 +72,11 @@ pub(super) static READINGS: &[Reading] = &[
     reading("json-boolean", "how true and false of JSON are read", "as 1 and 0", "as texts"),
     reading(
         "field-cap",
-        "which fields of an event with more than 200 are discovered, and whether `parse` reads it",
-        "the first 200 of the record, and it does",
-        "none, and it does not",
+        "which 200 fields of an event with more are discovered",
+        "the first ones of the record",
+        "the first ones by name",
     ),
+    reading("parse-cap", "whether `parse` reads an event of more than 200 fields", "it does", "it does not"),
     reading(
         "structure-name",
         "what the name of an object or list of a discovered field gives",

@@ -20,6 +20,8 @@ pub(super) struct Row {
     pub(super) cells: BTreeMap<Arc<str>, Cell>,
     /// Equal in rows whose order is not documented.
     pub(super) rank: usize,
+    /// What a `join` put together: rows by the aliases of their sides; none where nothing matched.
+    pub(super) sides: Vec<(Arc<str>, Option<Rc<Row>>)>,
 }
 
 impl Row {
@@ -31,6 +33,11 @@ impl Row {
             if let Some(cell) = self.cells.get(written(head).as_str()) {
                 return rest.iter().try_fold(cell.clone(), |of, key| member(&of, key, readings, at));
             }
+        }
+        if let Some((alias, rest)) = segments.split_first()
+            && let Some((_, side)) = self.sides.iter().find(|(side, _)| **side == **alias)
+        {
+            return side.as_ref().map_or(Ok(Cell::Missing), |side| side.value(rest, readings, at));
         }
         let Some(event) = &self.event else { return Ok(Cell::Missing) };
         match name.as_str() {

@@ -95,7 +95,7 @@ pub(super) fn stats(
             let value = context.eval(&item.value, Scope::Group(&members))?;
             made.insert(item.name.name.as_str().into(), value);
         }
-        out.push(Row { event: None, cells: made, rank: 0 });
+        out.push(Row { event: None, cells: made, rank: 0, sides: Vec::new() });
     }
     Ok(out)
 }

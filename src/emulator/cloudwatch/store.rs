@@ -29,7 +29,7 @@ pub(super) struct Event {
 /// Where a record of an AWS service says its time: the members that it has, and the one with the time.
 const STAMPS: [(&[&str], &str, Clock); 5] = [
     // Bedrock model invocation log: whole seconds, RFC 3339.
-    (&["schemaType", "modelId"], "timestamp", Clock::Text),
+    (&["schemaType"], "timestamp", Clock::Text),
     // CloudTrail: whole seconds, RFC 3339.
     (&["eventVersion", "eventSource", "eventName"], "eventTime", Clock::Text),
     // Spans of Transaction Search, in `aws/spans`: sent when they end.

@@ -47,6 +47,25 @@ pub(super) enum Does {
         list: Expr,
         into: Name,
     },
+    Join(Join),
+}
+
+/// A `join` with the events of another log group.
+#[derive(Debug)]
+pub(super) struct Join {
+    /// Whether rows without a match stay.
+    pub(super) outer: bool,
+    pub(super) left: Side,
+    pub(super) right: Side,
+    /// The log group on the right.
+    pub(super) group: String,
+}
+
+/// A side of a `join`: what its fields are called by, and its key.
+#[derive(Debug)]
+pub(super) struct Side {
+    pub(super) alias: String,
+    pub(super) key: Vec<String>,
 }
 
 /// The log groups that a `SOURCE` names.

@@ -44,7 +44,7 @@ pub(super) enum Function {
 }
 
 /// Names in small letters, with the least and the most values. `case` takes up to ten branches and a default.
-const FUNCTIONS: [(&str, Function, usize, usize); 63] = [
+const FUNCTIONS: &[(&str, Function, usize, usize)] = &[
     ("ispresent", Function::IsPresent, 1, 1),
     ("coalesce", Function::Coalesce, 1, usize::MAX),
     ("case", Function::Case, 2, 21),
@@ -108,10 +108,6 @@ const FUNCTIONS: [(&str, Function, usize, usize); 63] = [
     ("frommillis", Function::FromMillis, 1, 1),
     ("tomillis", Function::ToMillis, 1, 1),
     ("now", Function::Now, 0, 0),
-];
-
-/// More names; the zone of the date functions is the last of their values.
-const DATES: [(&str, Function, usize, usize); 3] = [
     ("parsedate", Function::ParseDate, 2, 3),
     ("formatdate", Function::FormatDate, 2, 3),
     ("strftime", Function::FormatDate, 2, 3),
@@ -120,7 +116,7 @@ const DATES: [(&str, Function, usize, usize); 3] = [
 impl Function {
     /// The function of a name in small letters, with the least and the most values that it takes.
     pub(super) fn named(name: &str) -> Option<(Function, usize, usize)> {
-        let known = FUNCTIONS.iter().chain(&DATES).find(|(known, ..)| *known == name)?;
+        let known = FUNCTIONS.iter().find(|(known, ..)| *known == name)?;
         let (_, function, least, most) = known;
         Some((*function, *least, *most))
     }

@@ -6,7 +6,7 @@ mod lex;
 use lex::{Lexer, Token};
 
 use super::pattern::Pattern;
-use super::tree::{Command, Does, Expr, Group, Item, Name, Node, Place, SortKey, written};
+use super::tree::{Command, Does, Expr, Group, Item, Join, Name, Node, Place, Side, SortKey, written};
 use crate::emulator::{Failure, Readings};
 
 /// Most characters of a query.
@@ -15,7 +15,7 @@ const LONGEST: usize = 10_000;
 const MOST_ROWS: usize = 100_000;
 
 /// Commands that are documented, but not known here.
-const UNKNOWN: [&str; 21] = [
+const UNKNOWN: &[&str] = &[
     "addtotals",
     "anomaly",
     "filterindex",
@@ -24,7 +24,6 @@ const UNKNOWN: [&str; 21] = [
     "unmask",
     "expand",
     "lookup",
-    "join",
     "autoregress",
     "logcompare",
     "filldown",
@@ -148,6 +147,7 @@ impl<'a> Parser<'a> {
             "limit" => self.limit()?,
             "dedup" => Does::Dedup(self.list(Self::expression)?),
             "unnest" => self.unnest()?,
+            "join" => Does::Join(self.join()?),
             word => {
                 let said = self.text.get(place.clone()).unwrap_or_default();
                 return Err(if UNKNOWN.contains(&word) {
@@ -311,5 +311,54 @@ impl<'a> Parser<'a> {
             return Err(self.expected("`into` and a name"));
         }
         Ok(Does::Unnest { list, into: self.name()? })
+    }
+
+    /// `type=… left=… right=… where a.k=b.k (SOURCE '…')`.
+    fn join(&mut self) -> Result<Join, Failure> {
+        let (mut kind, mut left, mut right) = ("inner".to_owned(), None, None);
+        while self.peek_word().as_deref() != Some("where") {
+            let option = self.peek_word().ok_or_else(|| self.expected("`where`"))?;
+            let at = self.at.clone();
+            self.advance()?;
+            self.require("=")?;
+            let value = self.name()?.name;
+            match option.as_str() {
+                "type" if matches!(value.as_str(), "inner" | "left") => kind = value,
+                "left" => left = Some(value),
+                "right" => right = Some(value),
+                _ => return Err(Failure::rejected(format!("`{option}={value}` is nothing that `join` takes"), at)),
+            }
+        }
+        let at = self.at.clone();
+        self.advance()?;
+        let one = self.join_key()?;
+        self.require("=")?;
+        let other = self.join_key()?;
+        let key = |alias: Option<String>| {
+            let alias = alias.unwrap_or_default();
+            let found = [&one, &other].into_iter().find(|path| path.first() == Some(&alias))?;
+            Some(Side { alias, key: found.get(1..)?.to_vec() })
+        };
+        let (Some(left), Some(right)) = (key(left), key(right)) else {
+            return Err(Failure::rejected("expected a field of the left and one of the right side of `join`", at));
+        };
+        self.require("(")?;
+        if !self.word("source")? {
+            return Err(self.expected("`SOURCE`"));
+        }
+        let group = self.quoted()?;
+        self.require(")")?;
+        Ok(Join { outer: kind == "left", left, right, group })
+    }
+
+    fn join_key(&mut self) -> Result<Vec<String>, Failure> {
+        match &self.token {
+            Token::Path { segments, .. } if segments.len() > 1 => {
+                let path = segments.clone();
+                self.advance()?;
+                Ok(path)
+            }
+            _ => Err(self.expected("a field with the alias of its side")),
+        }
     }
 }
