@@ -134,7 +134,7 @@ impl<'a> Sight<'a> {
     }
 
     fn in_net(&self, text: &str, net: &IpNet) -> bool {
-        let Some(found) = network(text) else { return false };
+        let Some(found) = network(text, self.readings) else { return false };
         let mapped = mapped(net).contains(&mapped(&found));
         net.contains(&found) || (mapped && self.readings.other(MAPPED_ADDRESS))
     }

@@ -46,7 +46,7 @@ pub(super) fn filter(expr: &Expr, readings: &Readings) -> Result<Filter, Failure
         Expr::Or(parts) => Filter::Or(all(parts)?),
         Expr::Not(part) => Filter::Not(Box::new(filter(part, readings)?)),
         Expr::Global(literal) => Filter::Anywhere(global(literal)?),
-        Expr::Call(call) => Filter::Function(functions::condition(call)?),
+        Expr::Call(call) => Filter::Function(functions::condition(call, readings)?),
         Expr::Comparison { left, op, right, at } => {
             let left = match left {
                 Operand::Path(path) => Source::Field(field(path)?),

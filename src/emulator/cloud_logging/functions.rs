@@ -11,9 +11,10 @@ use regex::Regex;
 use super::fields::{Field, Type, field};
 use super::fold::folded;
 use super::re2;
+use super::readings::LOOSE_NETWORK;
 use super::search::Terms;
 use super::tree::{Argument, Call, Form, Literal, Place};
-use crate::emulator::Failure;
+use crate::emulator::{Failure, Readings};
 
 const CONDITIONS: &[&str] = &["log_id", "source", "sample", "ip_in_net", "search"];
 const SOURCES: &[&str] = &["cast", "regexp_extract"];
@@ -58,7 +59,7 @@ pub(super) fn is_known(name: &str) -> bool {
 }
 
 /// A call that stands as a condition.
-pub(super) fn condition(call: &Call) -> Result<Condition, Failure> {
+pub(super) fn condition(call: &Call, readings: &Readings) -> Result<Condition, Failure> {
     let name = call.name.to_ascii_lowercase();
     Ok(match (name.as_str(), call.arguments.as_slice()) {
         ("log_id", [id]) => {
@@ -106,7 +107,10 @@ pub(super) fn condition(call: &Call) -> Result<Condition, Failure> {
             let Argument::Literal(Literal { text, form: Form::Quoted, at }) = net else {
                 return Err(Failure::rejected("ip_in_net takes a network in double quotes", net.at()));
             };
-            Condition::InNet(field, subnet(text, at)?)
+            match network(text, readings) {
+                Some(net) => Condition::InNet(field, net),
+                None => return Err(Failure::rejected(format!("`{text}` is no address or network"), at.clone())),
+            }
         }
         ("search", [query]) => Condition::Search(None, terms(query)?),
         ("search", [of, query]) => {
@@ -222,14 +226,7 @@ pub(super) fn may_be_text(kind: Type) -> bool {
 }
 
 /// An address or a network.
-pub(super) fn network(text: &str) -> Option<IpNet> {
-    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
-}
-
-fn subnet(text: &str, at: &Place) -> Result<IpNet, Failure> {
-    match network(text) {
-        Some(net) if net == net.trunc() => Ok(net),
-        Some(_) => Err(Failure::unknown("a network whose address has bits past its prefix is not known", at.clone())),
-        None => Err(Failure::rejected(format!("`{text}` is no address or network"), at.clone())),
-    }
+pub(super) fn network(text: &str, readings: &Readings) -> Option<IpNet> {
+    let net = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    (net == net.trunc() || readings.other(LOOSE_NETWORK)).then(|| net.trunc())
 }

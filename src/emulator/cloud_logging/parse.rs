@@ -145,6 +145,9 @@ impl<'a> Parser<'a> {
                 self.at += 1;
             } else if self.peek().is_none_or(|token| matches!(token, Token::Close | Token::Comma)) {
                 break;
+            } else if self.adjacent() {
+                let message = "what stands side by side without white space is not known";
+                return Err(Failure::unknown(message, self.last().start..self.place().end));
             }
             all.push(self.either(part)?);
         }
@@ -342,7 +345,11 @@ impl<'a> Parser<'a> {
             Some(Token::Dot) if self.adjacent() => return Err(with_period(&at)),
             Some(Token::Star) if self.adjacent() => "`*` in a text needs double quotes",
             Some(Token::Open) if self.adjacent() => {
-                return Err(Failure::unknown("a function or parentheses right after a value are not known", at));
+                let text = self.text.get(value.clone()).unwrap_or_default();
+                if is_known(text) || text.starts_with('"') {
+                    return Err(Failure::unknown("a function or parentheses right after a value are not known", at));
+                }
+                return Err(Failure::rejected(format!("there is no function `{text}`"), at));
             }
             Some(Token::Word(_) | Token::Number(_) | Token::Quoted(_)) if self.adjacent() => {
                 return Err(Failure::unknown("two values without white space between them are not known", at));

@@ -13,6 +13,7 @@ pub(super) const DEFAULT_DURATION: usize = 7;
 pub(super) const MAPPED_ADDRESS: usize = 8;
 pub(super) const DUPLICATE: usize = 9;
 pub(super) const OPEN_TYPE: usize = 10;
+pub(super) const LOOSE_NETWORK: usize = 11;
 
 /// By the numbers above.
 pub(super) const READINGS: &[Reading] = &[
@@ -82,5 +83,11 @@ pub(super) const READINGS: &[Reading] = &[
         question: "what a field is that JSON writes as a text, in a message whose type is not described here",
         first: "a text",
         other: "what its text has the form of: an integer, a duration or a time; else no text, so comparisons fail",
+    },
+    Reading {
+        name: "loose-networks",
+        question: "whether a network whose address has bits past its prefix, as 10.1.2.3/24, is legal",
+        first: "it is not: no field has it, and a query with it is rejected",
+        other: "it is, without those bits",
     },
 ];
