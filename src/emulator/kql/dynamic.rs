@@ -155,7 +155,11 @@ impl Engine<'_> {
                 }
                 format!("{{{}}}", parts.join(","))
             }
-            other => stored(other).to_string(),
+            Json::Number(number) => match number_cell(number) {
+                Cell::Real(value) => self.real_as_text(value).unwrap_or_else(|| number.to_string()),
+                _ => number.to_string(),
+            },
+            other => other.to_string(),
         }
     }
 }

@@ -13,11 +13,11 @@ use super::table::Table;
 use crate::emulator::{Failure, Readings, Run};
 
 /// Most evaluations of a part of an expression in one run.
-const MOST_STEPS: u64 = 200_000_000;
+const MOST_STEPS: u64 = 20_000_000;
 /// Deepest nesting of functions, tables and expressions.
 const MAX_DEPTH: usize = 60;
 /// Most rows that any step may have.
-const MOST_ROWS: usize = 5_000_000;
+const MOST_ROWS: usize = 1_000_000;
 
 /// One run.
 #[derive(Debug)]

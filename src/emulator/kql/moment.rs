@@ -150,6 +150,6 @@ pub(super) fn span_text(ticks: i64) -> String {
     let (day, second) = (DAY.unsigned_abs(), SECOND.unsigned_abs());
     let (days, clock) = (ticks / day, ticks % day / second);
     let days = if days > 0 { format!("{days}.") } else { String::new() };
-    let part = if ticks % second > 0 { format!(".{:07}", ticks % second) } else { String::new() };
+    let part = if ticks.is_multiple_of(second) { String::new() } else { format!(".{:07}", ticks % second) };
     format!("{sign}{days}{:02}:{:02}:{:02}{part}", clock / 3600, clock / 60 % 60, clock % 60)
 }

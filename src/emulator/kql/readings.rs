@@ -24,6 +24,9 @@ pub(super) const PARSE_ENDS: usize = 17;
 pub(super) const BOOL_AS_TEXT: usize = 18;
 pub(super) const EMPTY_DIGEST: usize = 19;
 pub(super) const ELEMENT_TYPES: usize = 20;
+pub(super) const JSON_NUMBERS: usize = 21;
+pub(super) const AVERAGE_OF_SPANS: usize = 22;
+pub(super) const SPREAD_OF_ONE: usize = 23;
 
 const fn reading(name: &'static str, question: &'static str, first: &'static str, other: &'static str) -> Reading {
     Reading { name, question, first, other }
@@ -61,4 +64,7 @@ pub(super) const READINGS: &[Reading] = &[
     reading("bool-as-text", "how a bool is written", "true", "True"),
     reading("empty-digest", "what the digest of an empty text is", "the digest of no bytes", "an empty text"),
     reading("element-types", "what an element of another type becomes in `to typeof`", "null", "a value converted"),
+    reading("json-numbers", "what type a whole number of JSON has", "long", "int, as in the page of gettype"),
+    reading("average-of-spans", "what becomes of a part of a tick in an average", "it is cut off", "it is rounded"),
+    reading("spread-of-one", "what the spread of a sample of one value is", "0", "NaN"),
 ];

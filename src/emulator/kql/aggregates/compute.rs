@@ -6,7 +6,9 @@ use super::{Aggregate, How};
 use crate::emulator::Failure;
 use crate::emulator::kql::engine::Engine;
 use crate::emulator::kql::eval::Frame;
-use crate::emulator::kql::readings::{AVERAGE_OF_NONE, OVERFLOW, PERCENTILE, SET_ORDER};
+use crate::emulator::kql::readings::{
+    AVERAGE_OF_NONE, AVERAGE_OF_SPANS, OVERFLOW, PERCENTILE, SET_ORDER, SPREAD_OF_ONE,
+};
 use crate::emulator::kql::table::Table;
 use crate::emulator::kql::value::{Cell, Type};
 use crate::json::Json;
@@ -61,8 +63,13 @@ impl Aggregate {
             How::Average if kind == Type::Span => {
                 let sum = sum(engine, &values, kind).ok_or_else(|| unknown("so long a timespan"))?;
                 match (sum, i64::try_from(count)) {
-                    (Cell::Span(sum), Ok(count)) if sum % count == 0 => Cell::Span(sum / count),
-                    _ => return Err(unknown("an average that is no whole number of ticks")),
+                    (Cell::Span(sum), Ok(count)) => {
+                        let cut = sum / count;
+                        let half_or_more = (sum % count).abs() >= count - (sum % count).abs();
+                        let up = half_or_more && engine.reads_other(AVERAGE_OF_SPANS);
+                        Cell::Span(if up { cut.saturating_add(sum.signum()) } else { cut })
+                    }
+                    _ => Cell::Null,
                 }
             }
             How::Average => Cell::Real(total(&values) / count as f64),
@@ -70,7 +77,7 @@ impl Aggregate {
             How::Spread { root, sample } => {
                 let divisor = if sample { count - 1 } else { count };
                 if divisor == 0 {
-                    return Err(unknown("the spread of a sample of one value"));
+                    return Ok(Cell::Real(if engine.reads_other(SPREAD_OF_ONE) { f64::NAN } else { 0.0 }));
                 }
                 let mean = total(&values) / count as f64;
                 let squares: f64 = values.iter().filter_map(Cell::number).map(|value| (value - mean).powi(2)).sum();

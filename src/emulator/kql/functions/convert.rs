@@ -6,6 +6,7 @@ use super::{Call, Function, Needs};
 use crate::emulator::kql::dynamic::{plain, stored};
 use crate::emulator::kql::eval::Evaluated;
 use crate::emulator::kql::moment;
+use crate::emulator::kql::readings::JSON_NUMBERS;
 use crate::emulator::kql::value::{Cell, Type};
 use crate::json::Json;
 
@@ -144,11 +145,13 @@ fn parse_json(call: &Call<'_>) -> Evaluated {
 
 fn type_of(call: &Call<'_>) -> Evaluated {
     let name: &str = match plain(call.cell(0).clone()) {
+        Cell::Null if call.kind(0) == Type::Dynamic => "null",
         Cell::Null => return Err(call.unknown("the type of a null")),
         Cell::Dynamic(Json::List(_)) => "array",
         Cell::Dynamic(_) => "dictionary",
         Cell::Bool(_) => "bool",
         Cell::Long(_) if call.kind(0) == Type::Int => "int",
+        Cell::Long(_) if call.kind(0) == Type::Dynamic && call.engine.reads_other(JSON_NUMBERS) => "int",
         Cell::Long(_) => "long",
         Cell::Real(_) => "real",
         Cell::Text(_) => "string",

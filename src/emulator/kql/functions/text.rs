@@ -25,7 +25,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
         .repeats()
         .takes_null(),
     Function::new("split", &[Needs::Any, Needs::Text, Needs::Whole], Type::Dynamic, split).optional(1),
-    Function::new("trim", &[Needs::Pattern, Needs::Text], TEXT, trim),
+    Function::new("trim", &[Needs::Pattern, Needs::Text], TEXT, |call| trim(call, true, true)),
+    Function::new("trim_start", &[Needs::Pattern, Needs::Text], TEXT, |call| trim(call, true, false)),
+    Function::new("trim_end", &[Needs::Pattern, Needs::Text], TEXT, |call| trim(call, false, true)),
     Function::new("replace_string", &[Needs::Text, Needs::Text, Needs::Text], TEXT, replace_string),
     Function::new("replace_regex", &[Needs::Text, Needs::Pattern, Needs::Text], TEXT, replace_regex),
     Function::new("extract", &[Needs::Pattern, Needs::Whole, Needs::Text], TEXT, extract),
@@ -47,6 +49,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     Function::new("base64_decode_tostring", &[Needs::Text], TEXT, base64_decode),
     Function::new("url_decode", &[Needs::Text], TEXT, url_decode),
+    Function::new("translate", &[Needs::Text, Needs::Text, Needs::Text], TEXT, translate),
     Function::new("min_of", &[Needs::Any, Needs::Any], TEXT, |call| extreme(call, false))
         .repeats()
         .gives(Gives::Common),
@@ -86,13 +89,15 @@ fn split(call: &Call<'_>) -> Evaluated {
     Ok(list_cell(part.into_iter().collect()))
 }
 
-/// Takes matches off both ends.
-fn trim(call: &Call<'_>) -> Evaluated {
-    let (pattern, text) = (call.text(0)?, call.text(1)?);
-    let anchored = |pattern: String| call.engine.pattern(&pattern, call.at);
-    let (start, end) = (anchored(format!("^(?:{pattern})"))?, anchored(format!("(?:{pattern})$"))?);
-    let without = start.replace(&text, "");
-    Ok(Cell::text(&end.replace(&without, "")))
+/// Takes a match off the start, the end or both.
+fn trim(call: &Call<'_>, start: bool, end: bool) -> Evaluated {
+    let (pattern, mut text) = (call.text(0)?, call.text(1)?.to_string());
+    for (wanted, anchored) in [(start, format!("^(?:{pattern})")), (end, format!("(?:{pattern})$"))] {
+        if wanted {
+            text = call.engine.pattern(&anchored, call.at)?.replace(&text, "").into_owned();
+        }
+    }
+    Ok(Cell::text(&text))
 }
 
 fn replace_string(call: &Call<'_>) -> Evaluated {
@@ -227,6 +232,17 @@ fn url_decode(call: &Call<'_>) -> Evaluated {
         return Err(call.unknown("a `+` in what is decoded"));
     }
     String::from_utf8(out).map(|text| Cell::text(&text)).map_err(|_| call.unknown("a URL that is no UTF-8"))
+}
+
+/// Letters of the first text become those of the second in the same places; its last one stands for those that it lacks.
+fn translate(call: &Call<'_>) -> Evaluated {
+    let (from, to, text) = (call.text(0)?, call.text(1)?, call.text(2)?);
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let changed = text.chars().filter_map(|letter| match from.iter().position(|one| *one == letter) {
+        Some(place) => to.get(place).or(to.last()).copied(),
+        None => Some(letter),
+    });
+    Ok(Cell::text(&changed.collect::<String>()))
 }
 
 fn extreme(call: &Call<'_>, largest: bool) -> Evaluated {
