@@ -5,12 +5,16 @@
 
 use std::ops::Range;
 
+use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan};
 
 use crate::emulator::Failure;
 
 /// Most tokens of a query: what is built of them stays within the stack.
 const MAX_TOKENS: usize = 20_000;
+
+/// How deep types may stand in one another.
+const MAX_TYPES: usize = 15;
 
 /// A span of sqlparser whose columns are bytes.
 fn span(at: &Range<usize>) -> Span {
@@ -31,7 +35,20 @@ pub(super) fn bytes(span: Span) -> Range<usize> {
 pub(super) fn tokens(query: &str) -> Result<Vec<TokenWithSpan>, Failure> {
     let mut lexer = Lexer { query, at: 0 };
     let mut out: Vec<TokenWithSpan> = Vec::new();
+    let mut types = 0_usize;
     while let Some(token) = lexer.token(out.last().is_some_and(|before| before.token == Token::Period))? {
+        // sqlparser limits how deep expressions are nested, and forgets types.
+        types = match (&token.token, out.last().map(|before| &before.token)) {
+            (Token::Lt, Some(Token::Word(word))) if matches!(word.keyword, Keyword::ARRAY | Keyword::STRUCT) => {
+                types + 1
+            }
+            (Token::Gt, _) => types.saturating_sub(1),
+            (Token::ShiftRight, _) => types.saturating_sub(2),
+            _ => types,
+        };
+        if types > MAX_TYPES {
+            return Err(Failure::unknown(format!("types nested deeper than {MAX_TYPES}"), bytes(token.span)));
+        }
         out.push(token);
         if out.len() > MAX_TOKENS {
             return Err(Failure::unknown(format!("a query of more than {MAX_TOKENS} tokens"), 0..query.len()));

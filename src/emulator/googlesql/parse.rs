@@ -1,5 +1,7 @@
 //! Takes a query's text, gives sqlparser's tree of one query.
 
+use std::thread;
+
 use sqlparser::ast::{Query, Statement};
 use sqlparser::dialect::BigQueryDialect;
 use sqlparser::parser::{Parser, ParserError};
@@ -10,11 +12,22 @@ use crate::emulator::Failure;
 /// How deep parentheses and subqueries may stand in one another.
 const MAX_DEPTH: usize = 50;
 
+/// The stack that sqlparser has: it takes much of it for a level.
+const STACK: usize = 64 << 20;
+
 /// Reads one query.
 ///
 /// # Errors
 /// Where the text is no query of GoogleSQL, and where it is nested too deep.
 pub(super) fn query(text: &str) -> Result<Query, Failure> {
+    let failed = || Failure::unknown("a query that could not be read", 0..text.len());
+    thread::scope(|scope| {
+        let reader = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || read(text));
+        reader.map_err(|_| failed())?.join().map_err(|_| failed())?
+    })
+}
+
+fn read(text: &str) -> Result<Query, Failure> {
     let whole = 0..text.len();
     let tokens = lexer::tokens(text)?;
     let dialect = BigQueryDialect {};

@@ -8,6 +8,7 @@ pub(super) const UNSET: usize = 1;
 pub(super) const NAME: usize = 2;
 pub(super) const EVALUATION: usize = 3;
 pub(super) const APPROXIMATE: usize = 4;
+pub(super) const BASE64: usize = 5;
 
 /// The open questions.
 pub(super) const ALL: &[Reading] = &[
@@ -40,5 +41,11 @@ pub(super) const ALL: &[Reading] = &[
         question: "what an approximate aggregate gives where it is not exact",
         first: "the exact count; the element below",
         other: "one more; the element above",
+    },
+    Reading {
+        name: "lenient-base64",
+        question: "whether FROM_BASE64 takes white space, missing padding and bits behind the end",
+        first: "it fails",
+        other: "it does",
     },
 ];

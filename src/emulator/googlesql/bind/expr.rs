@@ -4,12 +4,12 @@ use sqlparser::ast::{self, AccessExpr, BinaryOperator, CeilFloorKind, DateTimeFi
 
 use super::coerce::null;
 use super::literal::{literal, typed_literal};
-use super::scope::{Scope, not_reserved};
+use super::scope::Scope;
 use super::{Binder, Calls, at, over, same_name};
 use crate::emulator::Failure;
 use crate::emulator::googlesql::cast;
-use crate::emulator::googlesql::tree::{Comparison, Element, Expr, Node};
-use crate::emulator::googlesql::types::{Field, Type};
+use crate::emulator::googlesql::tree::{Comparison, Expr, Node};
+use crate::emulator::googlesql::types::Type;
 
 impl Binder<'_> {
     pub(super) fn expr(&mut self, expr: &ast::Expr, scope: &Scope<'_>, calls: &mut Calls) -> Result<Expr, Failure> {
@@ -382,74 +382,6 @@ impl Binder<'_> {
         let (mut thens, ty) = self.unified(thens, "the results")?;
         let otherwise = thens.pop().unwrap_or_else(null);
         Ok(Expr::new(Node::Case(whens.into_iter().zip(thens).collect(), Box::new(otherwise)), ty, span))
-    }
-
-    fn structure(
-        &mut self,
-        values: &[ast::Expr],
-        fields: &[ast::StructField],
-        scope: &Scope<'_>,
-        calls: &mut Calls,
-    ) -> Result<Expr, Failure> {
-        if !fields.is_empty() {
-            return Err(Failure::unknown("STRUCT with its types", 0..0));
-        }
-        let (mut bound, mut types) = (Vec::new(), Vec::new());
-        for value in values {
-            let (value, name) = match value {
-                ast::Expr::Named { expr, name } => {
-                    not_reserved(name)?;
-                    (&**expr, Some(name.value.clone()))
-                }
-                ast::Expr::Identifier(name) => (value, Some(name.value.clone())),
-                ast::Expr::CompoundIdentifier(path) => (value, path.last().map(|name| name.value.clone())),
-                _ => (value, None),
-            };
-            let value = self.expr(value, scope, calls)?;
-            let value = self.typed(value)?;
-            types.push(Field { name, ty: value.ty.clone() });
-            bound.push(value);
-        }
-        let span = bound.first().map_or(0..0, |value| value.at.clone());
-        Ok(Expr::new(Node::Struct(bound), Type::Struct(types.into()), span))
-    }
-
-    /// `[OFFSET(0)]` and its sisters, or a key or place of JSON.
-    fn element(&mut self, of: Expr, index: &ast::Expr, scope: &Scope<'_>, calls: &mut Calls) -> Result<Expr, Failure> {
-        let (kind, index) = match (&of.ty, index) {
-            (Type::Json, index) => (Element::Json, index),
-            (Type::Array(_), ast::Expr::Function(function)) => {
-                let name = function.name.to_string().to_ascii_uppercase();
-                let kind = match name.as_str() {
-                    "OFFSET" => Some(Element::Array { base: 0, safe: false }),
-                    "ORDINAL" => Some(Element::Array { base: 1, safe: false }),
-                    "SAFE_OFFSET" => Some(Element::Array { base: 0, safe: true }),
-                    "SAFE_ORDINAL" => Some(Element::Array { base: 1, safe: true }),
-                    _ => None,
-                };
-                match (kind, &function.args) {
-                    (Some(kind), ast::FunctionArguments::List(list)) => match list.args.as_slice() {
-                        [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(index))] => (kind, index),
-                        _ => return Err(Failure::rejected(format!("{name} takes one number"), of.at)),
-                    },
-                    _ => (Element::Array { base: 0, safe: false }, index),
-                }
-            }
-            (Type::Array(_), index) => (Element::Array { base: 0, safe: false }, index),
-            (other, _) => return Err(Failure::rejected(format!("a value of {other} has no elements"), of.at)),
-        };
-        let index = self.expr(index, scope, calls)?;
-        let (index, ty) = match (&of.ty, &index.ty) {
-            (Type::Array(element), _) => {
-                (self.coerced(index, &Type::Int64, "the place of an element")?, (**element).clone())
-            }
-            (_, Type::String | Type::Int64) => (index, Type::Json),
-            (_, other) => {
-                return Err(Failure::rejected(format!("JSON has no element at a value of {other}"), index.at));
-            }
-        };
-        let span = over(&of.at, &index.at);
-        Ok(Expr::new(Node::Element { of: Box::new(of), index: Box::new(index), kind }, ty, span))
     }
 
     fn extract(

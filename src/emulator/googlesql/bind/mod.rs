@@ -2,6 +2,7 @@
 
 mod call;
 mod coerce;
+mod compound;
 mod expr;
 mod from;
 mod literal;

@@ -3,8 +3,8 @@
 use super::{Function, Trouble, on, strict};
 use crate::emulator::googlesql::value::{Interval, Val};
 
-/// Most elements of an array that a function builds; the documented limit is over a million.
-const MAX_ELEMENTS: usize = 1_000_000;
+/// Most elements of an array that a function builds here.
+const MAX_ELEMENTS: usize = 100_000;
 
 pub(super) const ARRAY: &[Function] = &[
     strict(
@@ -89,7 +89,7 @@ fn stepped(from: i64, to: i64, step: i64, value: fn(i64) -> Val) -> Result<Val, 
 fn limited(values: impl Iterator<Item = Val>) -> Result<Val, Trouble> {
     let values: Vec<Val> = values.take(MAX_ELEMENTS + 1).collect();
     if values.len() > MAX_ELEMENTS {
-        Trouble::unknown("an array of more than a million elements")
+        Trouble::unknown("an array of more than 100,000 elements")
     } else {
         Ok(values.into())
     }

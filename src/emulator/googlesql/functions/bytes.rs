@@ -1,10 +1,12 @@
 //! Hashes, encodings and BYTES.
 
-use base64::engine::general_purpose::STANDARD;
-use base64::{DecodeError, Engine as _};
+use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
+use base64::{Engine as _, alphabet};
 use sha2::{Digest as _, Sha256, Sha512};
 
-use super::{Function, Trouble, on, strict};
+use super::{Function, Moment, Trouble, on, strict};
+use crate::emulator::googlesql::readings::BASE64;
 use crate::emulator::googlesql::value::Val;
 
 pub(super) const BYTES: &[Function] = &[
@@ -35,19 +37,10 @@ pub(super) const BYTES: &[Function] = &[
         }),
     ),
     strict("TO_BASE64", &["BYTES"], "STRING", on!(Val::Bytes(a) => Ok(STANDARD.encode(a).into()))),
-    strict(
-        "FROM_BASE64",
-        &["STRING"],
-        "BYTES",
-        on!(Val::Text(a) => match STANDARD.decode(a.as_bytes()) {
-            Ok(decoded) => Ok(bytes(&decoded)),
-            Err(DecodeError::InvalidLastSymbol(..)) => Trouble::unknown("FROM_BASE64 of a text whose last bits are not 0"),
-            Err(_) if !a.len().is_multiple_of(4) || a.contains(char::is_whitespace) => {
-                Trouble::unknown("FROM_BASE64 of a text without padding or with white space")
-            }
-            Err(_) => Trouble::stops("FROM_BASE64: not a text of base64"),
-        }),
-    ),
+    strict("FROM_BASE64", &["STRING"], "BYTES", |moment, args| match args {
+        [Val::Text(a)] => from_base64(a, moment),
+        _ => Trouble::unknown("arguments of these types"),
+    }),
     strict(
         "SAFE_CONVERT_BYTES_TO_STRING",
         &["BYTES"],
@@ -57,6 +50,26 @@ pub(super) const BYTES: &[Function] = &[
         }),
     ),
 ];
+
+/// Decodes without padding, and with bits behind the end that are not 0.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// Whether white space and missing padding are let pass is open.
+fn from_base64(text: &str, moment: &Moment<'_>) -> Result<Val, Trouble> {
+    if let Ok(decoded) = STANDARD.decode(text) {
+        return Ok(bytes(&decoded));
+    }
+    let plain: String = text.split_whitespace().collect();
+    match LENIENT.decode(plain) {
+        Ok(decoded) if moment.readings.other(BASE64) => Ok(bytes(&decoded)),
+        _ => Trouble::stops("FROM_BASE64: not a text of base64"),
+    }
+}
 
 fn bytes(bytes: &[u8]) -> Val {
     Val::Bytes(bytes.into())

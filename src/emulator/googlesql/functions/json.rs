@@ -263,7 +263,7 @@ fn rounded(number: &str) -> Option<i64> {
     number.parse().ok().or_else(|| {
         let rounded = float(number).round();
         // Both bounds are exact as floats.
-        ((-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&rounded)).then(|| rounded as i64)
+        ((-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&rounded)).then_some(rounded as i64)
     })
 }
 

@@ -12,12 +12,14 @@ mod time;
 
 use super::types::Type;
 use super::value::Val;
+use crate::emulator::Readings;
 use crate::json::Json;
 
 /// What functions may know besides their arguments.
-pub(super) struct Moment {
+pub(super) struct Moment<'a> {
     /// The current time, in microseconds since 1970.
     pub(super) now: i64,
+    pub(super) readings: &'a Readings,
 }
 
 /// Why a function gives no value.
@@ -40,7 +42,7 @@ impl Trouble {
 }
 
 /// What a function does with its arguments, which are of the types that it takes.
-pub(super) type Body = fn(&Moment, &[Val]) -> Result<Val, Trouble>;
+pub(super) type Body = fn(&Moment<'_>, &[Val]) -> Result<Val, Trouble>;
 
 /// A function of one list of types.
 #[derive(Debug)]

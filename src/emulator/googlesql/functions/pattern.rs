@@ -1,5 +1,7 @@
 //! Regular expressions of RE2, and LIKE.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use regex::Regex;
@@ -63,16 +65,54 @@ pub(super) const PATTERN: &[Function] = &[
 ];
 
 /// What RE2 and the regex crate do not read alike.
-const DIFFERENT: &[&str] =
-    &["\\<", "\\>", "\\b{", "\\C", "\\Q", "[[=", "[[.", "&&", "--", "~~", "(?u", "(?x", "(?R", "(?-u", "\\u", "\\U"];
+const DIFFERENT: &[&str] = &["\\<", "\\>", "\\b{", "\\C", "\\Q", "\\u", "\\U", "(?u", "(?x", "(?R", "(?-u", "{,"];
+
+/// What the crate says of patterns that RE2 rejects as well.
+const REJECTED_BY_BOTH: &[&str] =
+    &["look-around", "backreferences", "unclosed group", "unopened group", "unclosed character class", "invalid range"];
+
+/// Most repetitions that RE2 takes.
+const MOST_REPETITIONS: u32 = 1000;
+
+/// Patterns that are kept compiled.
+const KEPT: usize = 100;
+
+thread_local! {
+    static COMPILED: RefCell<BTreeMap<Arc<str>, Regex>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// A pattern of RE2, compiled once.
+fn pattern(text: &Arc<str>) -> Result<Regex, Trouble> {
+    if let Some(known) = COMPILED.with_borrow(|compiled| compiled.get(text).cloned()) {
+        return Ok(known);
+    }
+    let made = compiled(text)?;
+    COMPILED.with_borrow_mut(|compiled| {
+        if compiled.len() >= KEPT {
+            compiled.clear();
+        }
+        compiled.insert(text.clone(), made.clone());
+    });
+    Ok(made)
+}
 
 /// A pattern of RE2. Its classes `\d`, `\w`, `\s` and `\b` are ASCII's, so they are read so here.
-fn pattern(text: &Arc<str>) -> Result<Regex, Trouble> {
+fn compiled(text: &str) -> Result<Regex, Trouble> {
     if let Some(part) = DIFFERENT.iter().find(|part| text.contains(**part)) {
         return Trouble::unknown(format!("`{part}` in a pattern"));
     }
-    let ascii = ascii_classes(text)?;
-    Regex::new(&ascii).or_else(|_| Trouble::stops(format!("`{text}` is no pattern of RE2")))
+    let counts = text.split(['{', ',', '}']).filter_map(|part| part.parse::<u32>().ok());
+    if text.contains('{') && counts.max().is_some_and(|most| most > MOST_REPETITIONS) {
+        return Trouble::unknown(format!("a number over {MOST_REPETITIONS} in a pattern"));
+    }
+    let made = Regex::new(&ascii_classes(text)?);
+    made.or_else(|error| {
+        let error = error.to_string();
+        if REJECTED_BY_BOTH.iter().any(|why| error.contains(why)) {
+            return Trouble::stops(format!("`{text}` is no pattern of RE2"));
+        }
+        Trouble::unknown(format!("the pattern `{text}`"))
+    })
 }
 
 /// A pattern whose Perl classes are ASCII's, for an engine that takes Unicode's.
@@ -83,24 +123,18 @@ fn ascii_classes(text: &str) -> Result<String, Trouble> {
         match char {
             '\\' => {
                 let next = chars.next();
-                let inner = match next {
-                    Some('d') => Some("0-9"),
-                    Some('w') => Some("0-9A-Za-z_"),
-                    Some('s') => Some("\\t\\n\\f\\r "),
-                    _ => None,
-                };
-                match (next, inner) {
-                    (_, Some(inner)) if class => out.push_str(inner),
-                    (_, Some(inner)) => out.push_str(&format!("[{inner}]")),
-                    (Some('D'), _) if !class => out.push_str("[^0-9]"),
-                    (Some('W'), _) if !class => out.push_str("[^0-9A-Za-z_]"),
-                    (Some('S'), _) if !class => out.push_str("[^\\t\\n\\f\\r ]"),
-                    (Some('b'), _) if !class => out.push_str("(?-u:\\b)"),
-                    (Some(letter @ ('D' | 'W' | 'S' | 'B')), _) => {
-                        return Trouble::unknown(format!("`\\{letter}` here in a pattern"));
-                    }
-                    (Some(next), _) => out.extend(['\\', next]),
-                    (None, _) => out.push('\\'),
+                // The crate takes a class within a class for a part of it.
+                match next {
+                    Some('d') => out.push_str("[0-9]"),
+                    Some('D') => out.push_str("[^0-9]"),
+                    Some('w') => out.push_str("[0-9A-Za-z_]"),
+                    Some('W') => out.push_str("[^0-9A-Za-z_]"),
+                    Some('s') => out.push_str("[\\t\\n\\f\\r ]"),
+                    Some('S') => out.push_str("[^\\t\\n\\f\\r ]"),
+                    Some('b') if !class => out.push_str("(?-u:\\b)"),
+                    Some('B') => return Trouble::unknown("`\\B` in a pattern"),
+                    Some(next) => out.extend(['\\', next]),
+                    None => out.push('\\'),
                 }
             }
             '[' if class && chars.peek() == Some(&':') => {
@@ -112,8 +146,9 @@ fn ascii_classes(text: &str) -> Result<String, Trouble> {
                     }
                 }
             }
-            // RE2 takes a bracket inside of a class for itself.
-            '[' if class => out.push_str("\\["),
+            // RE2 takes these inside of a class for themselves.
+            '[' | '&' | '~' if class => out.extend(['\\', char]),
+            '-' if class && chars.peek() == Some(&'-') => return Trouble::unknown("`--` in a class of a pattern"),
             '[' => {
                 class = true;
                 out.push('[');

@@ -91,7 +91,13 @@ impl Runner<'_> {
                 if !function.sees_nulls && args.iter().any(Val::is_null) {
                     return Ok(Val::Null);
                 }
-                self.safely((function.body)(&self.moment(), &args), *safe, expr)?
+                let value = self.safely((function.body)(&self.moment(), &args), *safe, expr)?;
+                self.worked(match &value {
+                    Val::Array(elements) => elements.len(),
+                    Val::Text(text) => text.len() / 16,
+                    _ => 0,
+                })?;
+                value
             }
             Node::Struct(values) => {
                 Val::Struct(values.iter().map(|value| self.eval(value, frame)).collect::<Result<_, _>>()?)

@@ -5,6 +5,9 @@ use crate::emulator::Failure;
 use crate::emulator::googlesql::tree::{Expr, Keep, Plan};
 use crate::emulator::googlesql::value::Val;
 
+/// What keeping a row counts for.
+const KEPT: usize = 20;
+
 impl Runner<'_> {
     pub(super) fn join(
         &self,
@@ -24,6 +27,7 @@ impl Runner<'_> {
                 let joined: Row = row.iter().chain(other).cloned().collect();
                 if self.holds(on, &joined, outer)? {
                     *partnered = true;
+                    self.worked(KEPT)?;
                     out.push(joined);
                 }
             }
@@ -58,6 +62,7 @@ impl Runner<'_> {
                 let place = offset.then_some(Val::Int(place));
                 let joined: Row = row.iter().cloned().chain([element.clone()]).chain(place).collect();
                 if self.holds(on, &joined, outer)? {
+                    self.worked(KEPT)?;
                     out.push(joined);
                 }
             }

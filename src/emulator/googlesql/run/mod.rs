@@ -45,8 +45,8 @@ impl<'r> Runner<'r> {
         Runner { logs, run, readings, ctes, known: RefCell::default(), work: Cell::new(0) }
     }
 
-    fn moment(&self) -> Moment {
-        Moment { now: self.run.now }
+    fn moment(&self) -> Moment<'_> {
+        Moment { now: self.run.now, readings: self.readings }
     }
 
     /// Counts what is done.

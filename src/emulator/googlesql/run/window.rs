@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use bigdecimal::BigDecimal;
+use bigdecimal::{BigDecimal, Signed as _};
 
 use super::{Frame, Row, Runner};
 use crate::emulator::Failure;
@@ -179,7 +179,7 @@ impl Runner<'_> {
                 Bound::Following(by) => (by, 1),
             };
             let by = self.eval(by, &Frame { row: &[], outer })?;
-            let distance = decimal(&by).filter(|by| *by >= BigDecimal::from(0));
+            let distance = decimal(&by).filter(|by| !by.is_negative());
             let Some(distance) = distance else {
                 return Err(Failure::stopped("a frame wants a number that is not negative", Some(window.at.clone())));
             };

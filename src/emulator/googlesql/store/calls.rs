@@ -1,6 +1,6 @@
 //! A row of Vertex AI's request-response logging, as BigQuery exports it in JSON → that row.
 
-use super::Table;
+use super::{Stored, Table};
 use crate::emulator::googlesql::cast::cast;
 use crate::emulator::googlesql::functions::{Trouble, stored_json};
 use crate::emulator::googlesql::types::{Field, Type};
@@ -18,7 +18,7 @@ pub(super) const REQUEST_RESPONSE: Table = Table {
     row,
 };
 
-fn row(record: &Json, columns: &[Field]) -> Result<(Vec<Val>, i64), String> {
+fn row(record: &Json, columns: &[Field]) -> Stored {
     let (mut row, mut time) = (Vec::new(), None);
     for column in columns {
         let name = column.name.as_deref().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use chrono::DateTime;
 
-use super::Table;
+use super::{Stored, Table};
 use crate::emulator::googlesql::functions::stored_json;
 use crate::emulator::googlesql::types::{Field, Type};
 use crate::emulator::googlesql::value::{Unset, Val};
@@ -52,7 +52,7 @@ const AUDIT_LOG: &str = "type.googleapis.com/google.cloud.audit.AuditLog";
 const SEVERITIES: &[&str] =
     &["DEFAULT", "DEBUG", "INFO", "NOTICE", "WARNING", "ERROR", "CRITICAL", "ALERT", "EMERGENCY"];
 
-fn row(entry: &Json, columns: &[Field]) -> Result<(Vec<Val>, i64), String> {
+fn row(entry: &Json, columns: &[Field]) -> Stored {
     let Some(Json::Text(name)) = entry.member("logName") else { return Err("a log entry without logName".to_owned()) };
     let Some(Json::Text(time)) = entry.member("timestamp") else {
         return Err("a log entry without timestamp".to_owned());

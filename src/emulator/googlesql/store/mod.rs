@@ -30,8 +30,11 @@ pub(super) struct Table {
     /// A member that every record of it has.
     mark: &'static str,
     /// The row of a record, and its time in microseconds.
-    row: fn(&Json, &[Field]) -> Result<(Vec<Val>, i64), String>,
+    row: fn(&Json, &[Field]) -> Stored,
 }
+
+/// The row of a record and its time in microseconds, or why it is none.
+type Stored = Result<(Vec<Val>, i64), String>;
 
 impl PartialEq for Table {
     fn eq(&self, other: &Table) -> bool {
