@@ -231,7 +231,9 @@ pub fn emitted(
     records: &[Record],
     (from, to): (i64, i64),
 ) -> Result<Vec<Row>, Failure> {
-    let at_place = |record: &Record| Record { place: Some(emission.place.clone()), ..record.clone() };
+    // Azure's records say by their category in which table they are: a query may read several.
+    let place = (language.name() != "kql").then(|| emission.place.clone());
+    let at_place = |record: &Record| Record { place: place.clone(), ..record.clone() };
     let logs: Vec<Record> = records.iter().map(at_place).collect();
     let run = emulator::Run {
         now: to.saturating_add(emission.delay).saturating_add(86_400 * SECOND),

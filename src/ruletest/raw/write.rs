@@ -172,21 +172,16 @@ impl<'a> Writer<'a> {
         best.map(|(_, draft)| self.draft = draft).is_some()
     }
 
-    /// Writes an id, or into each part of what makes it.
+    /// Writes an id, or into the first part of what makes it that has no value yet.
     pub(super) fn identify(&mut self, unique: &Expr, id: &Value) -> bool {
         self.write(unique, id)
             || match &unique.kind {
-                ExprKind::Call(Function::Concat, args) => {
-                    args.iter().for_each(|arg| _ = self.present_or(arg, id));
-                    self.evaluate(|scope| scope.value(unique)).is_present()
-                }
+                ExprKind::Call(Function::Concat, args) => args.iter().any(|arg| {
+                    let known = self.evaluate(|scope| scope.value(arg)).is_present();
+                    !known && self.write(arg, id)
+                }),
                 _ => self.evaluate(|scope| scope.value(unique)).is_present(),
             }
-    }
-
-    /// Whether an expression has a value, which is this one where it had none.
-    fn present_or(&mut self, expr: &Expr, value: &Value) -> bool {
-        self.evaluate(|scope| scope.value(expr)).is_present() || self.write(expr, value)
     }
 
     /// Gives the parts between literals to the other arguments.
