@@ -61,6 +61,11 @@ impl Fields {
         self.leaves.get(name).map(|leaf| &leaf.value)
     }
 
+    /// Whether there are no others than these.
+    pub(super) fn are_among(&self, names: &[&str]) -> bool {
+        self.inner.is_empty() && self.leaves.keys().all(|name| names.contains(&name.as_str()))
+    }
+
     /// Whether there is a field of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.leaves.get(name).is_some_and(|leaf| leaf.position < MOST)

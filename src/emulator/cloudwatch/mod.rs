@@ -54,3 +54,82 @@ impl Language for CloudWatch {
         command::run(&commands, &events, Context { readings, run })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::emulator::emulate;
+
+    /// Values at the edges of what the language takes.
+    const VALUES: &[&str] = &[
+        "n",
+        "s",
+        "`a b`",
+        "none",
+        "@timestamp",
+        "@message",
+        "'é'",
+        "''",
+        "0",
+        "-1",
+        "0.1",
+        "9223372036854775807",
+        "99999999999999999999",
+        "jsonParse(@message)",
+        "jsonParse(@message).`a b`[1].c",
+        "strlen(s)",
+        "substr(s, 1, 2)",
+        "round(n / 3, 3)",
+        "decToHex(n)",
+        "abs(n)",
+        "n % -1",
+        "n ^ n",
+        "hexToDec('7fffffffffffffff')",
+        "urldecode(s)",
+        "fromMillis(n)",
+        "fromMillis(9223372036854775807)",
+        "bin(7h)",
+        "datefloor(@timestamp, 100000d)",
+        "dateceil(fromMillis(n), 7m)",
+        "toMillis(n)",
+        "formatDate(@timestamp, '%Y-%j')",
+        "parseDate(s, 'yyyy-MM-dd')",
+        "queryTimeRange()",
+        "now()",
+        "split('a,b', ',')",
+        "sha256(s)",
+        "n in [1, s]",
+        "s like /é$/",
+        "s like 'é'",
+    ];
+    const OPERATORS: &[&str] = &["+", "-", "*", "/", "%", "^", "=", "!=", "<", ">="];
+
+    proptest! {
+        #[test]
+        fn no_values_make_it_panic(
+            values in proptest::array::uniform3(proptest::sample::select(VALUES)),
+            operator in proptest::sample::select(OPERATORS),
+        ) {
+            let record = |text: &str, arrived| Record { place: None, text: text.to_owned(), arrived };
+            let logs = [
+                record(r#"{"n":-9223372036854775808,"s":"é\n","a b":[1,{"c":null}]}"#, Some(i64::MIN)),
+                record(r#"{"timestamp":9223372036854775807,"ingestionTime":0,"message":"{\"n\":1e308}"}"#, None),
+            ];
+            let run = Run { now: i64::MAX, from: Some(i64::MIN), until: Some(i64::MAX) };
+            let [one, other, third] = values;
+            let of_rows = format!("fields {one} {operator} {other} as x | filter {third} != x | sort x desc | dedup x");
+            let of_groups = format!("stats min({one} {operator} {other}) as x, latest({third}), avg({one}) by {third} as k");
+            for query in [of_rows, of_groups] {
+                let _ = emulate(&CloudWatch, &query, &logs, &run);
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "(fields|filter|parse|stats|sort|join) [-a-z0-9@`'\"/()\\[\\]|,.=<!*^\\\\é \n#]{0,40}") {
+            let run = Run { now: 0, from: None, until: None };
+            let _ = emulate(&CloudWatch, &text, &[], &run);
+        }
+    }
+}

@@ -26,6 +26,9 @@ pub(super) struct Event {
     pub(super) fields: Fields,
 }
 
+/// The members of an event as the API gives it.
+const EXPORTED: [&str; 5] = ["timestamp", "message", "ingestionTime", "logStreamName", "eventId"];
+
 /// Where a record of an AWS service says its time: the members that it has, and the one with the time.
 const STAMPS: [(&[&str], &str, Clock); 5] = [
     // Bedrock model invocation log: whole seconds, RFC 3339.
@@ -75,7 +78,10 @@ fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
     let fields = Fields::discover(&record.text);
     let arrived = record.arrived.map(|micros| micros.div_euclid(1000));
     let group = record.place.as_deref().map(Arc::from);
-    if let (Some(time), Some(Json::Text(message))) = (millis(fields.leaf("timestamp")), fields.leaf("message")) {
+    let ingested = millis(fields.leaf("ingestionTime")).filter(|_| fields.are_among(&EXPORTED));
+    if let (Some(time), Some(Json::Text(message)), Some(ingested)) =
+        (millis(fields.leaf("timestamp")), fields.leaf("message"), ingested)
+    {
         let text = |key: &str| match fields.leaf(key) {
             Some(Json::Text(text)) => Some(text.clone()),
             _ => None,
@@ -83,7 +89,7 @@ fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
         return Ok(Event {
             message: message.clone(),
             time,
-            ingested: millis(fields.leaf("ingestionTime")).or(arrived).unwrap_or(time),
+            ingested,
             stream: text("logStreamName"),
             group,
             fields: Fields::discover(message),
