@@ -27,6 +27,7 @@ pub(super) const ELEMENT_TYPES: usize = 20;
 pub(super) const JSON_NUMBERS: usize = 21;
 pub(super) const AVERAGE_OF_SPANS: usize = 22;
 pub(super) const SPREAD_OF_ONE: usize = 23;
+pub(super) const LONG_AND_REAL: usize = 24;
 
 const fn reading(name: &'static str, question: &'static str, first: &'static str, other: &'static str) -> Reading {
     Reading { name, question, first, other }
@@ -67,4 +68,10 @@ pub(super) const READINGS: &[Reading] = &[
     reading("json-numbers", "what type a whole number of JSON has", "long", "int, as in the page of gettype"),
     reading("average-of-spans", "what becomes of a part of a tick in an average", "it is cut off", "it is rounded"),
     reading("spread-of-one", "what the spread of a sample of one value is", "0", "NaN"),
+    reading(
+        "long-and-real",
+        "how a long of more digits than a real can hold is compared with a real",
+        "as a real",
+        "exactly",
+    ),
 ];

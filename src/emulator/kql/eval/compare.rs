@@ -8,7 +8,7 @@ use crate::emulator::kql::dynamic::plain;
 use crate::emulator::kql::engine::Engine;
 use crate::emulator::kql::eval::Evaluated;
 use crate::emulator::kql::moment;
-use crate::emulator::kql::readings::{DYNAMIC_EQUALITY, NAN_ORDER, NULL_LOGIC};
+use crate::emulator::kql::readings::{DYNAMIC_EQUALITY, LONG_AND_REAL, NAN_ORDER, NULL_LOGIC};
 use crate::emulator::kql::value::Cell;
 
 impl Engine<'_> {
@@ -53,7 +53,9 @@ impl Engine<'_> {
             if left.is_nan() || right.is_nan() {
                 return self.reads_other(NAN_ORDER).then(|| one.order(other));
             }
-            return exact(one, other).or_else(|| left.partial_cmp(&right));
+            let as_reals = left.partial_cmp(&right);
+            let exactly = exact(one, other).or(as_reals);
+            return if exactly != as_reals && self.reads_other(LONG_AND_REAL) { exactly } else { as_reals };
         }
         Some(one.order(other))
     }

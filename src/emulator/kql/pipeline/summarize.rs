@@ -13,6 +13,16 @@ use crate::emulator::kql::table::{Field, Table};
 use crate::emulator::kql::tree::{Expr, ExprKind, Name, Named};
 use crate::emulator::kql::value::{Cell, Type};
 
+/// What the listed expressions become.
+#[derive(Default)]
+struct Listed {
+    aggregates: Vec<Aggregate>,
+    /// The columns so far, keys first; types of expressions over aggregates are not settled yet.
+    shape: Table,
+    columns: Vec<Column>,
+    nameless: usize,
+}
+
 /// What one of the listed expressions becomes.
 enum Column {
     /// Columns of an aggregate, by its number.
@@ -40,13 +50,11 @@ impl Engine<'_> {
         }
         let key_names: Vec<String> = keys.columns.iter().map(|field| field.name.clone()).collect();
         let scope = Scope { columns: &table.columns, names };
-        let mut found: Vec<Aggregate> = Vec::new();
-        let mut shape = Table::new(keys.columns.clone(), Vec::new());
-        let mut columns = Vec::new();
-        let mut nameless = 0;
+        let mut listed = Listed { shape: keys.emptied(), ..Listed::default() };
         for named in aggregates {
-            self.listed(named, scope, &key_names, &mut found, &mut shape, &mut columns, &mut nameless)?;
+            self.listed(named, scope, &key_names, &mut listed)?;
         }
+        let Listed { aggregates: found, columns, .. } = listed;
         let groups = self.groups(&keys, by.is_empty());
         let inner: Vec<Field> = found
             .iter()
@@ -96,17 +104,7 @@ impl Engine<'_> {
     }
 
     /// One of the listed expressions: the aggregates in it, and the columns that it makes.
-    #[expect(clippy::too_many_arguments, reason = "what is found is gathered in four places")]
-    fn listed(
-        &self,
-        named: &Named,
-        scope: Scope<'_>,
-        keys: &[String],
-        found: &mut Vec<Aggregate>,
-        shape: &mut Table,
-        columns: &mut Vec<Column>,
-        nameless: &mut usize,
-    ) -> Result<(), Failure> {
+    fn listed(&self, named: &Named, scope: Scope<'_>, keys: &[String], listed: &mut Listed) -> Result<(), Failure> {
         if let ExprKind::Call(name, arguments) = &named.value.kind
             && exists(&name.text)
         {
@@ -127,31 +125,31 @@ impl Engine<'_> {
                 let mut names = Vec::new();
                 for (number, field) in aggregate.fields.iter().enumerate() {
                     let name = match given.get(number) {
-                        Some(name) => self.new_name(shape, name)?,
-                        None => Table::free_name(&shape.columns, &field.name),
+                        Some(name) => self.new_name(&listed.shape, name)?,
+                        None => Table::free_name(&listed.shape.columns, &field.name),
                     };
-                    shape.columns.push(Field::new(&name, field.kind));
+                    listed.shape.columns.push(Field::new(&name, field.kind));
                     names.push(name);
                 }
-                columns.push(Column::Whole(found.len(), names));
-                found.push(aggregate);
+                listed.columns.push(Column::Whole(listed.aggregates.len(), names));
+                listed.aggregates.push(aggregate);
             }
             return Ok(());
         }
         let name = match named.names.as_slice() {
-            [name] => self.new_name(shape, name)?,
+            [name] => self.new_name(&listed.shape, name)?,
             [] => {
                 let wished = match within_first(&named.value) {
                     Some(inner) => self.inner_name(inner, scope)?,
-                    None => self.automatic_name(&named.value, nameless)?,
+                    None => self.automatic_name(&named.value, &mut listed.nameless)?,
                 };
-                Table::free_name(&shape.columns, &wished)
+                Table::free_name(&listed.shape.columns, &wished)
             }
             _ => return Err(Failure::unknown("several names of one value are not known here", named.value.at.clone())),
         };
-        let expr = self.lifted(&named.value, scope, found)?;
-        shape.columns.push(Field::new(&name, Type::Dynamic));
-        columns.push(Column::Over(expr, name));
+        let expr = self.lifted(&named.value, scope, &mut listed.aggregates)?;
+        listed.shape.columns.push(Field::new(&name, Type::Dynamic));
+        listed.columns.push(Column::Over(expr, name));
         Ok(())
     }
 
