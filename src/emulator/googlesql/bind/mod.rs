@@ -38,7 +38,7 @@ pub(super) struct Bound {
 /// # Errors
 /// Where GoogleSQL rejects it or this emulator does not know it.
 pub(super) fn query(query: &ast::Query, readings: &Readings) -> Result<Bound, Failure> {
-    let mut binder = Binder { readings, visible: Vec::new(), ctes: Vec::new(), depth: 0 };
+    let mut binder = Binder { readings, visible: Vec::new(), ctes: Vec::new(), depth: 0, trailing: 0 };
     let rows = binder.query(query, None)?;
     let ctes = binder.ctes.into_iter().map(|cte| cte.plan).collect();
     Ok(Bound { plan: rows.plan, columns: rows.columns, ctes })
@@ -59,6 +59,8 @@ struct Binder<'a> {
     visible: Vec<(String, usize)>,
     ctes: Vec<Rows>,
     depth: usize,
+    /// How many calls at the end of an argument have the IGNORE NULLS of the call around them.
+    trailing: usize,
 }
 
 /// The aggregate and window functions that a SELECT calls; none where they may not stand.
