@@ -10,9 +10,12 @@ use super::value::Val;
 /// The largest BIGNUMERIC.
 const BIG_MAX: &str = "578960446186580977117854925043439539266.34992332820282019728792003956564819967";
 
+/// The largest NUMERIC.
+const MAX: &str = "99999999999999999999999999999.999999999";
+
 /// A NUMERIC: 29 digits before the point and 9 after it.
 pub(super) fn numeric(value: &BigDecimal) -> Result<Val, Trouble> {
-    fit(value, 9, &"9".repeat(29), "NUMERIC")
+    fit(value, 9, MAX, "NUMERIC")
 }
 
 /// A BIGNUMERIC: 38 digits after the point.
@@ -24,12 +27,7 @@ pub(super) fn bignumeric(value: &BigDecimal) -> Result<Val, Trouble> {
 fn fit(value: &BigDecimal, places: i64, most: &str, ty: &str) -> Result<Val, Trouble> {
     let rounded = value.with_scale_round(places, RoundingMode::HalfUp);
     let most = BigDecimal::from_str(most).unwrap_or_default();
-    // The largest NUMERIC has nines behind the point as well.
-    if rounded.abs() >= most + BigDecimal::from(1) {
-        Trouble::stops(format!("{ty} overflow"))
-    } else {
-        Ok(Val::Decimal(rounded))
-    }
+    if rounded.abs() > most { Trouble::stops(format!("{ty} overflow")) } else { Ok(Val::Decimal(rounded)) }
 }
 
 /// A decimal as a float.

@@ -38,6 +38,9 @@ fn read(text: &str) -> Result<Query, Failure> {
         }
         ParserError::TokenizerError(why) | ParserError::ParserError(why) => {
             let at = lexer::bytes(parser.get_current_token().span);
+            if why.contains("token Shift") {
+                return Failure::unknown("the operators << and >>", at);
+            }
             Failure::rejected(format!("a syntax error: {why}"), at)
         }
     })?;

@@ -78,6 +78,7 @@ impl Binder<'_> {
         if function.filter.is_some() || !function.within_group.is_empty() || function.uses_odbc_syntax {
             return Err(Failure::rejected(format!("{name} with FILTER or WITHIN GROUP is not of GoogleSQL"), span));
         }
+        self.check_null_treatment(function, &name, &span)?;
         if let FunctionArguments::Subquery(query) = &function.args {
             if name != "ARRAY" {
                 return Err(Failure::rejected(format!("{name} takes no query"), span));
@@ -172,6 +173,23 @@ impl Binder<'_> {
                 self.call(name, bound, safe, span)
             }
         }
+    }
+
+    /// IGNORE NULLS behind the last argument's own call is read as that call's: it is the one's around it, or wrong.
+    fn check_null_treatment(
+        &mut self,
+        function: &ast::Function,
+        name: &str,
+        span: &Range<usize>,
+    ) -> Result<(), Failure> {
+        if let Some(treatment) = function.null_treatment {
+            let expected = self.trailing.checked_sub(1);
+            self.trailing = expected.ok_or_else(|| {
+                Failure::rejected(format!("{treatment} stands inside of the parentheses of {name}"), span.clone())
+            })?;
+        }
+        self.trailing += usize::from(trailing_treatment(function).is_some());
+        Ok(())
     }
 
     /// A call of a function of the tables.
@@ -304,11 +322,11 @@ impl Binder<'_> {
                 other => return Err(Failure::rejected(format!("{name} does not take {other}"), bound.at.clone())),
             }
         }
-        if call.null_treatment.is_some() {
-            return Err(Failure::rejected(
-                format!("{name}: IGNORE NULLS stands inside of the parentheses"),
-                bound.at.clone(),
-            ));
+        if let Some(treatment) = trailing_treatment(call) {
+            if name != "ARRAY_AGG" && !bound.function.only_over {
+                return Err(Failure::rejected(format!("{name} does not take {treatment}"), bound.at.clone()));
+            }
+            bound.ignore_nulls = treatment == NullTreatment::IgnoreNulls;
         }
         if bound.distinct && bound.order.iter().any(|key| Some(&key.by) != bound.args.first()) {
             return Err(Failure::rejected(format!("{name} of DISTINCT values sorts by them only"), bound.at.clone()));
@@ -343,6 +361,28 @@ pub(super) fn arguments<'f>(
         FunctionArg::ExprNamed { .. } => Err(Failure::rejected(format!("an argument of {name}"), span.clone())),
     };
     list.args.iter().map(arg).collect()
+}
+
+/// IGNORE NULLS or RESPECT NULLS of a call that takes it, where sqlparser gave it to the call at the end of the last argument.
+pub(super) fn trailing_treatment(function: &ast::Function) -> Option<NullTreatment> {
+    let name = function.name.to_string().to_ascii_uppercase();
+    let takes = aggregates::find(&name).is_some() || function.over.is_some();
+    let FunctionArguments::List(list) = &function.args else { return None };
+    match list.args.last() {
+        Some(FunctionArg::Unnamed(FunctionArgExpr::Expr(last))) if takes => treatment_at_end(last),
+        _ => None,
+    }
+}
+
+fn treatment_at_end(expr: &ast::Expr) -> Option<NullTreatment> {
+    match expr {
+        ast::Expr::Function(function) if function.over.is_none() => function.null_treatment,
+        ast::Expr::BinaryOp { right: end, .. }
+        | ast::Expr::UnaryOp { expr: end, .. }
+        | ast::Expr::Between { high: end, .. }
+        | ast::Expr::Like { pattern: end, .. } => treatment_at_end(end),
+        _ => None,
+    }
 }
 
 /// A part such as DAY or WEEK(MONDAY).

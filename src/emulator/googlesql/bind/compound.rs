@@ -8,7 +8,34 @@ use crate::emulator::Failure;
 use crate::emulator::googlesql::tree::{Element, Expr, Node};
 use crate::emulator::googlesql::types::{Field, Type};
 
+/// The written type and the array of `ARRAY<T>[…]`, which sqlparser reads as `ARRAY < T > […]`.
+pub(super) fn typed_array(expr: &ast::Expr) -> Option<(&ast::Expr, &ast::Expr)> {
+    let ast::Expr::BinaryOp { left, op: ast::BinaryOperator::Gt, right } = expr else { return None };
+    let ast::Expr::BinaryOp { left: word, op: ast::BinaryOperator::Lt, right: element } = &**left else { return None };
+    let is_array = |word: &ast::Ident| word.quote_style.is_none() && word.value.eq_ignore_ascii_case("ARRAY");
+    matches!(&**word, ast::Expr::Identifier(word) if is_array(word)).then_some((&**element, &**right))
+}
+
 impl Binder<'_> {
+    /// An array with its type.
+    pub(super) fn array_of(
+        &mut self,
+        element: &ast::Expr,
+        array: &ast::Expr,
+        scope: &Scope<'_>,
+        calls: &mut Calls,
+    ) -> Result<Expr, Failure> {
+        let element = match element {
+            ast::Expr::Identifier(name) => Type::named(&name.value),
+            _ => None,
+        };
+        let array = self.expr(array, scope, calls)?;
+        let (Some(element), Type::Array(_)) = (element, &array.ty) else {
+            return Err(Failure::unknown("an array with its type", array.at));
+        };
+        self.coerced(array, &Type::Array(Box::new(element)), "the array")
+    }
+
     /// A struct of values, whose names are their own where they have one.
     pub(super) fn structure(
         &mut self,

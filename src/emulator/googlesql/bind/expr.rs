@@ -3,6 +3,7 @@
 use sqlparser::ast::{self, AccessExpr, BinaryOperator, CeilFloorKind, DateTimeField, Subscript, UnaryOperator, Value};
 
 use super::coerce::null;
+use super::compound::typed_array;
 use super::literal::{literal, typed_literal};
 use super::scope::Scope;
 use super::{Binder, Calls, at, over, same_name};
@@ -258,6 +259,9 @@ impl Binder<'_> {
         scope: &Scope<'_>,
         calls: &mut Calls,
     ) -> Result<Expr, Failure> {
+        if let Some((element, array)) = typed_array(whole) {
+            return self.array_of(element, array, scope, calls);
+        }
         let comparison = match op {
             BinaryOperator::And | BinaryOperator::Or => return self.logical(whole, op, scope, calls),
             BinaryOperator::Eq => Some(Comparison::Equal),
@@ -414,6 +418,9 @@ fn part_name(field: &DateTimeField) -> String {
 
 /// Comparisons are not associative: one in another wants parentheses.
 fn no_comparison(operand: &ast::Expr) -> Result<(), Failure> {
+    if typed_array(operand).is_some() {
+        return Ok(());
+    }
     let comparison = match operand {
         ast::Expr::BinaryOp { op, .. } => matches!(
             op,

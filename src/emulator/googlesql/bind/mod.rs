@@ -19,8 +19,8 @@ use sqlparser::tokenizer::Span;
 
 use self::scope::Scope;
 use super::lexer;
-use super::tree::{Aggregate, Plan, Window};
-use super::types::Field;
+use super::tree::{Aggregate, Expr, Node, Plan, Window};
+use super::types::{Field, Type};
 use crate::emulator::{Failure, Readings};
 
 /// How deep expressions may stand in one another.
@@ -38,8 +38,20 @@ pub(super) struct Bound {
 /// # Errors
 /// Where GoogleSQL rejects it or this emulator does not know it.
 pub(super) fn query(query: &ast::Query, readings: &Readings) -> Result<Bound, Failure> {
-    let mut binder = Binder { readings, visible: Vec::new(), ctes: Vec::new(), depth: 0 };
-    let rows = binder.query(query, None)?;
+    let mut binder = Binder { readings, visible: Vec::new(), ctes: Vec::new(), depth: 0, trailing: 0 };
+    let mut rows = binder.query(query, None)?;
+    // A result of structs is shown as their fields.
+    if rows.is_value
+        && let [Field { ty: Type::Struct(fields), .. }] = &*rows.columns
+    {
+        let of = Expr::new(Node::Column { up: 0, index: 0 }, Type::Struct(fields.clone()), 0..0);
+        let field = |(index, field): (usize, &Field)| {
+            Expr::new(Node::Field(Box::new(of.clone()), index), field.ty.clone(), 0..0)
+        };
+        let columns = fields.iter().enumerate().map(field).collect();
+        let fields = fields.clone();
+        rows = Rows { plan: Plan::Project(Box::new(rows.plan), columns), columns: fields, is_value: false };
+    }
     let ctes = binder.ctes.into_iter().map(|cte| cte.plan).collect();
     Ok(Bound { plan: rows.plan, columns: rows.columns, ctes })
 }
@@ -59,6 +71,8 @@ struct Binder<'a> {
     visible: Vec<(String, usize)>,
     ctes: Vec<Rows>,
     depth: usize,
+    /// How many calls at the end of an argument have the IGNORE NULLS of the call around them.
+    trailing: usize,
 }
 
 /// The aggregate and window functions that a SELECT calls; none where they may not stand.

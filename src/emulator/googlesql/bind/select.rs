@@ -56,8 +56,16 @@ impl Binder<'_> {
             Some(ast::Distinct::Distinct) => true,
             Some(ast::Distinct::On(_)) => return Err(Failure::rejected("DISTINCT ON is not of GoogleSQL", 0..0)),
         };
-        let having =
-            select.having.as_ref().map(|having| self.condition(having, &scope, &mut calls, "HAVING")).transpose()?;
+        let having = match &select.having {
+            Some(having) => {
+                // Windows come after groups are chosen.
+                let mut inside = Calls { aggregates: calls.aggregates.take(), windows: None, place: "HAVING" };
+                let bound = self.condition(having, &scope, &mut inside, "HAVING")?;
+                calls.aggregates = inside.aggregates;
+                Some(bound)
+            }
+            None => None,
+        };
         let qualify = select
             .qualify
             .as_ref()
@@ -76,6 +84,9 @@ impl Binder<'_> {
             return Err(Failure::rejected("QUALIFY wants a window function in it or in the SELECT list", 0..0));
         }
         let aggregates = calls.aggregates.unwrap_or_default();
+        if let Some(aggregate) = aggregates.first().filter(|_| select.from.is_empty()) {
+            return Err(Failure::rejected("an aggregate function wants a FROM", aggregate.at.clone()));
+        }
         let mut parts = Parts { items, having, qualify, order: sort, windows };
         let mut width = scope.width;
         if keys.is_some() || !aggregates.is_empty() || select.having.is_some() {
@@ -418,6 +429,12 @@ fn check_clauses(select: &ast::Select) -> Result<(), Failure> {
         || select.select_modifiers.is_some();
     if foreign {
         return Err(Failure::rejected("a clause that is not of GoogleSQL", at(select.select_token.0.span)));
+    }
+    let grouped = !matches!(&select.group_by, GroupByExpr::Expressions(keys, _) if keys.is_empty());
+    let filtered = select.selection.is_some() || select.having.is_some() || select.qualify.is_some();
+    if select.from.is_empty() && (grouped || filtered) {
+        let span = at(select.select_token.0.span);
+        return Err(Failure::rejected("WHERE, GROUP BY, HAVING and QUALIFY want a FROM", span));
     }
     if select.projection.is_empty() {
         return Err(Failure::rejected("SELECT without columns", at(select.select_token.0.span)));

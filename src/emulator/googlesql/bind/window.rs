@@ -6,7 +6,7 @@ use sqlparser::ast::{
     self, FunctionArgumentClause, FunctionArguments, NullTreatment, WindowFrameBound, WindowFrameUnits, WindowType,
 };
 
-use super::call::arguments;
+use super::call::{arguments, trailing_treatment};
 use super::scope::Scope;
 use super::{Binder, Calls, at};
 use crate::emulator::Failure;
@@ -218,7 +218,7 @@ impl Binder<'_> {
     }
 }
 
-/// Whether IGNORE NULLS stands in or behind a call.
+/// Whether IGNORE NULLS stands in a call.
 fn ignores_nulls(function: &ast::Function) -> bool {
     let inside = match &function.args {
         FunctionArguments::List(list) => {
@@ -226,5 +226,5 @@ fn ignores_nulls(function: &ast::Function) -> bool {
         }
         _ => false,
     };
-    inside || function.null_treatment == Some(NullTreatment::IgnoreNulls)
+    inside || trailing_treatment(function) == Some(NullTreatment::IgnoreNulls)
 }

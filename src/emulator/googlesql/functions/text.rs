@@ -10,8 +10,8 @@ use crate::emulator::googlesql::value::Val;
 const MAX_TEXT: usize = 1 << 20;
 
 pub(super) const TEXT: &[Function] = &[
-    strict("LOWER", &["STRING"], "STRING", on!(Val::Text(a) => Ok(a.to_lowercase().into()))),
-    strict("UPPER", &["STRING"], "STRING", on!(Val::Text(a) => Ok(a.to_uppercase().into()))),
+    strict("LOWER", &["STRING"], "STRING", on!(Val::Text(a) => cased(a, false))),
+    strict("UPPER", &["STRING"], "STRING", on!(Val::Text(a) => cased(a, true))),
     strict("CHAR_LENGTH", &["STRING"], "INT64", on!(Val::Text(a) => count(a.chars().count()))),
     strict("CHARACTER_LENGTH", &["STRING"], "INT64", on!(Val::Text(a) => count(a.chars().count()))),
     strict("LENGTH", &["STRING"], "INT64", on!(Val::Text(a) => count(a.chars().count()))),
@@ -168,6 +168,15 @@ pub(super) const TEXT: &[Function] = &[
     }),
 ];
 
+/// In capitals or without. Where a letter becomes several, or depends on its neighbours, the page does not say what happens.
+fn cased(text: &str, upper: bool) -> Result<Val, Trouble> {
+    let several = |c: char| if upper { c.to_uppercase().count() > 1 } else { c.to_lowercase().count() > 1 };
+    if let Some(letter) = text.chars().find(|c| several(*c) || (!upper && *c == 'Σ')) {
+        return Trouble::unknown(format!("LOWER or UPPER of `{letter}`"));
+    }
+    Ok(if upper { text.to_uppercase() } else { text.to_lowercase() }.into())
+}
+
 fn count(number: usize) -> Result<Val, Trouble> {
     Ok(Val::Int(i64::try_from(number).unwrap_or(i64::MAX)))
 }
@@ -188,8 +197,8 @@ fn position(text: &str, part: &str, from: i64, occurrence: i64) -> Result<Val, T
     }
     let text: Vec<char> = text.chars().collect();
     let part: Vec<char> = part.chars().collect();
-    if part.is_empty() && (from != 1 || occurrence != 1) {
-        return Trouble::unknown("INSTR of an empty text from elsewhere than the start");
+    if part.is_empty() {
+        return Trouble::unknown("the place of an empty text");
     }
     let last = text.len().saturating_sub(part.len());
     let there = |at: &usize| text.get(*at..*at + part.len()) == Some(&part[..]);
