@@ -2,9 +2,12 @@
 
 mod support;
 
+use std::io::Write as _;
+
 use serde_json::Value;
 use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
 use skywatch::ir::Source;
+use skywatch::record::{Limits, raw_records};
 use skywatch::ruletest::emitted::emitted;
 use skywatch::target::Emission;
 use support::logs::{RANGE, target};
@@ -19,8 +22,15 @@ impl Emulator {
     }
 }
 
-fn raw(records: &[Value]) -> Vec<Record> {
-    records.iter().map(|record| Record { text: record.to_string(), ..Record::default() }).collect()
+/// Records as the target stores them: of export requests, the spans.
+fn raw(source: &Source, records: &[Value]) -> Vec<Record> {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+    file.write_all(lines.as_bytes()).expect("it can be written");
+    let mut out = Vec::new();
+    let take = |_, text| out.push(Record { text, ..Record::default() });
+    raw_records(file.path(), source.files, Limits::default(), take).expect("records are read");
+    out
 }
 
 impl Executor for Emulator {
@@ -28,10 +38,10 @@ impl Executor for Emulator {
         target(self.0.name()).info().name
     }
 
-    fn held(&mut self, emission: &Emission, records: &[Value]) -> Option<Vec<Value>> {
+    fn held(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Option<Vec<Value>> {
         let text = emission.query.text.as_deref()?;
         let bad = |records: &[Value]| {
-            let records = raw(records);
+            let records = raw(source, records);
             let ran = emitted(self.0, text, emission, &records, (RANGE.from, RANGE.to));
             ran.is_err_and(|failure| failure.kind == Kind::BadLogs)
         };
@@ -39,9 +49,9 @@ impl Executor for Emulator {
         bad(records).then(|| records.iter().filter(good).cloned().collect())
     }
 
-    fn execute(&mut self, emission: &Emission, _source: &Source, records: &[Value]) -> Executed {
+    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Executed {
         let text = emission.query.text.as_deref().unwrap_or_default();
-        let records = raw(records);
+        let records = raw(source, records);
         match emitted(self.0, text, emission, &records, (RANGE.from, RANGE.to)) {
             Ok(rows) => Executed::Rows(rows, false),
             Err(failure) if failure.kind == Kind::Unknown => Executed::Unsupported(failure.message),

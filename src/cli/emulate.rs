@@ -104,7 +104,7 @@ fn records(logs: &[String]) -> Result<Vec<Record>, Diagnostic> {
             _ => (None, named.as_str()),
         };
         let take = |_, text| out.push(Record { place: place.clone(), text, arrived: None });
-        raw_records(Path::new(path), Limits::default(), take)?;
+        raw_records(Path::new(path), None, Limits::default(), take)?;
     }
     Ok(out)
 }

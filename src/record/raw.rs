@@ -2,19 +2,24 @@
 
 use std::path::Path;
 
-use super::reader::unreadable;
-use super::split::{Piece, Splitter};
-use super::{Limits, Reason, file};
+use super::reader::Pieces;
+use super::split::Piece;
+use super::{Limits, Reason};
 use crate::diag::{Code, Diagnostic};
+use crate::ir::FileFormat;
 
-/// Hands on the text of every record.
+/// Hands on the text of every record; of OpenTelemetry's export requests, that of every span.
 ///
 /// # Errors
 /// A file that can't be read, is damaged gzip, breaks off inside a list or is longer than the limit; a record that is not UTF-8 or too long.
-pub fn raw_records(path: &Path, limits: Limits, mut take: impl FnMut(u64, String)) -> Result<(), Diagnostic> {
-    let input = file::open(path, limits.file).map_err(unreadable(path))?;
-    let mut splitter = Splitter::new(input, limits);
-    while let Some(piece) = splitter.next_piece().map_err(unreadable(path))? {
+pub fn raw_records(
+    path: &Path,
+    format: Option<FileFormat>,
+    limits: Limits,
+    mut take: impl FnMut(u64, String),
+) -> Result<(), Diagnostic> {
+    let mut pieces = Pieces::of(path, format, limits)?;
+    while let Some(piece) = pieces.next()? {
         let line = piece.line;
         let text = match piece {
             Piece { unended: true, .. } => Err(Reason::Unended),

@@ -65,7 +65,7 @@ impl<'a> Reader<'a> {
     pub fn file(&mut self, path: &Path, mut take: impl FnMut(Item)) -> Result<(), Diagnostic> {
         self.report.files += 1;
         self.files.push((path.to_owned(), self.report.read));
-        let mut pieces = Pieces::of(path, self.source, self.limits)?;
+        let mut pieces = Pieces::of(path, self.source.files, self.limits)?;
         while let Some(piece) = pieces.next()? {
             let number = self.report.read;
             self.report.read += 1;
@@ -186,7 +186,7 @@ enum Found {
 }
 
 /// The records of a file, one after the other.
-struct Pieces<'a> {
+pub(super) struct Pieces<'a> {
     path: &'a Path,
     splitter: Splitter<Box<dyn BufRead>>,
     otlp: bool,
@@ -194,12 +194,12 @@ struct Pieces<'a> {
 }
 
 impl<'a> Pieces<'a> {
-    fn of(path: &'a Path, source: &Source, limits: Limits) -> Result<Pieces<'a>, Diagnostic> {
+    pub(super) fn of(path: &'a Path, format: Option<FileFormat>, limits: Limits) -> Result<Pieces<'a>, Diagnostic> {
         let splitter = open(path, limits.file).map(|input| Splitter::new(input, limits)).map_err(unreadable(path))?;
-        Ok(Pieces { path, splitter, otlp: source.files == Some(FileFormat::Otlp), ready: VecDeque::new() })
+        Ok(Pieces { path, splitter, otlp: format == Some(FileFormat::Otlp), ready: VecDeque::new() })
     }
 
-    fn next(&mut self) -> Result<Option<Piece>, Diagnostic> {
+    pub(super) fn next(&mut self) -> Result<Option<Piece>, Diagnostic> {
         if self.ready.is_empty() {
             let piece = self.splitter.next_piece().map_err(unreadable(self.path))?;
             self.ready = match piece {
@@ -252,7 +252,7 @@ fn bytes_of(
     for (at, (path, first)) in files.iter().enumerate() {
         let next = files.get(at + 1).map_or(u64::MAX, |(_, next)| *next);
         let Some((last, _)) = wanted.range(*first..next).next_back() else { continue };
-        let mut pieces = Pieces::of(path, source, limits)?;
+        let mut pieces = Pieces::of(path, source.files, limits)?;
         for number in *first..=*last {
             let piece = pieces.next()?.unwrap_or_default();
             match wanted.get(&number) {
@@ -265,6 +265,6 @@ fn bytes_of(
     Ok(found)
 }
 
-pub(super) fn unreadable(path: &Path) -> impl Fn(io::Error) -> Diagnostic {
+fn unreadable(path: &Path) -> impl Fn(io::Error) -> Diagnostic {
     move |error| Diagnostic::error(Code::UnreadableFile, format!("`{}` can't be read: {error}", path.display()))
 }

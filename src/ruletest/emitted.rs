@@ -79,6 +79,8 @@ pub struct Log {
     pub records: Vec<Record>,
     /// What the source makes of them.
     pub events: Vec<Event>,
+    /// Whether they were made of a stream's events, and hold no more than these need.
+    pub made: bool,
 }
 
 impl Log {
@@ -108,7 +110,8 @@ impl Log {
                     of_stream = false;
                     let file = inside(&pack.root, path).map_err(|why| format!("`{path}`: {why}"))?;
                     let take = |_, text| records.push(as_given(text));
-                    raw_records(&file, Limits::default(), take).map_err(|diagnostic| diagnostic.message)?;
+                    raw_records(&file, source.files, Limits::default(), take)
+                        .map_err(|diagnostic| diagnostic.message)?;
                 }
                 Given::Records { .. } | Given::File { .. } => of_stream = false,
             }
@@ -118,8 +121,8 @@ impl Log {
         }
         let texts: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
         let events = read(source, case.stream, &texts)?;
-        let log = Log { records, events };
-        if of_stream {
+        let log = Log { records, events, made: of_stream };
+        if log.made {
             let found = log.alerts(case, source)?;
             if let Some(difference) = case.differences(&found).first() {
                 return Err(format!("no raw form: read back, {difference}"));
@@ -144,6 +147,10 @@ impl Log {
         let emitted = match emitted(language, text, emission, &self.records, (case.range.from, case.range.to)) {
             Ok(rows) => rows,
             Err(failure) if failure.kind == Kind::Unknown => return Agreement::NotRun(failure.message),
+            // A record that was made lacks what every record of the log has, which may be what decides.
+            Err(failure) if self.made && matches!(failure.kind, Kind::Ambiguous | Kind::BadLogs) => {
+                return Agreement::NotRun(format!("no raw form: {}", failure.message));
+            }
             Err(failure) => return Agreement::Differs(failure.message),
         };
         let run = Run { pack: "", range: case.range, coverage: &BTreeMap::new() };

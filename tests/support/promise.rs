@@ -27,7 +27,7 @@ pub(crate) trait Executor {
     fn target(&self) -> &'static str;
 
     /// The records that the target can hold, where it can't hold all of them.
-    fn held(&mut self, _emission: &Emission, _records: &[Value]) -> Option<Vec<Value>> {
+    fn held(&mut self, _emission: &Emission, _source: &Source, _records: &[Value]) -> Option<Vec<Value>> {
         None
     }
 
@@ -50,7 +50,7 @@ fn compare(rule: &Rule, schema: &Schema, source: &Source, log: &Log, executor: &
     let request = Request { range: Some((RANGE.from, RANGE.to)), ..Request::default() };
     for emission in emit(rule, schema, target(executor.target()), request) {
         if emission.source == source.name {
-            let held = executor.held(&emission, &log.records).map(|records| Log::of(source, schema, &records));
+            let held = executor.held(&emission, source, &log.records).map(|records| Log::of(source, schema, &records));
             judge(rule, schema, source, &emission, held.as_ref().unwrap_or(log), executor, tally);
         }
     }

@@ -1,6 +1,6 @@
 //! Predicates made true: takes one over a raw record, writes into the record what it needs.
 
-use super::witness::witness;
+use super::witness::{Take, witness};
 use super::write::{Writer, some};
 use crate::eval::Value;
 use crate::ir::{Comparison, Expr, ExprKind, Literal, Pred, PredKind, Type};
@@ -45,9 +45,9 @@ impl Writer<'_> {
                     texts.iter().any(|text| self.write(subject, text))
                 }
             }
-            PredKind::Matches { subject, patterns, .. } => {
-                patterns.iter().any(|pattern| self.write(subject, &Value::text(&witness(&pattern.node, None))))
-            }
+            PredKind::Matches { subject, patterns, .. } => patterns
+                .iter()
+                .any(|pattern| self.write(subject, &Value::text(&witness(&pattern.node, None, Take::First)))),
             PredKind::Has { list, options, every, .. } => {
                 let values: Vec<Value> = options.iter().map(Value::literal).collect();
                 let values = if *every { values } else { values.into_iter().take(1).collect() };

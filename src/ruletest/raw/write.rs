@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::draft::{Draft, Hop};
-use super::witness::witness;
+use super::witness::{Take, witness};
 use crate::eval::clock::time_text;
 use crate::eval::expr::{Scope, Subject};
 use crate::eval::pattern::Patterns;
@@ -153,9 +153,13 @@ impl<'a> Writer<'a> {
 
     /// Writes a text of which a pattern extracts another: one that the source's `where` takes, if it can be.
     fn extract(&mut self, subject: &Expr, pattern: &Pattern, text: &str) -> bool {
-        let around = witness(&pattern.node, Some(text));
-        let mut candidates: Vec<String> = ends(&self.source.filter).iter().map(|end| joined(&around, end)).collect();
-        candidates.extend([text.to_owned(), around]);
+        // Who takes a part out of a text has longer texts in the log: those come first.
+        let around = [Take::Last, Take::First].map(|take| witness(&pattern.node, Some(text), take));
+        let ends = ends(&self.source.filter);
+        let with_ends = around.iter().flat_map(|around| ends.iter().map(|end| joined(around, end)));
+        let mut candidates: Vec<String> = with_ends.collect();
+        candidates.extend(around);
+        candidates.push(text.to_owned());
         candidates.retain(|whole| self.patterns.extract(pattern, whole).as_text() == Some(text));
         let filters = &self.source.filter;
         let mut best: Option<(usize, Draft)> = None;
@@ -351,7 +355,7 @@ fn ends(preds: &[Pred]) -> Vec<String> {
         match &pred.kind {
             PredKind::All(preds) | PredKind::Any(preds) => out.extend(ends(preds)),
             PredKind::Matches { patterns, .. } => {
-                out.extend(patterns.iter().map(|pattern| witness(&pattern.node, None)));
+                out.extend(patterns.iter().map(|pattern| witness(&pattern.node, None, Take::First)));
             }
             PredKind::Text { test: TextTest::EndsWith | TextTest::Contains, needles, .. } => {
                 let texts = needles.iter().filter_map(Expr::as_literal).map(Value::literal);
