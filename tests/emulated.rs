@@ -2,13 +2,17 @@
 
 mod support;
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::path::Path;
 
 use serde_json::Value;
 use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
 use skywatch::ir::Source;
+use skywatch::pack::load;
 use skywatch::record::{Limits, raw_records};
-use skywatch::ruletest::emitted::emitted;
+use skywatch::ruletest::emitted::{Agreement, emitted};
+use skywatch::ruletest::run_everywhere;
 use skywatch::target::Emission;
 use support::logs::{RANGE, target};
 use support::promise::{self, Executed, Executor};
@@ -98,4 +102,37 @@ fn random_rules_on_cloud_logging_give_the_local_alerts() {
 #[test]
 fn random_rules_on_googlesql_give_the_local_alerts() {
     promise::random_rules(&mut Emulator::of("googlesql"));
+}
+
+/// Every rule of the pack has run on the emitted text, on every log and target that claims something of it, with an alert and without one.
+#[test]
+fn tests_of_shipped_rules_run_wherever_they_are_emitted() {
+    let pack = load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rulepacks/ai-security"));
+    let outcomes = run_everywhere(&pack).expect("the tests run");
+    let wrong: Vec<String> = outcomes.iter().filter(|outcome| !outcome.passed()).map(|o| format!("{o:?}")).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let (mut ran, mut lacking) = (0, Vec::new());
+    for rule in &pack.resolved.rules {
+        let lines = || outcomes.iter().filter(|outcome| outcome.rule == rule.name).flat_map(|outcome| &outcome.lines);
+        let places: BTreeSet<(&str, &str)> = lines()
+            .filter(|line| !matches!(line.agreement, Agreement::Refused(_)))
+            .filter_map(|line| Some((line.source.as_deref()?, line.target)))
+            .collect();
+        for (source, target) in places {
+            let agreed = |alerts: fn(usize) -> bool| {
+                let here = lines().filter(|line| line.source.as_deref() == Some(source) && line.target == target);
+                here.filter(|line| matches!(line.agreement, Agreement::Agrees(found) if alerts(found))).count()
+            };
+            let (alerting, silent) = (agreed(|found| found > 0), agreed(|found| found == 0));
+            ran += alerting + silent;
+            if alerting == 0 {
+                lacking.push(format!("{} on {source} as {target}: no alerting test ran", rule.name));
+            }
+            if silent == 0 {
+                lacking.push(format!("{} on {source} as {target}: no near miss ran", rule.name));
+            }
+        }
+    }
+    println!("{ran} tests ran on emitted texts");
+    assert!(lacking.is_empty(), "{} lines lack a test:\n{}", lacking.len(), lacking.join("\n"));
 }

@@ -54,8 +54,10 @@ enum Clock {
 pub(super) fn events(logs: &[Record], run: &Run, readings: &Readings) -> Result<Vec<Rc<Event>>, Failure> {
     let (from, until) = (run.from.map(seconds), run.until.map(seconds));
     let mut events = Vec::with_capacity(logs.len());
-    for record in logs {
-        let event = event(record, readings)?;
+    for (number, record) in (1..).zip(logs) {
+        let event = event(record, readings).ok_or_else(|| {
+            Failure::bad_logs(format!("nothing says the time of record {number}: neither itself nor when it arrived"))
+        })?;
         if record.arrived.is_some_and(|arrived| arrived > run.now) || event.ingested > run.now.div_euclid(1000) {
             continue;
         }
@@ -74,7 +76,8 @@ pub(super) fn seconds(micros: i64) -> i64 {
     micros.div_euclid(1_000_000).saturating_mul(1000)
 }
 
-fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
+/// None where nothing says its time.
+fn event(record: &Record, readings: &Readings) -> Option<Event> {
     let fields = Fields::discover(&record.text);
     let arrived = record.arrived.map(|micros| micros.div_euclid(1000));
     let group = record.place.as_deref().map(Arc::from);
@@ -86,7 +89,7 @@ fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
             Some(Json::Text(text)) => Some(text.clone()),
             _ => None,
         };
-        return Ok(Event {
+        return Some(Event {
             message: message.clone(),
             time,
             ingested,
@@ -100,12 +103,9 @@ fn event(record: &Record, readings: &Readings) -> Result<Event, Failure> {
         (Some(own), Some(arrived)) if own != arrived && readings.other(Question::Stamp as usize) => arrived,
         (Some(own), _) => own,
         (None, Some(arrived)) => arrived,
-        (None, None) => {
-            let start: String = record.text.chars().take(60).collect();
-            return Err(Failure::bad_logs(format!("nothing says the time of the record `{start}`")));
-        }
+        (None, None) => return None,
     };
-    Ok(Event {
+    Some(Event {
         message: record.text.as_str().into(),
         time,
         ingested: arrived.unwrap_or(time),
