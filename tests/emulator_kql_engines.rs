@@ -38,7 +38,7 @@ impl Case {
             for line in records.lines().filter(|line| !line.is_empty()) {
                 let record: Value = serde_json::from_str(line).ok()?;
                 let first = record["records"].get(0).unwrap_or(&record);
-                let table = match first["category"].as_str()? {
+                let table = match first["category"].as_str().unwrap_or("Administrative") {
                     "GatewayLogs" => "ApiManagementGatewayLogs",
                     "GatewayLlmLogs" => "ApiManagementGatewayLlmLog",
                     "GatewayMCPLogs" => "ApiManagementGatewayMCPLog",

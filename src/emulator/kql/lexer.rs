@@ -205,8 +205,9 @@ impl<'a> Lexer<'a> {
             let ticks = moment::ticks_of(text, unit);
             return ticks.map(Token::Span).ok_or_else(|| self.no_number(start));
         }
+        self.at = end;
         let token = if real { text.parse().ok().map(Token::Real) } else { text.parse().ok().map(Token::Long) };
-        token.ok_or_else(|| self.no_number(start)).inspect(|_| self.at = end)
+        token.ok_or_else(|| Failure::unknown(format!("a number as large as `{text}` is not known here"), start..end))
     }
 
     fn no_number(&self, start: usize) -> Failure {

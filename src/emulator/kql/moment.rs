@@ -110,6 +110,18 @@ pub(super) fn time(text: &str) -> Option<i64> {
     in_range(ticks)
 }
 
+/// Whether a text has the form of a datetime and names a day that no month has.
+pub(super) fn is_no_day(text: &str) -> bool {
+    let part = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<u32>().ok());
+    let dashes = text.get(4..5) == Some("-") && text.get(7..8) == Some("-");
+    match (part(0, 4), part(5, 7), part(8, 10)) {
+        (Some(year), Some(month), Some(day)) if dashes => {
+            i32::try_from(year).ok().and_then(|year| NaiveDate::from_ymd_opt(year, month, day)).is_none()
+        }
+        _ => false,
+    }
+}
+
 /// A clock's text without its zone, and the zone in ticks.
 fn zone(text: &str) -> Option<(&str, i64)> {
     if let Some(clock) = text.strip_suffix(['Z', 'z']) {

@@ -28,6 +28,7 @@ pub(super) const JSON_NUMBERS: usize = 21;
 pub(super) const AVERAGE_OF_SPANS: usize = 22;
 pub(super) const SPREAD_OF_ONE: usize = 23;
 pub(super) const LONG_AND_REAL: usize = 24;
+pub(super) const ADDRESS_FORMS: usize = 25;
 
 const fn reading(name: &'static str, question: &'static str, first: &'static str, other: &'static str) -> Reading {
     Reading { name, question, first, other }
@@ -73,5 +74,11 @@ pub(super) const READINGS: &[Reading] = &[
         "how a long of more digits than a real can hold is compared with a real",
         "as a real",
         "exactly",
+    ),
+    reading(
+        "address-forms",
+        "whether addresses with leading zeros, too few parts or a zone are addresses",
+        "no",
+        "yes",
     ),
 ];

@@ -3,8 +3,10 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::{Call, Function, Needs};
+use crate::emulator::Failure;
 use crate::emulator::kql::dynamic::plain;
 use crate::emulator::kql::eval::Evaluated;
+use crate::emulator::kql::readings::ADDRESS_FORMS;
 use crate::emulator::kql::value::{Cell, Type};
 use crate::json::Json;
 
@@ -36,7 +38,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         .optional(1),
     Function::new("parse_ipv4", &[Needs::Text], Type::Long, parse_v4),
     Function::new("parse_ipv6", &[Needs::Text], Type::Text, |call| {
-        let network = v6(&call.text(0)?);
+        let network = address(call, 0, v6)?;
         Ok(Cell::text(&network.map(|network| full(network.masked(network.prefix))).unwrap_or_default()))
     }),
 ];
@@ -82,8 +84,36 @@ fn v6(text: &str) -> Option<Network> {
     v4(text).map(mapped).or_else(|| read(text.trim(), 128, |address: Ipv6Addr| u128::from(address)))
 }
 
+/// An argument as an address. Forms that some readers know and no page speaks of are read the other way alone.
+fn address(call: &Call<'_>, number: usize, read: Read) -> Result<Option<Network>, Failure> {
+    let text = call.text(number)?;
+    if let Some(network) = read(&text) {
+        return Ok(Some(network));
+    }
+    let other = other_form(&text).and_then(|text| read(&text));
+    Ok(other.filter(|_| call.engine.reads_other(ADDRESS_FORMS)))
+}
+
+/// An address without leading zeros and without its zone, and with the parts that it lacks before its last.
+fn other_form(text: &str) -> Option<String> {
+    let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let plain = match address.split_once('%') {
+        Some((address, _)) => address.to_owned(),
+        None => {
+            let part = |part: &str| part.parse::<u16>().ok().and_then(|part| u8::try_from(part).ok());
+            let parts: Option<Vec<u8>> = address.split('.').map(part).collect();
+            let mut parts = parts.filter(|parts| (1..=4).contains(&parts.len()))?;
+            while parts.len() < 4 {
+                parts.insert(parts.len() - 1, 0);
+            }
+            parts.iter().map(u8::to_string).collect::<Vec<_>>().join(".")
+        }
+    };
+    Some(prefix.map_or(plain.clone(), |prefix| format!("{plain}/{prefix}")))
+}
+
 fn in_range(call: &Call<'_>, read: Read) -> Evaluated {
-    let Some((address, range)) = read(&call.text(0)?).zip(read(&call.text(1)?)) else { return Ok(Cell::Null) };
+    let Some((address, range)) = address(call, 0, read)?.zip(address(call, 1, read)?) else { return Ok(Cell::Null) };
     contained(call, address, &[range])
 }
 
@@ -97,7 +127,7 @@ fn contained(call: &Call<'_>, address: Network, ranges: &[Network]) -> Evaluated
 
 /// Ranges as arguments, or in lists.
 fn in_any(call: &Call<'_>, read: Read) -> Evaluated {
-    let Some(address) = read(&call.text(0)?) else { return Ok(Cell::Null) };
+    let Some(address) = address(call, 0, read)? else { return Ok(Cell::Null) };
     let mut ranges = Vec::new();
     for number in 1..call.given.len() {
         match call.cell(number) {
@@ -116,7 +146,7 @@ fn in_any(call: &Call<'_>, read: Read) -> Evaluated {
 
 /// Of addresses with prefixes the shorter one counts.
 fn compared(call: &Call<'_>, read: Read) -> Evaluated {
-    let Some((one, other)) = read(&call.text(0)?).zip(read(&call.text(1)?)) else { return Ok(Cell::Null) };
+    let Some((one, other)) = address(call, 0, read)?.zip(address(call, 1, read)?) else { return Ok(Cell::Null) };
     let mut prefix = one.prefix.min(other.prefix);
     if call.has(2) {
         prefix = prefix.min(u32::try_from(call.whole(2)).unwrap_or(0));
@@ -125,13 +155,13 @@ fn compared(call: &Call<'_>, read: Read) -> Evaluated {
 }
 
 fn is_private(call: &Call<'_>) -> Evaluated {
-    let Some(network) = v4(&call.text(0)?) else { return Ok(Cell::Null) };
+    let Some(network) = address(call, 0, v4)? else { return Ok(Cell::Null) };
     let private = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
     Ok(Cell::Bool(private.iter().filter_map(|range| v4(range)).any(|range| range.contains(network))))
 }
 
 fn parse_v4(call: &Call<'_>) -> Evaluated {
-    let network = v4(&call.text(0)?);
+    let network = address(call, 0, v4)?;
     let number = network.and_then(|network| i64::try_from(network.masked(network.prefix)).ok());
     Ok(number.map(Cell::Long).unwrap_or_default())
 }

@@ -57,12 +57,14 @@ fn pack(call: &Call<'_>) -> Evaluated {
     Ok(Cell::Dynamic(Json::Object(Arc::new(members))))
 }
 
-/// Of a key in several bags the first counts.
+/// Of a key with several values an arbitrary one is chosen.
 fn merge(call: &Call<'_>) -> Evaluated {
-    let mut members = BTreeMap::new();
-    for number in (0..call.given.len()).rev() {
-        if let Some(more) = bag(call.json(number)) {
-            members.extend(more.iter().map(|(key, value)| (key.clone(), value.clone())));
+    let mut members: BTreeMap<Arc<str>, Json> = BTreeMap::new();
+    for number in 0..call.given.len() {
+        for (key, value) in bag(call.json(number)).iter().flat_map(|more| more.iter()) {
+            if members.insert(key.clone(), value.clone()).is_some_and(|before| before != *value) {
+                return Err(call.unknown("a key with several values in bag_merge"));
+            }
         }
     }
     Ok(Cell::Dynamic(Json::Object(Arc::new(members))))

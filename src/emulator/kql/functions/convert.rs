@@ -106,7 +106,7 @@ fn to_time(call: &Call<'_>) -> Evaluated {
         Cell::Time(ticks) => Cell::Time(ticks),
         Cell::Text(text) => match moment::time(&text) {
             Some(ticks) => Cell::Time(ticks),
-            None if text.contains(|c: char| c.is_ascii_digit()) => {
+            None if text.contains(|c: char| c.is_ascii_digit()) && !moment::is_no_day(&text) => {
                 return Err(call.unknown(&format!("{text:?} as a datetime")));
             }
             None => Cell::Null,

@@ -149,26 +149,28 @@ fn own_column(key: &str, value: &Json) -> Option<(Field, Cell)> {
     Some((Field::new(&format!("{key}_{suffix}"), kind), typed(Some(value), kind)))
 }
 
-/// The table of a record: what it is placed in, or what its category is sent to.
+/// The table of a record: what it is placed in, or what its category is sent to. An operation of Resource Manager that names no category
+/// is of the activity log.
 fn place(json: &Json, named: Option<&str>) -> Result<usize, String> {
     if !matches!(json, Json::Object(_)) {
         return Err("this is no object".to_owned());
     }
-    let category = match azure::named(json, &["category"]) {
-        Some(Json::Text(category)) => category.to_string(),
+    let text = |key: &str| match azure::named(json, &[key]) {
+        Some(Json::Text(text)) => text.to_string(),
         _ => String::new(),
     };
-    let found = match named {
-        Some(named) => TABLES.iter().position(|table| table.name == named),
-        None => TABLES
-            .iter()
-            .position(|table| table.categories.contains(&category.as_str()))
-            .or_else(|| TABLES.iter().position(|table| table.categories.is_empty() && !category.is_empty())),
+    let by_name = |name: &str| TABLES.iter().position(|table| table.name == name);
+    if let Some(named) = named {
+        return by_name(named).ok_or_else(|| format!("there is no table `{named}`"));
+    }
+    let category = text("category");
+    let by_category = TABLES.iter().position(|table| table.categories.contains(&category.as_str()));
+    let other = match category.as_str() {
+        "" if text("operationName").contains('/') => by_name("AzureActivity"),
+        "" => None,
+        _ => by_name("AzureDiagnostics"),
     };
-    found.ok_or_else(|| match named {
-        Some(named) => format!("there is no table `{named}`"),
-        None => "there is no `category`".to_owned(),
-    })
+    by_category.or(other).ok_or_else(|| "there is no `category`".to_owned())
 }
 
 /// What a column holds of a record.

@@ -22,7 +22,7 @@ pub(super) struct Column {
 #[derive(Debug)]
 pub(super) struct Stored {
     pub(super) name: &'static str,
-    /// What is sent here; nothing: all that no other table takes.
+    /// What is sent here; the table without any takes what no other does.
     pub(super) categories: &'static [&'static str],
     pub(super) columns: &'static [Column],
 }
