@@ -246,6 +246,7 @@ impl Binder<'_> {
             }
             UnaryOperator::Minus => self.call("-", vec![of], false, span),
             UnaryOperator::Plus => Ok(of),
+            UnaryOperator::BitwiseNot => self.call("~", vec![of], false, span),
             other => Err(Failure::unknown(format!("the operator {other}"), span)),
         }
     }
@@ -282,6 +283,9 @@ impl Binder<'_> {
             BinaryOperator::Minus => self.call("-", args, false, span),
             BinaryOperator::Multiply => self.call("*", args, false, span),
             BinaryOperator::Divide => self.call("/", args, false, span),
+            BinaryOperator::BitwiseAnd => self.call("&", args, false, span),
+            BinaryOperator::BitwiseOr => self.call("|", args, false, span),
+            BinaryOperator::BitwiseXor => self.call("^", args, false, span),
             BinaryOperator::StringConcat => {
                 let arrays = args.iter().any(|arg| matches!(arg.ty, Type::Array(_)));
                 self.call(if arrays { "ARRAY_CONCAT" } else { "CONCAT" }, args, false, span)
