@@ -166,6 +166,7 @@ impl Binder<'_> {
                 }
                 Ok(Expr::new(Node::Cast { of: Box::new(of), safe }, to, span))
             }
+            ast::Expr::Tuple(values) => self.tuple(values, scope, calls),
             ast::Expr::Struct { values, fields } => self.structure(values, fields, scope, calls),
             ast::Expr::Array(array) => {
                 let elements = self.exprs(&array.elem, scope, calls)?;
