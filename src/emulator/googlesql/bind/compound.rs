@@ -36,6 +36,23 @@ impl Binder<'_> {
         self.coerced(array, &Type::Array(Box::new(element)), "the array")
     }
 
+    /// Values in parentheses: a struct without names.
+    pub(super) fn tuple(
+        &mut self,
+        values: &[ast::Expr],
+        scope: &Scope<'_>,
+        calls: &mut Calls,
+    ) -> Result<Expr, Failure> {
+        let mut bound = Vec::new();
+        for value in values {
+            let value = self.expr(value, scope, calls)?;
+            bound.push(self.typed(value)?);
+        }
+        let span = bound.first().map_or(0..0, |value| value.at.clone());
+        let fields = bound.iter().map(|value| Field { name: None, ty: value.ty.clone() }).collect();
+        Ok(Expr::new(Node::Struct(bound), Type::Struct(fields), span))
+    }
+
     /// A struct of values, whose names are their own where they have one.
     pub(super) fn structure(
         &mut self,

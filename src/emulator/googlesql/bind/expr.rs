@@ -166,6 +166,7 @@ impl Binder<'_> {
                 }
                 Ok(Expr::new(Node::Cast { of: Box::new(of), safe }, to, span))
             }
+            ast::Expr::Tuple(values) => self.tuple(values, scope, calls),
             ast::Expr::Struct { values, fields } => self.structure(values, fields, scope, calls),
             ast::Expr::Array(array) => {
                 let elements = self.exprs(&array.elem, scope, calls)?;
@@ -246,6 +247,7 @@ impl Binder<'_> {
             }
             UnaryOperator::Minus => self.call("-", vec![of], false, span),
             UnaryOperator::Plus => Ok(of),
+            UnaryOperator::BitwiseNot => self.call("~", vec![of], false, span),
             other => Err(Failure::unknown(format!("the operator {other}"), span)),
         }
     }
@@ -282,6 +284,9 @@ impl Binder<'_> {
             BinaryOperator::Minus => self.call("-", args, false, span),
             BinaryOperator::Multiply => self.call("*", args, false, span),
             BinaryOperator::Divide => self.call("/", args, false, span),
+            BinaryOperator::BitwiseAnd => self.call("&", args, false, span),
+            BinaryOperator::BitwiseOr => self.call("|", args, false, span),
+            BinaryOperator::BitwiseXor => self.call("^", args, false, span),
             BinaryOperator::StringConcat => {
                 let arrays = args.iter().any(|arg| matches!(arg.ty, Type::Array(_)));
                 self.call(if arrays { "ARRAY_CONCAT" } else { "CONCAT" }, args, false, span)

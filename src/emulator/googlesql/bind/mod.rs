@@ -38,7 +38,8 @@ pub(super) struct Bound {
 /// # Errors
 /// Where GoogleSQL rejects it or this emulator does not know it.
 pub(super) fn query(query: &ast::Query, readings: &Readings) -> Result<Bound, Failure> {
-    let mut binder = Binder { readings, visible: Vec::new(), ctes: Vec::new(), depth: 0, trailing: 0 };
+    let mut binder =
+        Binder { readings, visible: Vec::new(), ctes: Vec::new(), depth: 0, trailing: 0, named: Vec::new() };
     let mut rows = binder.query(query, None)?;
     // A result of structs is shown as their fields.
     if rows.is_value
@@ -73,7 +74,12 @@ struct Binder<'a> {
     depth: usize,
     /// How many calls at the end of an argument have the IGNORE NULLS of the call around them.
     trailing: usize,
+    /// The WINDOW clause of the SELECT that is bound.
+    named: NamedWindows,
 }
+
+/// Windows by name.
+type NamedWindows = Vec<(String, ast::WindowSpec)>;
 
 /// The aggregate and window functions that a SELECT calls; none where they may not stand.
 struct Calls {

@@ -45,7 +45,7 @@ impl Binder<'_> {
             let condition = self.condition(condition, &scope, &mut Calls::none("WHERE"), "WHERE")?;
             plan = Plan::Filter(Box::new(plan), condition);
         }
-        self.named_windows(&select.named_window)?;
+        let around = self.named_windows(&select.named_window)?;
         let mut calls = Calls { aggregates: Some(Vec::new()), windows: Some(Vec::new()), place: "SELECT" };
         let items = self.items(select, &scope, &mut calls)?;
         let aliases = items.iter().filter_map(|item| Some((item.name.clone()?, item.expr.clone())));
@@ -79,6 +79,7 @@ impl Binder<'_> {
             };
             sort.push(self.sort_key(by, &key.options)?);
         }
+        self.named = around;
         let windows = calls.windows.unwrap_or_default();
         if select.qualify.is_some() && windows.is_empty() {
             return Err(Failure::rejected("QUALIFY wants a window function in it or in the SELECT list", 0..0));

@@ -8,7 +8,7 @@ use sqlparser::ast::{
 
 use super::call::{arguments, trailing_treatment};
 use super::scope::Scope;
-use super::{Binder, Calls, at};
+use super::{Binder, Calls, NamedWindows, at, same_name};
 use crate::emulator::Failure;
 use crate::emulator::googlesql::aggregates;
 use crate::emulator::googlesql::tree::{Bound, Expr, Frame, Node, SortKey, Window, WindowCall};
@@ -16,12 +16,19 @@ use crate::emulator::googlesql::types::Type;
 use crate::emulator::googlesql::value::Val;
 
 impl Binder<'_> {
-    /// Named windows, which this emulator does not know.
-    pub(super) fn named_windows(&self, windows: &[ast::NamedWindowDefinition]) -> Result<(), Failure> {
-        match windows.first() {
-            Some(window) => Err(Failure::unknown("the WINDOW clause", at(window.0.span))),
-            None => Ok(()),
+    /// Takes the WINDOW clause of a SELECT; gives the one around it, for after.
+    pub(super) fn named_windows(&mut self, windows: &[ast::NamedWindowDefinition]) -> Result<NamedWindows, Failure> {
+        let mut named = NamedWindows::new();
+        for ast::NamedWindowDefinition(name, window) in windows {
+            let ast::NamedWindowExpr::WindowSpec(spec) = window else {
+                return Err(Failure::unknown("a named window of another's name", at(name.span)));
+            };
+            if named.iter().any(|(other, _)| same_name(other, &name.value)) {
+                return Err(Failure::rejected(format!("two windows are called {}", name.value), at(name.span)));
+            }
+            named.push((name.value.clone(), spec.clone()));
         }
+        Ok(std::mem::replace(&mut self.named, named))
     }
 
     pub(super) fn window(
@@ -37,15 +44,20 @@ impl Binder<'_> {
         if calls.windows.is_none() {
             return Err(Failure::rejected(format!("the window function {name} may not stand in {place}"), span));
         }
-        let WindowType::WindowSpec(spec) = over else {
-            return Err(Failure::unknown("a named window", span));
+        let spec = match over {
+            WindowType::WindowSpec(spec) => spec.clone(),
+            WindowType::NamedWindow(name) => {
+                let named = self.named.iter().find(|(other, _)| same_name(other, &name.value));
+                let unknown = || Failure::rejected(format!("no window is called {}", name.value), at(name.span));
+                named.map(|(_, spec)| spec.clone()).ok_or_else(unknown)?
+            }
         };
-        if spec.window_name.is_some() {
-            return Err(Failure::unknown("a named window", span));
+        if let Some(name) = &spec.window_name {
+            return Err(Failure::unknown(format!("a window made of {}", name.value), at(name.span)));
         }
         // Aggregate functions may stand in a window function: it sees their groups.
         let mut inside = Calls { aggregates: calls.aggregates.take(), windows: None, place: "a window function" };
-        let bound = self.window_inside(function, name, spec, scope, &mut inside, span.clone());
+        let bound = self.window_inside(function, name, &spec, scope, &mut inside, span.clone());
         calls.aggregates = inside.aggregates;
         let bound = bound?;
         let ty = bound.ty.clone();

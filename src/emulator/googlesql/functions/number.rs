@@ -109,6 +109,10 @@ pub(super) const NUMBER: &[Function] = &[
             if b.is_zero() { division_by_zero() } else { numeric(&(a % b)) }
         }),
     ),
+    strict("&", INTS, "INT64", on!(Val::Int(a), Val::Int(b) => Ok(Val::Int(a & b)))),
+    strict("|", INTS, "INT64", on!(Val::Int(a), Val::Int(b) => Ok(Val::Int(a | b)))),
+    strict("^", INTS, "INT64", on!(Val::Int(a), Val::Int(b) => Ok(Val::Int(a ^ b)))),
+    strict("~", INT, "INT64", on!(Val::Int(a) => Ok(Val::Int(!a)))),
     strict("ABS", INT, "INT64", on!(Val::Int(a) => whole(a.checked_abs()))),
     strict("ABS", NUM, "NUMERIC", on!(Val::Decimal(a) => numeric(&a.abs()))),
     strict("ABS", BIG, "BIGNUMERIC", on!(Val::Decimal(a) => bignumeric(&a.abs()))),

@@ -6,7 +6,7 @@ use crate::emulator::googlesql::tree::{Expr, Keep, Plan};
 use crate::emulator::googlesql::value::Val;
 
 /// What keeping a row counts for.
-const KEPT: usize = 20;
+const KEPT: usize = 50;
 
 impl Runner<'_> {
     pub(super) fn join(

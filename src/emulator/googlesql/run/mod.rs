@@ -21,7 +21,7 @@ use crate::emulator::{Failure, Readings, Record, Run};
 pub(super) type Row = Vec<Val>;
 
 /// Most rows and values that a query may look at: what takes more is refused and not waited for.
-const MOST_WORK: u64 = 20_000_000;
+const MOST_WORK: u64 = 50_000_000;
 
 /// A row, and the one that the subquery stands in.
 #[derive(Clone, Copy)]
