@@ -120,7 +120,7 @@ impl Binder<'_> {
         if keep.right {
             return Err(Failure::rejected("RIGHT and FULL JOIN take no array of the left side", array.at));
         }
-        let (element, index, with_offset) = ((**element).clone(), scope.width, offset.is_some());
+        let (element, with_offset) = ((**element).clone(), offset.is_some());
         let outer = scope.outer;
         let mut right = Scope { width: 1 + usize::from(with_offset), outer, ..Scope::default() };
         right.columns = value_columns(&element, alias.map(|alias| alias.value.clone()));
@@ -143,7 +143,6 @@ impl Binder<'_> {
             });
         }
         let scope = beside(scope, right)?;
-        debug_assert_eq!(index + 1 + usize::from(with_offset), scope.width);
         let on = match constraint {
             Some(JoinConstraint::On(on)) => Some(self.condition(on, &scope, &mut Calls::none("ON"), "ON")?),
             Some(JoinConstraint::Using(_)) => return Err(Failure::unknown("USING with UNNEST", array.at)),
