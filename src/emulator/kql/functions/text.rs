@@ -52,8 +52,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("translate", &[Needs::Text, Needs::Text, Needs::Text], TEXT, translate),
     Function::new("min_of", &[Needs::Any, Needs::Any], TEXT, |call| extreme(call, false))
         .repeats()
+        .takes_null()
         .gives(Gives::Common),
-    Function::new("max_of", &[Needs::Any, Needs::Any], TEXT, |call| extreme(call, true)).repeats().gives(Gives::Common),
+    Function::new("max_of", &[Needs::Any, Needs::Any], TEXT, |call| extreme(call, true))
+        .repeats()
+        .takes_null()
+        .gives(Gives::Common),
 ];
 
 fn count(number: usize) -> Cell {
@@ -249,7 +253,13 @@ fn extreme(call: &Call<'_>, largest: bool) -> Evaluated {
     let mut values = call.given.iter();
     let first = values.next().cloned().unwrap_or_default();
     Ok(values.fold(first, |best, next| {
-        let better = if largest { next.order(&best).is_gt() } else { next.order(&best).is_lt() };
+        // Nulls count only among themselves.
+        let better = match (best.is_null(), next.is_null()) {
+            (_, true) => false,
+            (true, false) => true,
+            _ if largest => next.order(&best).is_gt(),
+            _ => next.order(&best).is_lt(),
+        };
         if better { next.clone() } else { best }
     }))
 }

@@ -164,7 +164,9 @@ fn place(json: &Json, named: Option<&str>) -> Result<usize, String> {
         return by_name(named).ok_or_else(|| format!("there is no table `{named}`"));
     }
     let category = text("category");
-    let by_category = TABLES.iter().position(|table| table.categories.contains(&category.as_str()));
+    // Exports write the same category in several cases.
+    let is_of = |table: &Stored| table.categories.iter().any(|known| known.eq_ignore_ascii_case(&category));
+    let by_category = TABLES.iter().position(is_of);
     let other = match category.as_str() {
         "" if text("operationName").contains('/') => by_name("AzureActivity"),
         "" => None,
