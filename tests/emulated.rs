@@ -17,6 +17,18 @@ use skywatch::target::Emission;
 use support::logs::{RANGE, target};
 use support::promise::{self, Executed, Executor};
 
+/// Questions that the documentation leaves open and that still decide some queries; every other one has to make no difference.
+const OPEN: &[&str] = &[
+    // Whether Azure OpenAI's `properties`, where they are an object, stand in `properties_s` or in a column a key.
+    "properties-of-diagnostics",
+    // Whether a part of a tick, a tenth of a microsecond, is cut off or rounded.
+    "average-of-spans",
+    // Whether a long beside a real is compared as a real: ticks of 0.1 microseconds are past 2^53.
+    "long-and-real",
+    // Whether a query may have more than two `stats`: older pages say not.
+    "number-of-stats",
+];
+
 /// An emulator, over the records as they were exported.
 struct Emulator(&'static dyn Language);
 
@@ -59,6 +71,9 @@ impl Executor for Emulator {
         match emitted(self.0, text, emission, &records, (RANGE.from, RANGE.to)) {
             Ok(rows) => Executed::Rows(rows, false),
             Err(failure) if failure.kind == Kind::Unknown => Executed::Unsupported(failure.message),
+            Err(failure) if failure.kind == Kind::Ambiguous && failure.readings.iter().all(|r| OPEN.contains(r)) => {
+                Executed::Unsupported(format!("ambiguous: {}", failure.readings.join(", ")))
+            }
             Err(failure) => Executed::Failed(format!("{:?}: {failure}", failure.kind)),
         }
     }
