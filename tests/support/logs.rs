@@ -6,8 +6,8 @@ use std::io::Write as _;
 use serde_json::Value;
 use skywatch::eval::clock::parse_sql_time;
 use skywatch::eval::{Event, Range};
-use skywatch::ir::{ColumnKind, Place, PlaceKind, SECOND, Source, Step};
-use skywatch::record::{Item, Limits, Reader};
+use skywatch::ir::{ColumnKind, FileFormat, Place, PlaceKind, SECOND, Source, Step};
+use skywatch::record::{Item, Limits, Reader, raw_records};
 use skywatch::schema::Schema;
 use skywatch::target::{TARGETS, Target};
 
@@ -90,14 +90,16 @@ impl Log {
     pub(crate) fn of(source: &Source, schema: &Schema, records: &[Value]) -> Log {
         let stream = schema.stream_of(source.stream).expect("a source has a stream");
         let mut records = records.to_vec();
+        if source.files == Some(FileFormat::Otlp) {
+            // Of export requests the spans are the records.
+            records = spans(&records);
+        }
         if source.assemble.is_some() {
             // Which part is a copy the reader does not say.
             let mut known = BTreeSet::new();
             records.retain(|record| known.insert(record.to_string()));
         }
-        let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
-        file.write_all(lines.as_bytes()).expect("it can be written");
+        let file = written(&records);
         let mut reader = Reader::new(source, stream, Limits::default());
         let (mut events, mut aside) = (Vec::new(), BTreeSet::new());
         let mut take = |item| match item {
@@ -114,4 +116,19 @@ impl Log {
             records: numbered.filter(|(number, _)| !aside.contains(number)).map(|(_, record)| record.clone()).collect(),
         }
     }
+}
+
+/// A file with records, one a line.
+fn written(records: &[Value]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
+    file.write_all(lines.as_bytes()).expect("it can be written");
+    file
+}
+
+fn spans(records: &[Value]) -> Vec<Value> {
+    let mut out = Vec::new();
+    let take = |_, text: String| out.extend(serde_json::from_str::<Value>(&text));
+    raw_records(written(records).path(), Some(FileFormat::Otlp), Limits::default(), take).expect("records are read");
+    out
 }
