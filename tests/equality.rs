@@ -58,7 +58,7 @@ fn shipped_rules(target: &'static str) {
 
 fn random_rules(target: &'static str) {
     if let Some(mut engine) = OnOracle::of(target) {
-        promise::random_rules(&mut engine);
+        promise::random_rules(&mut engine, 24);
     }
 }
 

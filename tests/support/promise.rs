@@ -132,12 +132,12 @@ pub(crate) fn shipped_rules(executor: &mut dyn Executor) {
 }
 
 /// Random rules over random records of each source: emitted, executed, compared. What is refused or not executable is counted.
-pub(crate) fn random_rules(executor: &mut dyn Executor) {
+pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32) {
     let target_name = executor.target();
     let kind = target(target_name).info().place;
     for Samples { source: name, .. } in sources_on(target_name, &resolved(&[]).schema) {
         let shape = Shape::of(&name);
-        let total = cases(24);
+        let total = cases(short);
         let mut choices: Vec<Choices> = (0..total).map(|number| Choices::new(seeded(number, 3_000))).collect();
         let texts = choices.iter_mut().map(|choices| random::rule(choices, &shape.fields));
         let named = texts.enumerate().map(|(number, text)| text.replacen("rule r ", &format!("rule r{number} "), 1));
