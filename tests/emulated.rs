@@ -47,6 +47,13 @@ fn raw(records: &[Value]) -> Vec<Record> {
 
 /// Whether a log writes its records' times in that way: Bedrock and CloudTrail in whole seconds and UTC, which their queries rest on.
 fn is_written(source: &Source, record: &Value) -> bool {
+    // `provided: payloads hold the types they are read as`
+    let bearer = |part: &str| record.get(part).and_then(|part| part.get("callWithBearerToken"));
+    if source.name == "aws.cloudtrail"
+        && ["additionalEventData", "requestParameters"].into_iter().filter_map(bearer).any(|value| !value.is_boolean())
+    {
+        return false;
+    }
     let time = match source.name.as_str() {
         "aws.bedrock" => record.get("timestamp"),
         "aws.cloudtrail" => record.get("eventTime"),

@@ -41,6 +41,9 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         return None;
     }
     let notes = std::mem::take(&mut plan.notes);
+    if plan.untyped {
+        cx.provided(Condition::TypesAsRead);
+    }
     let query = Query { commands: plan.finish() };
     if query.needs() > cx.request.cloudwatch {
         cx.refuse(errors::newer(bound.rule.span, &query.newer()));

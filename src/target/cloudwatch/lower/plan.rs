@@ -30,6 +30,8 @@ pub(super) struct Plan<'a> {
     pub(super) commands: Vec<Command>,
     /// What makes it weaker, and how much; a reason about something that does not decide weighs `Exact`.
     pub(super) notes: Vec<(Verdict, Diagnostic)>,
+    /// Whether it tests bools, which can't be told from 1, 0 and texts.
+    pub(super) untyped: bool,
     /// What can't be said and is needed.
     pub(super) refusals: Vec<Diagnostic>,
     /// What only shows, and can't be said.
@@ -116,6 +118,7 @@ impl<'a> Plan<'a> {
             newest,
             commands: Vec::new(),
             notes: Vec::new(),
+            untyped: false,
             refusals: Vec::new(),
             left_out: Vec::new(),
             known: Vec::new(),

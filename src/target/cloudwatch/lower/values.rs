@@ -336,6 +336,7 @@ impl Plan<'_> {
         }
         let Some(field) = self.field_of(expr)? else { return Err(errors::expression(expr.span, "this bool")) };
         let field = Term::Field(field);
+        self.untyped = true;
         let (number, word) = if wanted { (1, "true") } else { (0, "false") };
         Ok(if positive {
             let number = field.clone().binary(Operator::Equal, Term::Int(number));
