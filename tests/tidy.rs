@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "ruletest",
         &[
             "source", "diag", "json", "schema", "ir", "bind", "eval", "record", "pack", "resolve", "syntax", "target",
-            "emulator",
+            "emulator", "engine",
         ],
     ),
     ("report", &["source", "diag", "ir", "eval"]),
