@@ -168,6 +168,66 @@ fn test_fails_on_a_failed_and_on_an_empty_run() {
 }
 
 #[test]
+fn test_runs_what_is_emitted_and_says_so_in_three_formats() {
+    const RULE: (&str, &str) = (
+        "r.sky",
+        "rule r { severity low  from invocation only aws.bedrock  over 1h by caller.id  let n = count()  when n > 1 }
+test r \"two alert\" {
+    given invocation [
+        { time = 2026-01-01T10:00Z, caller.id = \"a\" }
+        { time = 2026-01-01T10:01Z, caller.id = \"a\" }
+    ]
+    expect alert { caller.id = \"a\", n = 2 }
+}
+",
+    );
+    let pack = folder(&[MANIFEST, RULE]);
+    let path = pack.path().display().to_string();
+    let printed = skywatch(&["test", &path]);
+    assert_eq!(printed.status.code(), Some(0));
+    let table = text(&printed.stdout);
+    assert!(table.contains("cloudwatch") && table.contains("1 agree"), "{table}");
+    let outcome = json(&["test", &path, "--format", "json"]);
+    let lines = outcome["tests"][0]["lines"].as_array().expect("lines");
+    let of_target = lines.iter().find(|line| line["target"] == "cloudwatch").expect("a line of CloudWatch");
+    assert_eq!((&of_target["source"], &of_target["result"]), (&"aws.bedrock".into(), &"agrees".into()));
+    let junit = text(&skywatch(&["test", &path, "--format", "junit"]).stdout);
+    assert!(
+        junit.contains("<testsuite name=\"mine\"") && junit.contains("two alert (cloudwatch on aws.bedrock)"),
+        "{junit}"
+    );
+}
+
+#[test]
+fn emulate_answers_or_says_why_not() {
+    const LOGS: (&str, &str) = (
+        "events.jsonl",
+        "{\"logStreamName\":\"s\",\"eventId\":\"1\",\"ingestionTime\":1767261600000,\"timestamp\":1767261600000,\"message\":\"{\\\"status\\\":500,\\\"who\\\":\\\"ana\\\"}\"}
+{\"logStreamName\":\"s\",\"eventId\":\"2\",\"ingestionTime\":1767261601000,\"timestamp\":1767261601000,\"message\":\"plain words\"}
+",
+    );
+    let emulated = |language: &str, query: &str| {
+        let files = folder(&[LOGS, ("query.txt", query)]);
+        let path = |name: &str| files.path().join(name).display().to_string();
+        skywatch(&["emulate", language, &path("query.txt"), "--logs", &path("events.jsonl"), "--format", "json"])
+    };
+    let answered = emulated("cloudwatch", "fields who | filter status = 500");
+    assert_eq!((answered.status.code(), text(&answered.stdout)), (Some(0), "{\"who\":\"ana\"}\n".to_owned()));
+    for (language, query, status, code) in [
+        ("cloudwatch", "fields who | filtre status = 500", 1, "E0601"),
+        ("cloudwatch", "fields who | pattern @message", 1, "E0602"),
+        ("googlesql", "SELECT 1 / 0 AS x", 1, "E0603"),
+        ("cloudwatch", "fields who | filter not (status = 500)", 1, "E0604"),
+        ("kql", "AzureActivity", 2, "E0501"),
+        ("kusto", "AzureActivity", 2, "E0504"),
+    ] {
+        let said = emulated(language, query);
+        assert_eq!(said.status.code(), Some(status), "{query}: {}", text(&said.stderr));
+        assert!(text(&said.stderr).contains(code), "{query}: {}", text(&said.stderr));
+    }
+}
+
+#[test]
 fn emit_gives_one_array_with_every_key() {
     let emitted = json(&["emit", PACK, "--to", "all", "--format", "json"]);
     let emitted = emitted.as_array().expect("an array");
