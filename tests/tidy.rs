@@ -36,7 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 
 /// Crates that stay where they are wrapped.
 const HOMES: &[(&str, &[&str])] = &[
-    ("pest::", &["src/syntax/parse/", "src/emulator/"]),
+    ("pest::", &["src/syntax/parse/"]),
     ("miette::", &["src/diag/render.rs"]),
     ("datafusion::", &["src/engine/", "src/archive/"]),
     ("regex_syntax::", &["src/ir/pattern/"]),

@@ -14,8 +14,8 @@ use crate::bind::admits;
 use crate::diag::Code;
 use crate::emulator::{self, Answer, Failure, Kind, LANGUAGES, Language, Record, emulate};
 use crate::eval::clock::{parse_time, time_text};
-use crate::eval::{self, Event, Json, Run};
-use crate::ir::{Given, SECOND, Source, Stream};
+use crate::eval::{self, Alert, Event, Json, Run};
+use crate::ir::{Given, Rule, SECOND, Source, Stream};
 use crate::pack::{Pack, inside};
 use crate::record::{Limits, Mapped, Mapper, as_read, raw_records};
 use crate::target::names::{EVENT_ID, TIME, WINDOW_START};
@@ -123,7 +123,7 @@ impl Log {
         let events = read(source, case.stream, &texts)?;
         let log = Log { records, events, made: of_stream };
         if log.made {
-            let found = log.alerts(case, source)?;
+            let found = log.alerts(case, case.rule)?;
             if let Some(difference) = case.differences(&found).first() {
                 return Err(format!("no raw form: read back, {difference}"));
             }
@@ -131,12 +131,11 @@ impl Log {
         Ok(log)
     }
 
-    fn alerts(&self, case: &Case<'_>, source: &Source) -> Result<Vec<eval::Alert>, String> {
+    /// The local alerts of a rule over the log.
+    fn alerts(&self, case: &Case<'_>, rule: &Rule) -> Result<Vec<Alert>, String> {
         let run = Run { pack: "", range: case.range, coverage: &BTreeMap::new() };
-        let events: Vec<Event> =
-            self.events.iter().map(|event| Event { source: source.name.as_str().into(), ..event.clone() }).collect();
-        let outcome = eval::run(case.rule, case.stream, &events, &run);
-        outcome.map(|outcome| outcome.alerts).map_err(|diagnostic| diagnostic.message)
+        let found = eval::run(rule, case.stream, &self.events, &run);
+        found.map(|found| found.alerts).map_err(|diagnostic| diagnostic.message)
     }
 
     fn agreement(&self, case: &Case<'_>, target: &dyn Target, emission: &Emission, text: &str) -> Agreement {
@@ -153,11 +152,10 @@ impl Log {
             }
             Err(failure) => return Agreement::Differs(failure.message),
         };
-        let run = Run { pack: "", range: case.range, coverage: &BTreeMap::new() };
         let judged = if selects(target) { selecting(case.rule) } else { case.rule.clone() };
-        let found = match eval::run(&apart(&judged), case.stream, &self.events, &run) {
-            Ok(found) => rows(&judged, &found.alerts, &emission.query.left_out),
-            Err(diagnostic) => return Agreement::NotRun(diagnostic.message),
+        let found = match self.alerts(case, &apart(&judged)) {
+            Ok(alerts) => rows(&judged, &alerts, &emission.query.left_out),
+            Err(why) => return Agreement::NotRun(why),
         };
         let differs = match claimed(target, emission) {
             Verdict::Exact => difference(&found, &emitted, &shown_addresses(&judged)),
