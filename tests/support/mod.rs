@@ -7,13 +7,10 @@ pub(crate) mod conformance;
 pub(crate) mod constructs;
 pub(crate) mod coverage;
 pub(crate) mod every_type;
-pub(crate) mod logs;
 pub(crate) mod oracle;
-pub(crate) mod promise;
 pub(crate) mod random;
 pub(crate) mod samples;
 pub(crate) mod shapes;
-pub(crate) mod tally;
 pub(crate) mod trees;
 
 use std::sync::Mutex;

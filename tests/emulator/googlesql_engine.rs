@@ -1,21 +1,19 @@
 //! The conformance cases of GoogleSQL that have rows, run by another engine too: sqlglot on DuckDB. Where it gives other rows than the
 //! documentation says, the case says why in `engines`; what it can't run is counted, as is what it runs with functions that are ours.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::oracle::{Engine, Oracle};
 use chrono::DateTime;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use support::oracle::{Engine, Oracle};
 
 /// How many cases it must agree on without functions of ours.
 const LEAST_AGREED: usize = 60;
 
-/// What of a file of tests/emulator/googlesql is needed here; tests/emulator.rs reads all of it.
+/// What of a file of tests/emulator/googlesql is needed here; tests/emulator/cases.rs reads all of it.
 #[derive(Deserialize)]
 struct File {
     now: Option<String>,

@@ -1,14 +1,12 @@
 //! The cases of the KQL emulator through other people's engines: Microsoft's parser takes what has rows and rejects what is rejected, and
 //! duckdb-kql gives the same rows. Where one of them answers otherwise than the documentation the case says why.
 
-mod support;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use crate::support::oracle::{Engine, Oracle};
 use serde_json::{Map, Value, json};
-use support::oracle::{Engine, Oracle};
 
 /// A case: its file's logs and moment, and what it says itself.
 struct Case {

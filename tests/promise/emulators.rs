@@ -1,10 +1,10 @@
 //! The promise, executed: what is emitted for each cloud runs on that cloud's emulator over the raw records, and gives the alerts of the local run.
 
-mod support;
-
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use crate::judge::{self, Executed, Executor};
+use crate::logs::{RANGE, target};
 use serde_json::Value;
 use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
 use skywatch::eval::clock::parse_time;
@@ -13,8 +13,6 @@ use skywatch::pack::load;
 use skywatch::ruletest::emitted::{Agreement, emitted};
 use skywatch::ruletest::run_everywhere;
 use skywatch::target::Emission;
-use support::logs::{RANGE, target};
-use support::promise::{self, Executed, Executor};
 
 /// Questions that the documentation leaves open and that still decide some shipped queries; no other one may.
 const OPEN: &[&str] = &[
@@ -112,42 +110,42 @@ impl Executor for Emulator {
 
 #[test]
 fn shipped_rules_on_cloudwatch_give_the_local_alerts() {
-    promise::shipped_rules(&mut Emulator::of("cloudwatch", Some(OPEN)));
+    judge::shipped_rules(&mut Emulator::of("cloudwatch", Some(OPEN)));
 }
 
 #[test]
 fn shipped_rules_on_kql_give_the_local_alerts() {
-    promise::shipped_rules(&mut Emulator::of("kql", Some(OPEN)));
+    judge::shipped_rules(&mut Emulator::of("kql", Some(OPEN)));
 }
 
 #[test]
 fn shipped_rules_on_cloud_logging_give_the_local_alerts() {
-    promise::shipped_rules(&mut Emulator::of("cloud-logging", Some(OPEN)));
+    judge::shipped_rules(&mut Emulator::of("cloud-logging", Some(OPEN)));
 }
 
 #[test]
 fn shipped_rules_on_googlesql_give_the_local_alerts() {
-    promise::shipped_rules(&mut Emulator::of("googlesql", Some(OPEN)));
+    judge::shipped_rules(&mut Emulator::of("googlesql", Some(OPEN)));
 }
 
 #[test]
 fn random_rules_on_cloudwatch_give_the_local_alerts() {
-    promise::random_rules(&mut Emulator::of("cloudwatch", None), RANDOM);
+    judge::random_rules(&mut Emulator::of("cloudwatch", None), RANDOM);
 }
 
 #[test]
 fn random_rules_on_kql_give_the_local_alerts() {
-    promise::random_rules(&mut Emulator::of("kql", None), RANDOM);
+    judge::random_rules(&mut Emulator::of("kql", None), RANDOM);
 }
 
 #[test]
 fn random_rules_on_cloud_logging_give_the_local_alerts() {
-    promise::random_rules(&mut Emulator::of("cloud-logging", None), RANDOM);
+    judge::random_rules(&mut Emulator::of("cloud-logging", None), RANDOM);
 }
 
 #[test]
 fn random_rules_on_googlesql_give_the_local_alerts() {
-    promise::random_rules(&mut Emulator::of("googlesql", None), RANDOM);
+    judge::random_rules(&mut Emulator::of("googlesql", None), RANDOM);
 }
 
 /// Every rule of the pack has run on the emitted text, on every log and target that claims something of it, with an alert and without one.

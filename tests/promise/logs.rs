@@ -11,7 +11,7 @@ use skywatch::record::{Item, Limits, Reader, raw_records};
 use skywatch::schema::Schema;
 use skywatch::target::{TARGETS, Target};
 
-use super::samples::{self, Samples};
+use crate::support::samples::{self, Samples};
 
 pub(crate) const DAY: i64 = 86_400 * SECOND;
 /// 2026-11-01T00:00:00Z, a day before the first sample.

@@ -2,17 +2,15 @@
 //!
 //! Rows come from raw records through tests/oracles/tables.py, which knows nothing of the sources' mappings.
 
-mod support;
-
 use std::path::Path;
 
+use crate::judge::{self, Executed, Executor};
+use crate::logs::{RANGE, places, tables, target};
+use crate::support::oracle::{Engine, Oracle};
 use serde_json::{Map, Value, json};
 use skywatch::ir::Source;
 use skywatch::pack::load;
 use skywatch::target::{Emission, Request, emit};
-use support::logs::{RANGE, places, tables, target};
-use support::oracle::{Engine, Oracle};
-use support::promise::{self, Executed, Executor};
 
 /// An independent engine, over rows that tests/oracles/tables.py makes.
 struct OnOracle {
@@ -52,13 +50,13 @@ impl Executor for OnOracle {
 
 fn shipped_rules(target: &'static str) {
     if let Some(mut engine) = OnOracle::of(target) {
-        promise::shipped_rules(&mut engine);
+        judge::shipped_rules(&mut engine);
     }
 }
 
 fn random_rules(target: &'static str) {
     if let Some(mut engine) = OnOracle::of(target) {
-        promise::random_rules(&mut engine, 24);
+        judge::random_rules(&mut engine, 24);
     }
 }
 

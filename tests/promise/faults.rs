@@ -3,10 +3,10 @@
 //! A fault makes a wrong text of a right one, or does not apply to it. It is found where the wrong text gives other rows than the right one,
 //! over the samples of a source or the records of a rule's tests. A fault that is found nowhere is one that no test would find.
 
-mod support;
-
 use std::path::Path;
 
+use crate::logs::{RANGE, sources_on, target};
+use crate::support::samples::{self, Samples};
 use regex::Regex;
 use serde_json::Value;
 use skywatch::bind::admits;
@@ -15,8 +15,6 @@ use skywatch::pack::load;
 use skywatch::ruletest::cases;
 use skywatch::ruletest::emitted::{Log, emitted};
 use skywatch::target::{Emission, Request, emit};
-use support::logs::{RANGE, sources_on, target};
-use support::samples::{self, Samples};
 
 /// A name, the targets whose texts it makes wrong, and how: what is found, and what stands in its place.
 type Fault = (&'static str, &'static [&'static str], &'static str, &'static str);

@@ -13,13 +13,13 @@ use skywatch::ruletest::rows::{difference, missing, selecting, shown_addresses};
 use skywatch::schema::Schema;
 use skywatch::target::{Emission, Request, Verdict, emit};
 
-use super::choices::Choices;
-use super::compare::of_events;
-use super::logs::{Log, RANGE, places, sources_on, storable, target};
-use super::samples::{self, Samples};
-use super::shapes::Shape;
-use super::tally::Tally;
-use super::{cases, random, resolved, seeded};
+use crate::logs::{Log, RANGE, places, sources_on, storable, target};
+use crate::support::choices::Choices;
+use crate::support::compare::of_events;
+use crate::support::samples::{self, Samples};
+use crate::support::shapes::Shape;
+use crate::support::{cases, random, resolved, seeded};
+use crate::tally::Tally;
 
 /// What runs an emitted text.
 pub(crate) trait Executor {

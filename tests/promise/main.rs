@@ -1,0 +1,10 @@
+//! The promise of Skywatch: an emitted text, executed, gives the alerts of the local run.
+
+mod emulators;
+mod faults;
+mod judge;
+mod logs;
+mod oracles;
+#[path = "../support/mod.rs"]
+mod support;
+mod tally;
