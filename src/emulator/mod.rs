@@ -13,6 +13,8 @@ pub mod kql;
 pub mod logs;
 pub mod reading;
 
+use std::fmt::Debug;
+
 pub use answer::{Answer, Value};
 pub use failure::{Failure, Kind};
 pub use logs::{Record, Run};
@@ -42,5 +44,19 @@ pub const LANGUAGES: &[&dyn Language] =
 /// # Errors
 /// As [`Language::run`]; and [`Kind::Ambiguous`] where another reading of the documentation gives another answer.
 pub fn emulate(language: &dyn Language, query: &str, logs: &[Record], run: &Run) -> Result<Answer, Failure> {
-    reading::settle(language.readings(), |readings| language.run(query, logs, run, readings))
+    emulate_part(language, query, logs, run, |answer| answer)
+}
+
+/// What someone takes of a query's answer, where no open reading decides that.
+///
+/// # Errors
+/// As [`emulate`].
+pub fn emulate_part<T: Debug>(
+    language: &dyn Language,
+    query: &str,
+    logs: &[Record],
+    run: &Run,
+    take: impl Fn(Answer) -> T,
+) -> Result<T, Failure> {
+    reading::settle(language.readings(), |readings| language.run(query, logs, run, readings).map(&take))
 }

@@ -1,5 +1,5 @@
 //! A test on what is emitted: takes a test, gives for every log and target whether the emitted text, run on that target's emulator over raw
-//! records, gives the alerts of the local run over the same records.
+//! records, gives the alerts of the local run over the same records. Both texts are run: that of a range, and that of a schedule in turns.
 //!
 //! Events of a stream are turned into raw records of each log that its rule runs on, and read back; given records are taken as they are.
 
@@ -9,17 +9,21 @@ use serde_json::{Map, Value as Row};
 
 use super::Case;
 use super::raw::records_of;
-use super::rows::{apart, difference, missing, rows, selecting, shown_addresses};
+use super::rows::{apart, broken, rows, selecting};
+use super::turns::Turn;
 use crate::bind::admits;
-use crate::diag::Code;
-use crate::emulator::{self, Answer, Failure, Kind, LANGUAGES, Language, Record, emulate};
+use crate::diag::{Code, Diagnostic};
+use crate::emulator::{self, Answer, Failure, Kind, LANGUAGES, Language, Record, emulate_part};
 use crate::eval::clock::{parse_time, time_text};
-use crate::eval::{self, Alert, Event, Json, Run};
-use crate::ir::{Given, Rule, SECOND, Source, Stream};
+use crate::eval::{self, Event, Json, Range, Run};
+use crate::ir::{Given, Rule, Source, Stream};
 use crate::pack::{Pack, inside};
 use crate::record::{Limits, Mapped, Mapper, as_read, raw_records};
 use crate::target::names::{EVENT_ID, TIME, WINDOW_START};
 use crate::target::{Emission, Request, TARGETS, Target, Verdict, emit};
+
+/// Most turns that a test makes of one query.
+const TURNS: usize = 24;
 
 /// A test on one log and one target.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,13 +57,14 @@ pub fn lines(pack: &Pack, case: &Case<'_>) -> Vec<Line> {
     for source in schema.sources.iter().filter(|source| admits(case.rule, source)) {
         let log = Log::of(pack, case, source);
         for target in TARGETS {
-            let request = Request { range: Some((case.range.from, case.range.to)), ..Request::default() };
-            let emissions = emit(case.rule, schema, *target, request);
-            for emission in emissions.iter().filter(|emission| emission.source == source.name) {
-                let agreement = match (&emission.query.text, &log) {
-                    (None, _) => Agreement::Refused(reason(emission)),
+            let range = Request { range: Some((case.range.from, case.range.to)), ..Request::default() };
+            let of_source =
+                |request| emit(case.rule, schema, *target, request).into_iter().filter(|e| e.source == source.name);
+            for (over_range, in_turns) in of_source(range).zip(of_source(Request::default())) {
+                let agreement = match (&over_range.query.text, &log) {
+                    (None, _) => Agreement::Refused(reason(&over_range)),
                     (Some(_), Err(why)) => Agreement::NotRun(why.clone()),
-                    (Some(text), Ok(log)) => log.agreement(case, *target, emission, text),
+                    (Some(_), Ok(log)) => log.agreement(case, *target, &over_range, &in_turns),
                 };
                 out.push(Line { source: Some(source.name.clone()), target: target.info().name, agreement });
             }
@@ -123,27 +128,36 @@ impl Log {
         let events = read(source, case.stream, &texts)?;
         let log = Log { records, events, made: of_stream };
         if log.made {
-            let found = log.alerts(case, case.rule)?;
-            if let Some(difference) = case.differences(&found).first() {
+            let run = Run { pack: "", range: case.range, coverage: &BTreeMap::new() };
+            let found =
+                eval::run(case.rule, case.stream, &log.events, &run).map_err(|diagnostic| diagnostic.message)?;
+            if let Some(difference) = case.differences(&found.alerts).first() {
                 return Err(format!("no raw form: read back, {difference}"));
             }
         }
         Ok(log)
     }
 
-    /// The local alerts of a rule over the log.
-    fn alerts(&self, case: &Case<'_>, rule: &Rule) -> Result<Vec<Alert>, String> {
-        let run = Run { pack: "", range: case.range, coverage: &BTreeMap::new() };
-        let found = eval::run(rule, case.stream, &self.events, &run);
-        found.map(|found| found.alerts).map_err(|diagnostic| diagnostic.message)
+    /// Whether the text of the whole range gives the local alerts, and the text that is run in turns gives in each those of its window.
+    fn agreement(&self, case: &Case<'_>, target: &dyn Target, over_range: &Emission, in_turns: &Emission) -> Agreement {
+        let time = |event: &Event| event.fields.get(case.stream.time().index()).and_then(eval::Value::as_time);
+        let times: Vec<i64> = self.events.iter().filter_map(time).collect();
+        let whole = self.on_turn(case, target, over_range, &Turn::over(over_range, case.range));
+        if !matches!(whole, Agreement::Agrees(_)) {
+            return whole;
+        }
+        let turns = Turn::by_schedule(in_turns, &target.info(), &times, TURNS);
+        let mut parts = turns.iter().map(|turn| self.on_turn(case, target, in_turns, turn));
+        parts.find(|part| !matches!(part, Agreement::Agrees(_))).unwrap_or(whole)
     }
 
-    fn agreement(&self, case: &Case<'_>, target: &dyn Target, emission: &Emission, text: &str) -> Agreement {
+    fn on_turn(&self, case: &Case<'_>, target: &dyn Target, emission: &Emission, turn: &Turn) -> Agreement {
         let name = target.info().name;
-        let Some(language) = LANGUAGES.iter().copied().find(|language| language.name() == name) else {
+        let language = LANGUAGES.iter().copied().find(|language| language.name() == name);
+        let (Some(language), Some(text)) = (language, &emission.query.text) else {
             return Agreement::NotRun(format!("there is no emulator of {name}"));
         };
-        let emitted = match emitted(language, text, emission, &self.records, (case.range.from, case.range.to)) {
+        let rows = match emitted(language, text, emission, &self.records, turn) {
             Ok(rows) => rows,
             Err(failure) if failure.kind == Kind::Unknown => return Agreement::NotRun(failure.message),
             // A record that was made lacks what every record of the log has, which may be what decides.
@@ -152,35 +166,50 @@ impl Log {
             }
             Err(failure) => return Agreement::Differs(failure.message),
         };
-        let judged = if selects(target) { selecting(case.rule) } else { case.rule.clone() };
-        let found = match self.alerts(case, &apart(&judged)) {
-            Ok(alerts) => rows(&judged, &alerts, &emission.query.left_out),
-            Err(why) => return Agreement::NotRun(why),
+        let alerts = match local(case.rule, case.stream, &self.events, target, emission, turn.judged) {
+            Ok(alerts) => alerts,
+            Err(diagnostic) => return Agreement::NotRun(diagnostic.message),
         };
-        let differs = match claimed(target, emission) {
-            Verdict::Exact => difference(&found, &emitted, &shown_addresses(&judged)),
-            Verdict::Wider => missing(&judged, &found, &emitted).map(|alert| format!("missing: {alert}")),
-            Verdict::Narrower => missing(&judged, &emitted, &found).map(|row| format!("not found locally: {row}")),
-            Verdict::Differs | Verdict::Refused => return Agreement::Refused(reason(emission)),
-        };
-        match differs {
-            None => Agreement::Agrees(found.len()),
+        let claim = claimed(target, emission);
+        if matches!(claim, Verdict::Differs | Verdict::Refused) {
+            return Agreement::Refused(reason(emission));
+        }
+        match broken(claim, case.rule, &alerts, &rows) {
+            None => Agreement::Agrees(alerts.len()),
             Some(how) => Agreement::Differs(how),
         }
     }
 }
 
-/// Whether a target's texts only select the events that a rule alerts on, or counts.
-#[must_use]
-pub fn selects(target: &dyn Target) -> bool {
-    target.info().name == "cloud-logging"
+/// The local alerts over a log's events that stand against a query's rows; where a target only selects, the events themselves.
+///
+/// # Errors
+/// A pattern that is too large to run.
+pub fn local(
+    rule: &Rule,
+    stream: &Stream,
+    events: &[Event],
+    target: &dyn Target,
+    emission: &Emission,
+    range: Range,
+) -> Result<Vec<Row>, Diagnostic> {
+    let selects = target.info().selects;
+    let judged = if selects { selecting(rule) } else { apart(rule) };
+    let found = eval::run(&judged, stream, events, &Run { pack: "", range, coverage: &BTreeMap::new() })?;
+    let mut alerts = rows(&judged, &found.alerts, &emission.query.left_out);
+    if selects {
+        // An entry is one row, however many of its elements alert.
+        alerts.sort_by_key(Row::to_string);
+        alerts.dedup();
+    }
+    Ok(alerts)
 }
 
 /// What an emission claims of the rows that are compared: a text that only selects, and says nothing else, selects exactly.
 #[must_use]
 pub fn claimed(target: &dyn Target, emission: &Emission) -> Verdict {
     let counts_not = emission.query.reasons.iter().all(|reason| reason.code == Code::SelectsOnly);
-    if selects(target) && counts_not { Verdict::Exact } else { emission.query.verdict }
+    if target.info().selects && counts_not { Verdict::Exact } else { emission.query.verdict }
 }
 
 /// A record that was not made here.
@@ -225,28 +254,23 @@ fn read(source: &Source, stream: &Stream, records: &[&str]) -> Result<Vec<Event>
     Ok(events)
 }
 
-/// The rows that a text gives over raw records: a run over a range of event times, late enough that all have arrived.
+/// The rows that a text gives over raw records in a turn, as far as the caller keeps them.
 ///
 /// # Errors
-/// As [`emulate`].
+/// As [`emulate_part`].
 pub fn emitted(
     language: &dyn Language,
     text: &str,
     emission: &Emission,
     records: &[Record],
-    (from, to): (i64, i64),
+    turn: &Turn,
 ) -> Result<Vec<Row>, Failure> {
     // Azure's records say by their category in which table they are: a query may read several.
     let place = (language.name() != "kql").then(|| emission.place.clone());
     let at_place = |record: &Record| Record { place: place.clone(), ..record.clone() };
     let logs: Vec<Record> = records.iter().map(at_place).collect();
-    let run = emulator::Run {
-        now: to.saturating_add(emission.delay).saturating_add(86_400 * SECOND),
-        // A service that files later than the event has it in the range of filing times that the query's header asks for.
-        from: Some(from.saturating_sub(emission.lookback)),
-        until: Some(to.saturating_add(emission.delay)),
-    };
-    emulate(language, text, &logs, &run).map(|answer| as_rows(language, &answer))
+    let kept = |answer| turn.kept(as_rows(language, &answer), emission.window.is_some());
+    emulate_part(language, text, &logs, &turn.run, kept)
 }
 
 /// Rows by column, with times as alerts have them; of entries, their time and id.

@@ -3,6 +3,7 @@
 pub mod emitted;
 pub mod raw;
 pub mod rows;
+pub mod turns;
 
 use std::collections::BTreeMap;
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Row};
 use crate::eval::clock::{parse_time, time_text};
 use crate::eval::{Alert, Value};
 use crate::ir::{Expr, Pred, PredKind, Rule, Type};
+use crate::target::Verdict;
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
 
 /// The rule with each window for itself: a query judges windows, whoever takes its rows merges them.
@@ -99,6 +100,18 @@ pub fn difference(alerts: &[Row], rows: &[Row], but: &[String]) -> Option<String
         some(&lacking),
         some(&surplus)
     ))
+}
+
+/// How rows break what a verdict claims of the local alerts; none where they keep it. A query that differs claims nothing.
+#[must_use]
+pub fn broken(claim: Verdict, rule: &Rule, alerts: &[Row], emitted: &[Row]) -> Option<String> {
+    match claim {
+        Verdict::Exact => difference(alerts, emitted, &shown_addresses(rule)),
+        // Measures may be higher, or lower.
+        Verdict::Wider => missing(rule, alerts, emitted).map(|alert| format!("missing: {alert}")),
+        Verdict::Narrower => missing(rule, emitted, alerts).map(|row| format!("not found locally: {row}")),
+        Verdict::Differs | Verdict::Refused => None,
+    }
 }
 
 /// Whether every alert has a row of the same window or event and the same keys: what is asked of a wider query.

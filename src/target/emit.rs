@@ -49,7 +49,7 @@ pub struct Emission {
     pub window: Option<i64>,
     /// How often to run it, in microseconds.
     pub every: i64,
-    /// How far back from its end one run reads, in microseconds.
+    /// How far back from its end one run reads, in microseconds; of an event before its window there may be records that belong to one in it.
     pub lookback: i64,
     /// How long before now a run's range ends, in microseconds.
     pub delay: i64,
@@ -93,7 +93,7 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
         query,
         window: length,
         every: step,
-        lookback: length.unwrap_or(step),
+        lookback: length.unwrap_or(step) + source.assemble.as_ref().map_or(0, |assemble| assemble.within),
         delay: source.settled(),
     };
     if let Some(text) = &emission.query.text {

@@ -95,6 +95,8 @@ pub struct Info {
     pub by_filing_time: bool,
     /// Whether it makes one event of several records (`assemble`).
     pub assembles: bool,
+    /// Whether its queries only select the events that a rule alerts on, or counts.
+    pub selects: bool,
     /// The vendor's reference.
     pub docs: &'static str,
 }

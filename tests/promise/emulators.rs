@@ -12,6 +12,7 @@ use skywatch::ir::Source;
 use skywatch::pack::load;
 use skywatch::ruletest::emitted::{Agreement, emitted};
 use skywatch::ruletest::run_everywhere;
+use skywatch::ruletest::turns::Turn;
 use skywatch::target::Emission;
 
 /// Questions that the documentation leaves open and that still decide some shipped queries; no other one may.
@@ -79,8 +80,7 @@ impl Executor for Emulator {
     fn held(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Option<Vec<Value>> {
         let text = emission.query.text.as_deref()?;
         let bad = |records: &[Value]| {
-            let records = raw(records);
-            let ran = emitted(self.language, text, emission, &records, (RANGE.from, RANGE.to));
+            let ran = emitted(self.language, text, emission, &raw(records), &Turn::over(emission, RANGE));
             ran.is_err_and(|failure| failure.kind == Kind::BadLogs)
         };
         // CloudWatch's numbers are floats.
@@ -91,10 +91,13 @@ impl Executor for Emulator {
         (!all).then(|| records.iter().filter(good).cloned().collect())
     }
 
-    fn execute(&mut self, emission: &Emission, _source: &Source, records: &[Value]) -> Executed {
+    fn turns(&self) -> usize {
+        8
+    }
+
+    fn execute(&mut self, emission: &Emission, _source: &Source, records: &[Record], turn: &Turn) -> Executed {
         let text = emission.query.text.as_deref().unwrap_or_default();
-        let records = raw(records);
-        match emitted(self.language, text, emission, &records, (RANGE.from, RANGE.to)) {
+        match emitted(self.language, text, emission, records, turn) {
             Ok(rows) => Executed::Rows(rows, false),
             Err(failure) if failure.kind == Kind::Unknown => Executed::Unsupported(failure.message),
             Err(failure)

@@ -11,9 +11,11 @@ use regex::Regex;
 use serde_json::Value;
 use skywatch::bind::admits;
 use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
+use skywatch::eval::Range;
 use skywatch::pack::load;
 use skywatch::ruletest::cases;
 use skywatch::ruletest::emitted::{Log, emitted};
+use skywatch::ruletest::turns::Turn;
 use skywatch::target::{Emission, Request, emit};
 
 /// A name, the targets whose texts it makes wrong, and how: what is found, and what stands in its place.
@@ -133,7 +135,8 @@ fn given(
     records: &[Record],
     range: (i64, i64),
 ) -> Result<String, Kind> {
-    let rows = emitted(language, text, emission, records, range).map_err(|failure| failure.kind)?;
+    let turn = Turn::over(emission, Range { from: range.0, to: range.1 });
+    let rows = emitted(language, text, emission, records, &turn).map_err(|failure| failure.kind)?;
     let mut rows: Vec<String> = rows.iter().map(Value::to_string).collect();
     rows.sort();
     Ok(rows.join("\n"))

@@ -6,16 +6,17 @@
 use std::path::Path;
 
 use serde_json::{Value, json};
+use skywatch::emulator::Record;
 use skywatch::ir::{Rule, Source};
 use skywatch::pack::load;
-use skywatch::ruletest::emitted::{claimed, selects};
-use skywatch::ruletest::rows::{difference, missing, selecting, shown_addresses};
+use skywatch::ruletest::emitted::{claimed, local};
+use skywatch::ruletest::rows::broken;
+use skywatch::ruletest::turns::Turn;
 use skywatch::schema::Schema;
 use skywatch::target::{Emission, Request, Verdict, emit};
 
 use crate::logs::{Log, RANGE, places, sources_on, storable, target};
 use crate::support::choices::Choices;
-use crate::support::compare::of_events;
 use crate::support::samples::{self, Samples};
 use crate::support::shapes::Shape;
 use crate::support::{cases, random, resolved, seeded};
@@ -26,13 +27,18 @@ pub(crate) trait Executor {
     /// The target whose text it runs.
     fn target(&self) -> &'static str;
 
+    /// How many turns of a schedule it makes of a text that is run so, besides the one of a text over the whole range.
+    fn turns(&self) -> usize {
+        0
+    }
+
     /// The records that the target can hold, where it can't hold all of them.
     fn held(&mut self, _emission: &Emission, _source: &Source, _records: &[Value]) -> Option<Vec<Value>> {
         None
     }
 
     /// Runs a text over the raw records of a source.
-    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Executed;
+    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Record], turn: &Turn) -> Executed;
 }
 
 /// What came of running a text.
@@ -45,68 +51,86 @@ pub(crate) enum Executed {
     Failed(String),
 }
 
-/// Emits a rule, runs it over a source's log, and compares.
-fn compare(rule: &Rule, schema: &Schema, source: &Source, log: &Log, executor: &mut dyn Executor, tally: &mut Tally) {
-    let request = Request { range: Some((RANGE.from, RANGE.to)), ..Request::default() };
-    for emission in emit(rule, schema, target(executor.target()), request) {
-        if emission.source == source.name {
-            let held = executor.held(&emission, source, &log.records).map(|records| Log::of(source, schema, &records));
-            judge(rule, schema, source, &emission, held.as_ref().unwrap_or(log), executor, tally);
-        }
-    }
+/// A rule on a log.
+struct Case<'a> {
+    rule: &'a Rule,
+    schema: &'a Schema,
+    source: &'a Source,
+    log: &'a Log,
 }
 
-fn judge(
-    rule: &Rule,
-    schema: &Schema,
-    source: &Source,
-    emission: &Emission,
-    log: &Log,
-    executor: &mut dyn Executor,
-    tally: &mut Tally,
-) {
-    let Some(query) = &emission.query.text else {
-        tally.refused += 1;
-        return;
-    };
-    let (rows, ours) = match executor.execute(emission, source, &log.records) {
-        Executed::Rows(rows, ours) => (rows, ours),
-        Executed::Unsupported(why) => {
-            *tally.unsupported.entry(why).or_default() += 1;
-            return;
+impl Case<'_> {
+    /// Emits the rule, runs it over the whole range and in turns, and compares.
+    fn compare(&self, executor: &mut dyn Executor, choices: &mut Choices, tally: &mut Tally) {
+        let target = target(executor.target());
+        let emitted = |request| {
+            emit(self.rule, self.schema, target, request).into_iter().filter(|e| e.source == self.source.name)
+        };
+        let range = Request { range: Some((RANGE.from, RANGE.to)), ..Request::default() };
+        for (over_range, in_turns) in emitted(range).zip(emitted(Request::default())) {
+            if over_range.query.text.is_none() {
+                tally.refused += 1;
+                continue;
+            }
+            let held = executor.held(&over_range, self.source, &self.log.records);
+            let held = held.map(|records| Log::of(self.source, self.schema, &records));
+            let case = Case { log: held.as_ref().unwrap_or(self.log), ..*self };
+            let turn = Turn::over(&over_range, RANGE);
+            if !case.judge(&over_range, &turn, &case.log.exported(), executor, tally) {
+                continue;
+            }
+            let times: Vec<i64> = case.log.times.iter().flatten().copied().filter(|time| RANGE.holds(*time)).collect();
+            for turn in Turn::by_schedule(&in_turns, &target.info(), &times, executor.turns()) {
+                let records = case.log.arriving(in_turns.delay, choices);
+                let mut of_turn = Tally::default();
+                case.judge(&in_turns, &turn, &records, executor, &mut of_turn);
+                tally.turn(of_turn);
+            }
         }
-        Executed::Failed(why) => {
-            tally.wrong.push(format!("{} on {}: {why}\n{query}", rule.name, emission.target));
-            return;
-        }
-    };
-    let stream = schema.stream_of(rule.stream).expect("a rule has a stream");
-    let selecting = selects(target(executor.target())).then(|| selecting(rule));
-    let rule = selecting.as_ref().unwrap_or(rule);
-    let mut alerts = of_events(rule, source, stream, &log.events, RANGE, &emission.query.left_out);
-    // An entry is one row, however many of its elements alert.
-    if selecting.is_some() {
-        alerts.sort_by_key(Value::to_string);
-        alerts.dedup();
     }
-    let differs = match claimed(target(executor.target()), emission) {
-        Verdict::Exact => difference(&alerts, &rows, &shown_addresses(rule)),
-        // Each local alert must be among the rows; measures may be higher.
-        Verdict::Wider => missing(rule, &alerts, &rows).map(|alert| format!("missing: {alert}")),
-        _ => None,
-    };
-    match differs {
-        None => {
-            tally.equal += 1;
-            tally.with_alerts += usize::from(!alerts.is_empty());
-            tally.with_templates += usize::from(ours);
+
+    /// Whether a text was run in a turn, and gave what it claims.
+    fn judge(
+        &self,
+        emission: &Emission,
+        turn: &Turn,
+        records: &[Record],
+        executor: &mut dyn Executor,
+        tally: &mut Tally,
+    ) -> bool {
+        let target = target(executor.target());
+        let text = emission.query.text.as_deref().unwrap_or_default();
+        let wrong = |how: String| {
+            let verdict = emission.query.verdict.text();
+            format!("{} on {} is {verdict}, but {how}\nin {turn:?}\n{text}", self.rule.name, emission.target)
+        };
+        let (rows, ours) = match executor.execute(emission, self.source, records, turn) {
+            Executed::Rows(rows, ours) => (rows, ours),
+            Executed::Unsupported(why) => {
+                *tally.unsupported.entry(why).or_default() += 1;
+                return false;
+            }
+            Executed::Failed(why) => {
+                tally.wrong.push(wrong(why));
+                return false;
+            }
+        };
+        let stream = self.schema.stream_of(self.rule.stream).expect("a rule has a stream");
+        let local = local(self.rule, stream, &self.log.events, target, emission, turn.judged);
+        let alerts = local.expect("patterns are small enough");
+        let claim = claimed(target, emission);
+        if let Some(how) = broken(claim, self.rule, &alerts, &rows) {
+            tally.wrong.push(wrong(how));
+            return false;
         }
-        Some(why) => tally.wrong.push(format!(
-            "{} on {} is {}, but {why}\n{query}",
-            rule.name,
-            emission.target,
-            emission.query.verdict.text()
-        )),
+        match claim {
+            Verdict::Exact => tally.equal += 1,
+            Verdict::Wider | Verdict::Narrower => tally.contained += 1,
+            Verdict::Differs | Verdict::Refused => tally.differing += 1,
+        }
+        tally.with_alerts += usize::from(!alerts.is_empty() && matches!(claim, Verdict::Exact));
+        tally.with_templates += usize::from(ours);
+        true
     }
 }
 
@@ -123,7 +147,8 @@ pub(crate) fn shipped_rules(executor: &mut dyn Executor) {
         let log = Log::of(source, schema, &records);
         let mut tally = Tally::default();
         for rule in &pack.resolved.rules {
-            compare(rule, schema, source, &log, executor, &mut tally);
+            let mut choices = Choices::new(seeded(0, 3_000));
+            Case { rule, schema, source, log: &log }.compare(executor, &mut choices, &mut tally);
         }
         tally.report(&format!("shipped rules as {target_name} over the samples of {}", source.name));
         with_alerts += tally.with_alerts;
@@ -152,7 +177,8 @@ pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32) {
             let records: Vec<Value> =
                 shape.to_query(choices, 14).into_iter().filter_map(|record| storable(record, &places)).collect();
             let before = tally.wrong.len();
-            compare(rule, schema, source, &Log::of(source, schema, &records), executor, &mut tally);
+            let log = Log::of(source, schema, &records);
+            Case { rule, schema, source, log: &log }.compare(executor, choices, &mut tally);
             if let Some(wrong) = tally.wrong.get_mut(before) {
                 *wrong = format!("{text}\n{wrong}\nrecords {}", json!(records));
             }

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 
 use serde_json::Value;
+use skywatch::emulator::Record;
 use skywatch::eval::clock::parse_sql_time;
-use skywatch::eval::{Event, Range};
+use skywatch::eval::{self, Event, Range};
 use skywatch::ir::{ColumnKind, FileFormat, Place, PlaceKind, SECOND, Source, Step};
 use skywatch::record::{Item, Limits, Reader, raw_records};
 use skywatch::schema::Schema;
 use skywatch::target::{TARGETS, Target};
 
+use crate::support::choices::Choices;
 use crate::support::samples::{self, Samples};
 
 pub(crate) const DAY: i64 = 86_400 * SECOND;
@@ -83,6 +85,8 @@ pub(crate) fn part<'a>(record: &'a mut Value, path: &[Step]) -> Option<&'a mut V
 pub(crate) struct Log {
     pub(crate) events: Vec<Event>,
     pub(crate) records: Vec<Value>,
+    /// Of each record, the time of its first event; none where it makes none.
+    pub(crate) times: Vec<Option<i64>>,
 }
 
 impl Log {
@@ -110,11 +114,35 @@ impl Log {
         let (_, dropped) = reader.finish(&mut take).expect("the file did not change");
         aside.extend(&dropped);
         events.retain(|(number, _)| !dropped.contains(number));
-        let numbered = (0..).zip(&records);
+        let time = |event: &Event| event.fields.get(stream.time().index()).and_then(eval::Value::as_time);
+        let first = |number| events.iter().find(|(of, _)| *of == number).and_then(|(_, event)| time(event));
+        let kept: Vec<u64> =
+            (0..).zip(&records).map(|(number, _)| number).filter(|number| !aside.contains(number)).collect();
+        let record = |number: &u64| records.get(usize::try_from(*number).ok()?).cloned();
         Log {
+            records: kept.iter().filter_map(record).collect(),
+            times: kept.into_iter().map(first).collect(),
             events: events.into_iter().map(|(_, event)| event).collect(),
-            records: numbered.filter(|(number, _)| !aside.contains(number)).map(|(_, record)| record.clone()).collect(),
         }
+    }
+
+    /// The records as they are exported, without the moments at which they arrived.
+    pub(crate) fn exported(&self) -> Vec<Record> {
+        self.records.iter().map(|record| Record { text: record.to_string(), ..Record::default() }).collect()
+    }
+
+    /// The records as they arrive, some at once and some as late as the delay allows.
+    pub(crate) fn arriving(&self, delay: i64, choices: &mut Choices) -> Vec<Record> {
+        let mut late = || match choices.below(3) {
+            0 => 0,
+            1 => delay,
+            _ => i64::try_from(choices.below(1_000)).unwrap_or_default() * delay / 1_000,
+        };
+        let mut records = self.exported();
+        for (record, time) in records.iter_mut().zip(&self.times) {
+            record.arrived = time.map(|time| time + late());
+        }
+        records
     }
 }
 

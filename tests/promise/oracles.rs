@@ -8,8 +8,10 @@ use crate::judge::{self, Executed, Executor};
 use crate::logs::{RANGE, places, tables, target};
 use crate::support::oracle::{Engine, Oracle};
 use serde_json::{Map, Value, json};
+use skywatch::emulator::Record;
 use skywatch::ir::Source;
 use skywatch::pack::load;
+use skywatch::ruletest::turns::Turn;
 use skywatch::target::{Emission, Request, emit};
 
 /// An independent engine, over rows that tests/oracles/tables.py makes.
@@ -31,7 +33,8 @@ impl Executor for OnOracle {
         self.target
     }
 
-    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Executed {
+    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Record], _turn: &Turn) -> Executed {
+        let records: Vec<Value> = records.iter().filter_map(|record| serde_json::from_str(&record.text).ok()).collect();
         let places = places(source, target(self.target).info().place);
         let tables = places.into_iter().flat_map(tables);
         let raw: Map<String, Value> = tables.map(|table| (table.to_owned(), json!(records))).collect();

@@ -30,6 +30,7 @@ impl Backend for CloudLogging {
         max_length: 20_000,
         by_filing_time: false,
         assembles: false,
+        selects: true,
         docs: "https://cloud.google.com/logging/docs/view/logging-query-language",
     };
 

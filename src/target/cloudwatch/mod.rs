@@ -34,6 +34,7 @@ impl Backend for CloudWatch {
         max_length: 10_000,
         by_filing_time: true,
         assembles: false,
+        selects: false,
         docs: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html",
     };
 

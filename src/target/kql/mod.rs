@@ -30,6 +30,7 @@ impl Backend for Kql {
         max_length: 10_000,
         by_filing_time: false,
         assembles: true,
+        selects: false,
         docs: "https://learn.microsoft.com/kusto/query/",
     };
     type Tree = Query;
