@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::judge::{self, Executed, Executor};
-use crate::logs::{RANGE, target};
+use crate::logs::{Log, RANGE, target};
 use serde_json::Value;
 use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
 use skywatch::eval::clock::parse_time;
@@ -40,10 +40,6 @@ impl Emulator {
     }
 }
 
-fn raw(records: &[Value]) -> Vec<Record> {
-    records.iter().map(|record| Record { text: record.to_string(), ..Record::default() }).collect()
-}
-
 /// Whether a log writes its records' times in that way: Bedrock and CloudTrail in whole seconds and UTC, which their queries rest on.
 fn is_written(source: &Source, record: &Value) -> bool {
     // `provided: payloads hold the types they are read as`
@@ -77,18 +73,21 @@ impl Executor for Emulator {
         target(self.language.name()).info().name
     }
 
-    fn held(&mut self, emission: &Emission, source: &Source, records: &[Value]) -> Option<Vec<Value>> {
+    fn held(&mut self, emission: &Emission, source: &Source, log: &Log) -> Option<Vec<Value>> {
         let text = emission.query.text.as_deref()?;
-        let bad = |records: &[Value]| {
-            let ran = emitted(self.language, text, emission, &raw(records), &Turn::over(emission, RANGE));
+        let bad = |records: &[Record]| {
+            let ran = emitted(self.language, text, emission, records, &Turn::over(emission, RANGE));
             ran.is_err_and(|failure| failure.kind == Kind::BadLogs)
         };
         // CloudWatch's numbers are floats.
         let floats = self.language.name() == "cloudwatch";
         let is_written = |record: &Value| is_written(source, record) && !(floats && has_long_numbers(record));
-        let good = |record: &&Value| is_written(record) && !bad(std::slice::from_ref(*record));
-        let all = records.iter().all(is_written) && !bad(records);
-        (!all).then(|| records.iter().filter(good).cloned().collect())
+        let exported = log.exported();
+        if log.records.iter().all(is_written) && !bad(&exported) {
+            return None;
+        }
+        let good = |(record, exported): &(&Value, &Record)| is_written(record) && !bad(std::slice::from_ref(*exported));
+        Some(log.records.iter().zip(&exported).filter(good).map(|(record, _)| record.clone()).collect())
     }
 
     fn turns(&self) -> usize {

@@ -33,7 +33,7 @@ pub(crate) trait Executor {
     }
 
     /// The records that the target can hold, where it can't hold all of them.
-    fn held(&mut self, _emission: &Emission, _source: &Source, _records: &[Value]) -> Option<Vec<Value>> {
+    fn held(&mut self, _emission: &Emission, _source: &Source, _log: &Log) -> Option<Vec<Value>> {
         None
     }
 
@@ -72,7 +72,7 @@ impl Case<'_> {
                 tally.refused += 1;
                 continue;
             }
-            let held = executor.held(&over_range, self.source, &self.log.records);
+            let held = executor.held(&over_range, self.source, self.log);
             let held = held.map(|records| Log::of(self.source, self.schema, &records));
             let case = Case { log: held.as_ref().unwrap_or(self.log), ..*self };
             let turn = Turn::over(&over_range, RANGE);

@@ -87,6 +87,8 @@ pub(crate) struct Log {
     pub(crate) records: Vec<Value>,
     /// Of each record, the time of its first event; none where it makes none.
     pub(crate) times: Vec<Option<i64>>,
+    /// Whether records are stamped by whoever delivers them, and are no records of a log without a stamp.
+    stamped: bool,
 }
 
 impl Log {
@@ -123,12 +125,18 @@ impl Log {
             records: kept.iter().filter_map(record).collect(),
             times: kept.into_iter().map(first).collect(),
             events: events.into_iter().map(|(_, event)| event).collect(),
+            stamped: source.files == Some(FileFormat::Otlp),
         }
     }
 
-    /// The records as they are exported, without the moments at which they arrived.
+    /// The records as they are exported: without the moments at which they arrived, unless these are what their log has for a time.
     pub(crate) fn exported(&self) -> Vec<Record> {
-        self.records.iter().map(|record| Record { text: record.to_string(), ..Record::default() }).collect()
+        let record = |(record, time): (&Value, &Option<i64>)| Record {
+            place: None,
+            text: record.to_string(),
+            arrived: time.filter(|_| self.stamped),
+        };
+        self.records.iter().zip(&self.times).map(record).collect()
     }
 
     /// The records as they arrive, some at once and some as late as the delay allows.
