@@ -44,10 +44,11 @@ pub const LANGUAGES: &[&dyn Language] =
 /// # Errors
 /// As [`Language::run`]; and [`Kind::Ambiguous`] where another reading of the documentation gives another answer.
 pub fn emulate(language: &dyn Language, query: &str, logs: &[Record], run: &Run) -> Result<Answer, Failure> {
-    emulate_part(language, query, logs, run, |answer| answer)
+    emulate_part(language, query, logs, run, &[], |answer| answer)
 }
 
-/// What someone takes of a query's answer, where no open reading decides that.
+/// What someone takes of a query's answer, where no open reading decides that. Of the questions that are `answered`, by name, the first
+/// reading holds.
 ///
 /// # Errors
 /// As [`emulate`].
@@ -56,7 +57,8 @@ pub fn emulate_part<T: Debug>(
     query: &str,
     logs: &[Record],
     run: &Run,
+    answered: &[&str],
     take: impl Fn(Answer) -> T,
 ) -> Result<T, Failure> {
-    reading::settle(language.readings(), |readings| language.run(query, logs, run, readings).map(&take))
+    reading::settle(language.readings(), answered, |readings| language.run(query, logs, run, readings).map(&take))
 }

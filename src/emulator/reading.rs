@@ -37,17 +37,20 @@ impl Readings {
     }
 }
 
-/// Runs under every choice that matters.
+/// Runs under every choice that matters. Questions that are `answered`, by name, are read the first way only.
 ///
 /// # Errors
 /// As `run` under the first readings; and [`Kind::Ambiguous`] where others give something else.
 pub(super) fn settle<T: Debug>(
     known: &'static [Reading],
+    answered: &[&str],
     run: impl Fn(&Readings) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let first = Readings::default();
     let answer = run(&first);
-    let mut asked = first.asked.get();
+    let is_answered = |(_, reading): &(u64, &Reading)| answered.contains(&reading.name);
+    let closed: u64 = (0..).zip(known).filter(is_answered).map(|(number, _)| 1 << number).sum();
+    let mut asked = first.asked.get() & !closed;
     let mut tried = 0;
     let mut deciding = 0;
     // Another reading may lead to where further questions are asked.
@@ -58,7 +61,7 @@ pub(super) fn settle<T: Debug>(
         if !same(&run(&choice), &answer) {
             deciding |= 1 << question;
         }
-        asked |= choice.asked.get();
+        asked |= choice.asked.get() & !closed;
     }
     let together = Readings { others: asked, asked: Cell::default() };
     if deciding == 0 && asked.count_ones() > 1 && !same(&run(&together), &answer) {

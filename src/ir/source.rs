@@ -139,11 +139,14 @@ impl Source {
 pub enum Proviso {
     /// Its owner may have it keep a part of the records only.
     NotSampled,
+    /// Azure Monitor may make a column of each key of `properties`, where its exports have an object.
+    PropertiesAsText,
 }
 
 impl Proviso {
     /// All of them, and the word inside a source.
-    pub const WORDS: [(&'static str, Proviso); 1] = [("not_sampled", Proviso::NotSampled)];
+    pub const WORDS: [(&'static str, Proviso); 2] =
+        [("not_sampled", Proviso::NotSampled), ("properties_as_text", Proviso::PropertiesAsText)];
 }
 
 /// The first part of a source's name.

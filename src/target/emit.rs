@@ -158,6 +158,7 @@ fn lower(rule: &Rule, mut cx: Lowering<'_>, stream: &Stream, target: &dyn Target
     for proviso in &source.provided {
         cx.provided(match proviso {
             Proviso::NotSampled => Condition::NotSampled,
+            Proviso::PropertiesAsText => Condition::PropertiesAsText,
         });
     }
     let text = target.query(&mut cx);

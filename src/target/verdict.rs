@@ -85,8 +85,8 @@ pub enum Condition {
     AtMostValues(u64),
     /// The log is not sampled.
     NotSampled,
-    /// Bodies were not cut.
-    BodiesNotCut,
+    /// `properties` are one column, of JSON text.
+    PropertiesAsText,
     /// The records of an event lie within so many microseconds of the first.
     PartsLieWithin(i64),
     /// Where the target can't tell types apart, parts of payloads have the types that the source reads them as.
@@ -112,7 +112,7 @@ impl Condition {
             Condition::AtMostValues(n) => format!("at most {n} values a group"),
             Condition::NotSampled => "the log is not sampled".to_owned(),
             Condition::PartsLieWithin(us) => format!("the records of an event lie within {}", duration(us)),
-            Condition::BodiesNotCut => "bodies were not cut".to_owned(),
+            Condition::PropertiesAsText => "properties are kept as JSON text".to_owned(),
             Condition::TypesAsRead => "payloads hold the types they are read as".to_owned(),
         }
     }

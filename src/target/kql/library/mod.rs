@@ -46,6 +46,8 @@ pub enum Own {
     DifferenceOrNull,
     /// The product of two ints if it is one.
     ProductOrNull,
+    /// Microseconds divided by a number, half to even.
+    MeanOf,
     /// Ticks as time.
     TimeOfTicks,
     /// Nanoseconds since 1970 as time.
@@ -108,6 +110,7 @@ impl Own {
             Own::SumOrNull => "sum_or_null",
             Own::DifferenceOrNull => "difference_or_null",
             Own::ProductOrNull => "product_or_null",
+            Own::MeanOf => "mean_of",
             Own::TimeOfTicks => "time_of_ticks",
             Own::TimeOfUnixNanos => "time_of_unix_nanos",
             Own::IsIpv4 => "is_ipv4",
@@ -195,6 +198,7 @@ impl Own {
             Own::ProductOrNull => define(&two, product()),
             Own::SumOrNull => define(&two, in_range("max_of", "min_of", Infix::Subtract, Infix::Add)),
             Own::DifferenceOrNull => define(&two, in_range("min_of", "max_of", Infix::Add, Infix::Subtract)),
+            Own::MeanOf => define(&[("total", Type::Long), ("terms", Type::Long)], mean_of()),
             Own::TimeOfTicks => {
                 let possible = between(param("ticks"), Scalar::Long(0), Scalar::Long(MAX_TICKS));
                 define(&[("ticks", Type::Long)], Scalar::iff(possible, time_of_ticks(), Scalar::Null(Type::Datetime)))
@@ -252,6 +256,23 @@ fn param(name: &'static str) -> Scalar {
 
 fn tostring() -> Scalar {
     Scalar::call("tostring", [param("value")])
+}
+
+/// KQL's own average of time spans goes on to a part of a microsecond, and nobody says whether it rounds its last digit or cuts it.
+fn mean_of() -> Scalar {
+    let size = || Scalar::call("abs", [param("total")]);
+    let whole = || Scalar::infix(size(), Infix::Divide, param("terms"));
+    let rest = || Scalar::infix(size(), Infix::Modulo, param("terms"));
+    let left = || Scalar::infix(param("terms"), Infix::Subtract, rest());
+    let odd = Scalar::infix(Scalar::infix(whole(), Infix::Modulo, Scalar::Long(2)), Infix::Equal, Scalar::Long(1));
+    let half = Scalar::infix(rest(), Infix::Equal, left());
+    let up = Scalar::any(vec![Scalar::infix(rest(), Infix::Greater, left()), Scalar::all(vec![half, odd])]);
+    let mean = Scalar::infix(whole(), Infix::Add, Scalar::iff(up, Scalar::Long(1), Scalar::Long(0)));
+    let below = Scalar::infix(param("total"), Infix::Less, Scalar::Long(0));
+    let sign = Scalar::iff(below, Scalar::Long(-1), Scalar::Long(1));
+    let some = Scalar::infix(param("terms"), Infix::Greater, Scalar::Long(0));
+    let mean = Scalar::infix(Scalar::infix(mean, Infix::Multiply, sign), Infix::Multiply, Scalar::Timespan(1));
+    Scalar::iff(some, mean, Scalar::Null(Type::Timespan))
 }
 
 fn between(value: Scalar, first: Scalar, last: Scalar) -> Scalar {

@@ -110,10 +110,7 @@ impl Lower<'_> {
             (AggregateFunction::Avg, Type::Long | Type::Real) => {
                 one_column(name, finite(argument.apply("avg", "avgif")), Type::Real, true)
             }
-            (AggregateFunction::Avg, Type::Timespan) => {
-                self.effects.provided.push(Condition::RoundingDoesNotDecide);
-                one_column(name, argument.apply("avg", "avgif"), ty, may_lack)
-            }
+            (AggregateFunction::Avg, Type::Timespan) => self.mean_of_spans(argument, name),
             (AggregateFunction::Stddev, Type::Long | Type::Real) => {
                 // Squares are summed in floats, which lose what tells large numbers apart.
                 if !self.is_small(expr) {
@@ -130,6 +127,24 @@ impl Lower<'_> {
             (AggregateFunction::Percentile(billionths), _) => self.percentile(*billionths, &argument, name),
             _ => return refuse(errors::aggregate_of(function.name(), &expr.ty, span)),
         })
+    }
+
+    /// The total divided by how many there are, in whole microseconds.
+    fn mean_of_spans(&mut self, mut argument: Argument, name: Name) -> Plan {
+        self.effects.provided.push(Condition::SumsFit);
+        let [total, count] = ["total", "count"].map(|part| self.names.fresh(&format!("{}_{part}", name.0)));
+        let counted = match argument.counts() {
+            Scalar::Bool(true) => Scalar::call("count", []),
+            counts => Scalar::call("countif", [counts]),
+        };
+        let micros = Scalar::infix(argument.value.scalar, Infix::Divide, Scalar::Timespan(1));
+        argument.value.scalar = Scalar::call("tolong", [micros]);
+        let mean = Scalar::Own(Own::MeanOf, vec![Scalar::column(&total), Scalar::column(&count)]);
+        Plan {
+            columns: vec![(Some(total), argument.apply("sum", "sumif")), (Some(count), counted)],
+            after: vec![(name.clone(), mean)],
+            value: Value::new(Scalar::Column(name), Type::Timespan, true),
+        }
     }
 
     /// Nearest rank: the element ⌈p/100·n⌉ of the sorted values.
