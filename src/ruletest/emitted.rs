@@ -20,7 +20,7 @@ use crate::ir::{Given, Rule, Source, Stream};
 use crate::pack::{Pack, inside};
 use crate::record::{Limits, Mapped, Mapper, as_read, raw_records};
 use crate::target::names::{EVENT_ID, TIME, WINDOW_START};
-use crate::target::{Condition, Emission, Request, TARGETS, Target, Verdict, emit};
+use crate::target::{Condition, Emission, Needs, Request, TARGETS, Target, Verdict, emit};
 
 /// Most turns that a test makes of one query.
 const TURNS: usize = 24;
@@ -270,10 +270,12 @@ pub fn emitted(
     let at_place = |record: &Record| Record { place: place.clone(), ..record.clone() };
     let logs: Vec<Record> = records.iter().map(at_place).collect();
     let kept = |answer| turn.kept(as_rows(language, &answer), emission.window.is_some());
-    // What the verdict rests on is no open question.
+    // What the verdict rests on, and the generation of commands that it needs, are no open questions.
     let as_text = emission.query.provided.contains(&Condition::PropertiesAsText);
-    let answered: &[&str] = if as_text { &["properties-of-diagnostics"] } else { &[] };
-    emulate_part(language, text, &logs, &turn.run, answered, kept)
+    let newer = emission.query.needs == Some(Needs::Y2026);
+    let answers = [(as_text, "properties-of-diagnostics"), (newer, "number-of-stats")];
+    let answered: Vec<&str> = answers.into_iter().filter(|(holds, _)| *holds).map(|(_, question)| question).collect();
+    emulate_part(language, text, &logs, &turn.run, &answered, kept)
 }
 
 /// Rows by column, with times as alerts have them; of entries, their time and id.

@@ -61,18 +61,12 @@ impl Verdict {
 pub enum Condition {
     /// Events arrive within so many microseconds.
     EventsArriveWithin(i64),
-    /// The log holds so many microseconds of history.
-    LogHolds(i64),
     /// The result has at most so many groups.
     AtMostGroups(u64),
     /// No record is delivered twice.
     NoDuplicates,
     /// Whoever takes the alerts makes one of consecutive windows.
     RepeatsAreMerged,
-    /// A record has fewer than 200 discovered fields before those that are read.
-    FewerThan200Fields,
-    /// The query is run once a window.
-    OneWindowARun,
     /// The caller's range holds whole windows.
     RangeHoldsWholeWindows,
     /// Redaction changed nothing that the rule reads.
@@ -99,12 +93,9 @@ impl Condition {
     pub fn text(self) -> String {
         match self {
             Condition::EventsArriveWithin(us) => format!("events arrive within {}", duration(us)),
-            Condition::LogHolds(us) => format!("the log holds {}", duration(us)),
             Condition::AtMostGroups(n) => format!("at most {n} groups"),
             Condition::NoDuplicates => "no duplicates".to_owned(),
             Condition::RepeatsAreMerged => "repeats are merged".to_owned(),
-            Condition::FewerThan200Fields => "fewer than 200 discovered fields".to_owned(),
-            Condition::OneWindowARun => "one window a run".to_owned(),
             Condition::RangeHoldsWholeWindows => "the range holds whole windows".to_owned(),
             Condition::RedactionChangedNothing => "redaction changed nothing it reads".to_owned(),
             Condition::RoundingDoesNotDecide => "rounding does not decide".to_owned(),
