@@ -28,6 +28,12 @@ pub trait Language: Sync {
     /// What the vendor's documentation leaves open.
     fn readings(&self) -> &'static [Reading];
 
+    /// How a query is read, for people and for tests: its tree as Rust writes values, with its texts as they are meant.
+    ///
+    /// # Errors
+    /// Where the system has no such text, and where this emulator does not know it.
+    fn tree(&self, query: &str) -> Result<String, Failure>;
+
     /// Runs a query under one choice of readings.
     ///
     /// # Errors

@@ -291,8 +291,13 @@ impl Emission {
             format!("run every {every}, look back {lookback}, end {delay} before now")
         };
         lines.push(format!("judges {}{needs}; {schedule}", query.judges.text()));
-        lines.into_iter().map(|line| format!("{} {}\n", info.comment, line.replace(['\n', '\r'], " "))).collect()
+        lines.into_iter().map(|line| format!("{} {}\n", info.comment, line.replace(ends_line, " "))).collect()
     }
+}
+
+/// Whether a character may end a line, and so a comment, in some language: KQL has the separators of Unicode too.
+fn ends_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whole seconds where they are, else a fraction.

@@ -3,8 +3,10 @@
 mod emulators;
 mod faults;
 mod judge;
+mod literals;
 mod logs;
 mod oracles;
+mod reading;
 #[path = "../support/mod.rs"]
 mod support;
 mod tally;

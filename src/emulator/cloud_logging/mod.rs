@@ -38,6 +38,10 @@ impl Language for CloudLogging {
         readings::READINGS
     }
 
+    fn tree(&self, query: &str) -> Result<String, Failure> {
+        Ok(format!("{:?}", parse::parse(query)?))
+    }
+
     fn run(&self, query: &str, logs: &[Record], run: &Run, readings: &Readings) -> Result<Answer, Failure> {
         let tree = parse::parse(query)?;
         let filter = filter::filter(&tree, readings)?;

@@ -41,6 +41,10 @@ impl Language for CloudWatch {
         READINGS
     }
 
+    fn tree(&self, query: &str) -> Result<String, Failure> {
+        Ok(format!("{:?}", parse::query(query, &Readings::default())?))
+    }
+
     fn run(&self, query: &str, logs: &[Record], run: &Run, readings: &Readings) -> Result<Answer, Failure> {
         let mut commands = parse::query(query, readings)?;
         check::check(query, &mut commands, readings)?;

@@ -2,6 +2,8 @@
 //!
 //! The documentation speaks of RE2 in one place and of Hyperscan in another; what neither has is refused.
 
+use std::fmt;
+
 use regex::{Regex, RegexBuilder, bytes};
 
 use super::reading::Question;
@@ -9,7 +11,6 @@ use super::tree::Place;
 use crate::emulator::{Failure, Readings};
 
 /// A pattern, ready to be looked for.
-#[derive(Debug)]
 pub(super) enum Pattern {
     /// Stands anywhere in the text.
     Part(String),
@@ -26,6 +27,17 @@ pub(super) enum Pattern {
         /// It may not.
         lines: Regex,
     },
+}
+
+/// As it was written: the rest is made of that.
+impl fmt::Debug for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Pattern::Part(part) => f.debug_tuple("Part").field(part).finish(),
+            Pattern::Regex { characters, .. } => f.debug_tuple("Regex").field(&characters.as_str()).finish(),
+            Pattern::Glob { text, .. } => f.debug_tuple("Glob").field(&text.as_str()).finish(),
+        }
+    }
 }
 
 impl Pattern {

@@ -115,7 +115,7 @@ impl Lexer<'_> {
         loop {
             self.skip_while(char::is_whitespace);
             if self.rest().starts_with('#') || self.rest().starts_with("--") {
-                self.skip_while(|c| c != '\n');
+                self.skip_while(|c| !ends_line(c));
             } else if self.rest().starts_with("/*") {
                 let length = self.rest().find("*/");
                 let length =
@@ -223,7 +223,7 @@ impl Lexer<'_> {
             let Some(char) = self.peek() else {
                 return Err(Failure::rejected("a literal without its closing quote", start..self.at));
             };
-            if char == '\n' && quote.mark.len() == 1 {
+            if ends_line(char) && quote.mark.len() == 1 {
                 return Err(Failure::rejected("a line break in a literal that is not triple-quoted", start..self.at));
             }
             self.at += char.len_utf8();
@@ -286,6 +286,11 @@ impl Lexer<'_> {
         self.at += 1;
         Ok(simple)
     }
+}
+
+/// Whether a character ends a line.
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r')
 }
 
 /// A character of a text, or its bytes.

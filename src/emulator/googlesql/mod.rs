@@ -36,6 +36,10 @@ impl Language for GoogleSql {
         readings::ALL
     }
 
+    fn tree(&self, query: &str) -> Result<String, Failure> {
+        Ok(format!("{:?}", parse::query(query)?))
+    }
+
     fn run(&self, query: &str, logs: &[Record], run: &Run, readings: &Readings) -> Result<Answer, Failure> {
         let bound = bind::query(&parse::query(query)?, readings)?;
         let columns = names(&bound.columns, query)?;

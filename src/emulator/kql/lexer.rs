@@ -115,7 +115,7 @@ impl<'a> Lexer<'a> {
             if !self.rest().starts_with("//") {
                 return;
             }
-            self.while_(|c| c != '\n');
+            self.while_(|c| !ends_line(c));
         }
     }
 
@@ -233,7 +233,7 @@ impl<'a> Lexer<'a> {
         self.at += hidden + usize::from(verbatim) + 1;
         let mut out = String::new();
         loop {
-            let plain = self.while_(|c| c != quote && c != '\n' && (verbatim || c != '\\'));
+            let plain = self.while_(|c| c != quote && !ends_line(c) && (verbatim || c != '\\'));
             out.push_str(plain);
             match self.peek() {
                 Some('\\') => out.push(self.escape()?),
@@ -243,10 +243,6 @@ impl<'a> Lexer<'a> {
                         return Ok(Some(out));
                     }
                     out.push(quote);
-                    self.at += 1;
-                }
-                Some('\n') if verbatim => {
-                    out.push('\n');
                     self.at += 1;
                 }
                 _ => return Err(unclosed(self)),
@@ -301,4 +297,9 @@ impl<'a> Lexer<'a> {
         }
         char::from_u32(first)
     }
+}
+
+/// Whether a character ends a line, and with it a comment and a text that is not between triple backticks.
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{2028}' | '\u{2029}')
 }

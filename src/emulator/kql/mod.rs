@@ -47,6 +47,10 @@ impl Language for Kql {
         readings::READINGS
     }
 
+    fn tree(&self, query: &str) -> Result<String, Failure> {
+        Ok(format!("{:?}", parse::parse(query)?))
+    }
+
     fn run(&self, query: &str, logs: &[Record], run: &Run, readings: &Readings) -> Result<Answer, Failure> {
         let tree = parse::parse(query)?;
         let store = Store::new(logs, run, readings)?;

@@ -79,7 +79,8 @@ pub(super) fn joined_text(span: Span) -> Diagnostic {
 
 /// A key that no name can hold.
 pub(super) fn odd_key(span: Span, key: &str) -> Diagnostic {
-    refused(span, format!("CloudWatch Logs Insights has no way to write the key `{key}`")).help(ELSEWHERE)
+    refused(span, format!("CloudWatch Logs Insights has no way to write the key `{}`", key.escape_debug()))
+        .help(ELSEWHERE)
 }
 
 /// A text that no literal can hold.

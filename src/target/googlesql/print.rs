@@ -330,19 +330,23 @@ impl Type {
 
 /// A text literal: what could end it, and what a reader would not see, is escaped.
 fn quoted(text: &str) -> String {
-    let mut out = String::from("'");
+    enclosed(text, '\'')
+}
+
+/// Between two marks, the escapes of texts and of names being the same.
+fn enclosed(text: &str, mark: char) -> String {
+    let mut out = String::from(mark);
     for c in text.chars() {
         match c {
-            '\'' => out.push_str(r"\'"),
-            '\\' => out.push_str(r"\\"),
             '\n' => out.push_str(r"\n"),
             '\r' => out.push_str(r"\r"),
             '\t' => out.push_str(r"\t"),
+            c if c == mark || c == '\\' => out.extend(['\\', c]),
             c if is_unseen(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => out.push(c),
         }
     }
-    out.push('\'');
+    out.push(mark);
     out
 }
 
@@ -364,7 +368,7 @@ fn identifier(name: &str) -> String {
 }
 
 fn backticks(name: &str) -> String {
-    format!("`{}`", name.replace('\\', r"\\").replace('`', r"\`").replace('\n', r"\n"))
+    enclosed(name, '`')
 }
 
 /// As a timestamp literal holds it, in UTC; microseconds only where there are some.

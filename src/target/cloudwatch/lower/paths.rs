@@ -100,9 +100,7 @@ impl Plan<'_> {
 
     /// The field at the end of keys and indices.
     pub(super) fn field(&mut self, base: &Base, steps: &[Step], at: Span) -> Said<Field> {
-        if let Some(Step::Key(key)) =
-            steps.iter().find(|step| matches!(step, Step::Key(key) if key.contains('`') || key.is_empty()))
-        {
+        if let Some(Step::Key(key)) = steps.iter().find(|step| matches!(step, Step::Key(key) if !is_nameable(key))) {
             return Err(errors::odd_key(at, key));
         }
         let (column, mut access) = match base {
@@ -195,4 +193,10 @@ fn before(key: &str) -> Node {
 
 fn spaces() -> Node {
     repeat(Node::Class { negated: false, ranges: vec![('\t', '\r'), (' ', ' ')] }, 0, None)
+}
+
+/// Whether backticks can hold a key in one reading: no escape in them is documented, and some readers take a backslash for one, or `#` for the
+/// begin of a comment.
+fn is_nameable(key: &str) -> bool {
+    !key.is_empty() && !key.contains(['`', '\\', '#']) && !key.chars().any(char::is_control)
 }
