@@ -1,0 +1,28 @@
+//! The compiler and what it is held to: the language, its meaning on the evaluator, its messages, and the texts of every target.
+
+mod absent;
+mod bind;
+mod conformance;
+mod coverage;
+mod diagnostics;
+#[path = "../eval/mod.rs"]
+mod eval;
+mod eval_numbers;
+mod eval_rules;
+mod eval_windows;
+#[path = "../google/mod.rs"]
+mod google;
+#[path = "../kql/mod.rs"]
+mod kql;
+mod random;
+mod record_reading;
+#[path = "../support/mod.rs"]
+mod support;
+mod syntax;
+mod target_cloud_logging;
+mod target_cloudwatch;
+mod target_googlesql;
+mod target_kql;
+mod target_kql_engines;
+mod targets;
+mod worked;
