@@ -13,7 +13,7 @@ use skywatch::ruletest::emitted::{claimed, local};
 use skywatch::ruletest::rows::broken;
 use skywatch::ruletest::turns::Turn;
 use skywatch::schema::Schema;
-use skywatch::target::{Emission, Request, Verdict, emit};
+use skywatch::target::{Emission, Needs, Request, Verdict, emit};
 
 use crate::logs::{Log, RANGE, places, sources_on, storable, target};
 use crate::support::choices::Choices;
@@ -66,8 +66,11 @@ impl Case<'_> {
         let emitted = |request| {
             emit(self.rule, self.schema, target, request).into_iter().filter(|e| e.source == self.source.name)
         };
-        let range = Request { range: Some((RANGE.from, RANGE.to)), ..Request::default() };
-        for (over_range, in_turns) in emitted(range).zip(emitted(Request::default())) {
+        // The older commands of CloudWatch say less, and some of it wider or narrower.
+        let cloudwatch = if choices.once_in(4) { Needs::Portable } else { Needs::Y2026 };
+        let in_turns = Request { range: None, cloudwatch };
+        let over_range = Request { range: Some((RANGE.from, RANGE.to)), cloudwatch };
+        for (over_range, in_turns) in emitted(over_range).zip(emitted(in_turns)) {
             if over_range.query.text.is_none() {
                 tally.refused += 1;
                 continue;

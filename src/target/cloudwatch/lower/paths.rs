@@ -39,32 +39,36 @@ impl Plan<'_> {
         if path.steps.iter().any(|step| matches!(step, Step::Elements | Step::Values)) {
             return Ok(None);
         }
-        if let Some(field) = self.by_key(&path, &expr.ty, expr.span) {
+        if let Some(field) = self.by_key(&path, &expr.ty, expr.span)? {
             return Ok(Some(field));
         }
         self.field(&path.base, &path.steps, expr.span).map(Some)
     }
 
     /// What stands behind the path's last key in the text of the record, where newer commands, which would parse it, may not be used.
-    fn by_key(&mut self, path: &RawPath, ty: &Type, at: Span) -> Option<Field> {
-        let Some(Step::Key(key)) = path.steps.last() else { return None };
+    fn by_key(&mut self, path: &RawPath, ty: &Type, at: Span) -> Said<Option<Field>> {
+        let Some(Step::Key(key)) = path.steps.last() else { return Ok(None) };
         let plain = path.steps.iter().all(|step| matches!(step, Step::Key(_)));
         let known = key == WHOLE_RECORD || self.discovered_field(&path.steps).is_some();
         if self.newest == Needs::Y2026 || !matches!(path.base, Base::Record) || !plain || known {
-            return None;
+            return Ok(None);
         }
         let value = match ty {
             Type::Int => number_behind(key, Vec::new()),
             Type::Float => number_behind(key, vec![repeat(Node::Concat(vec![Node::Char('.'), digits()]), 0, Some(1))]),
             Type::Text | Type::Time | Type::Ip => text_behind(key),
-            _ => return None,
+            _ => return Ok(None),
         };
         let reason = errors::by_key(at, key);
+        // What is only shown is right, or left out.
+        if !self.decides {
+            return Err(reason);
+        }
         // Once for each key, wherever it is read.
         if !self.notes.iter().any(|(_, known)| known.message == reason.message) {
             self.weaken(Verdict::Differs, true, reason);
         }
-        Some(self.parse(message(), value, "value"))
+        Ok(Some(self.parse(message(), value, "value")))
     }
 
     /// The path of a raw expression; none where it is something else.

@@ -32,6 +32,8 @@ pub(super) struct Plan<'a> {
     pub(super) notes: Vec<(Verdict, Diagnostic)>,
     /// Whether it tests bools, which can't be told from 1, 0 and texts.
     pub(super) untyped: bool,
+    /// Whether what is being said decides about alerts, and is not only shown.
+    pub(super) decides: bool,
     /// What can't be said and is needed.
     pub(super) refusals: Vec<Diagnostic>,
     /// What only shows, and can't be said.
@@ -119,6 +121,7 @@ impl<'a> Plan<'a> {
             commands: Vec::new(),
             notes: Vec::new(),
             untyped: false,
+            decides: true,
             refusals: Vec::new(),
             left_out: Vec::new(),
             known: Vec::new(),
@@ -245,7 +248,9 @@ impl<'a> Plan<'a> {
     /// A part that is undone where it can't be said; reasons weigh nothing where it does not decide.
     pub(super) fn aside<T>(&mut self, decides: bool, part: impl FnOnce(&mut Self) -> Said<T>) -> Said<T> {
         let before = self.notes.len();
+        let outer = std::mem::replace(&mut self.decides, decides);
         let said = self.attempt(part);
+        self.decides = outer;
         if !decides {
             self.notes.iter_mut().skip(before).for_each(|(verdict, _)| *verdict = Verdict::Exact);
         }
