@@ -19,14 +19,14 @@ use skywatch::target::Emission;
 const RANDOM: u32 = 125;
 
 /// An emulator, over the records as they were exported.
-struct Emulator {
+pub(crate) struct Emulator {
     language: &'static dyn Language,
     /// Whether a question that the documentation leaves open may decide an answer, which then is not compared.
     may_be_open: bool,
 }
 
 impl Emulator {
-    fn of(name: &str, may_be_open: bool) -> Emulator {
+    pub(crate) fn of(name: &str, may_be_open: bool) -> Emulator {
         let language = *LANGUAGES.iter().find(|language| language.name() == name).expect("a language of that name");
         Emulator { language, may_be_open }
     }

@@ -155,7 +155,7 @@ impl Log {
 }
 
 /// A file with records, one a line.
-fn written(records: &[Value]) -> tempfile::NamedTempFile {
+pub(crate) fn written(records: &[Value]) -> tempfile::NamedTempFile {
     let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
     let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
     file.write_all(lines.as_bytes()).expect("it can be written");

@@ -6,6 +6,7 @@ mod faults;
 mod judge;
 mod literals;
 mod logs;
+mod metamorphic;
 mod oracles;
 mod reading;
 #[path = "../support/mod.rs"]

@@ -73,6 +73,11 @@ pub(crate) fn rule(c: &mut Choices, fields: &Fields) -> String {
     g.rule()
 }
 
+/// One random predicate over a stream's fields.
+pub(crate) fn predicate(c: &mut Choices, fields: &Fields) -> String {
+    Generator { c, fields, with: Vec::new(), element: false }.pred(3)
+}
+
 struct Generator<'a> {
     c: &'a mut Choices,
     fields: &'a Fields,

@@ -86,7 +86,12 @@ impl Shape {
 
     /// The records of one to `most` numbers, as the conditions of a query want them.
     pub(crate) fn to_query(&self, choices: &mut Choices, most: usize) -> Vec<Value> {
-        let numbers = 0..1 + choices.below(most);
+        self.to_query_from(choices, 0, most)
+    }
+
+    /// The same of numbers from the first on.
+    pub(crate) fn to_query_from(&self, choices: &mut Choices, first: usize, most: usize) -> Vec<Value> {
+        let numbers = first..first + 1 + choices.below(most);
         let rows = |number| Maker { source: &self.source, choices, number, slips: false }.rows(&self.record);
         numbers.flat_map(rows).collect()
     }
