@@ -106,12 +106,25 @@ pub fn difference(alerts: &[Row], rows: &[Row], but: &[String]) -> Option<String
 #[must_use]
 pub fn broken(claim: Verdict, rule: &Rule, alerts: &[Row], emitted: &[Row]) -> Option<String> {
     match claim {
-        Verdict::Exact => difference(alerts, emitted, &shown_addresses(rule)),
+        Verdict::Exact => difference(alerts, &as_texts(rule, emitted), &shown_addresses(rule)),
         // Measures may be higher, or lower.
         Verdict::Wider => missing(rule, alerts, emitted).map(|alert| format!("missing: {alert}")),
         Verdict::Narrower => missing(rule, emitted, alerts).map(|row| format!("not found locally: {row}")),
         Verdict::Differs | Verdict::Refused => None,
     }
+}
+
+/// The rows with nothing where a shown text is a map or a list, which the local run does not read as text, and a log shows as it is.
+fn as_texts(rule: &Rule, rows: &[Row]) -> Vec<Row> {
+    let outputs = Outputs::of(rule);
+    let texts = outputs.show.iter().zip(&rule.show).filter(|(_, item)| item.value.ty == Type::Text);
+    let texts: Vec<&String> = texts.map(|(column, _)| column).collect();
+    let mut rows = rows.to_vec();
+    for row in rows.iter_mut().filter_map(Row::as_object_mut) {
+        let shown = row.iter_mut().filter(|(column, _)| texts.contains(column));
+        shown.filter(|(_, cell)| cell.is_object() || cell.is_array()).for_each(|(_, cell)| *cell = Row::Null);
+    }
+    rows
 }
 
 /// Whether every alert has a row of the same window or event and the same keys: what is asked of a wider query.

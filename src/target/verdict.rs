@@ -85,6 +85,8 @@ pub enum Condition {
     PartsLieWithin(i64),
     /// Where the target can't tell types apart, parts of payloads have the types that the source reads them as.
     TypesAsRead,
+    /// Where the target can't bring addresses into one form, logs have them in their shortest, and no IPv4 address as IPv6.
+    AddressesInShortForm,
 }
 
 impl Condition {
@@ -104,6 +106,7 @@ impl Condition {
             Condition::NotSampled => "the log is not sampled".to_owned(),
             Condition::PartsLieWithin(us) => format!("the records of an event lie within {}", duration(us)),
             Condition::PropertiesAsText => "properties are kept as JSON text".to_owned(),
+            Condition::AddressesInShortForm => "addresses are in their shortest form".to_owned(),
             Condition::TypesAsRead => "payloads hold the types they are read as".to_owned(),
         }
     }

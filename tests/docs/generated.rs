@@ -144,18 +144,23 @@ pub(crate) fn counts() -> String {
     let texts =
         sky.iter().filter(|f| f.extension().is_some_and(|e| e == "sky")).map(|f| fs::read_to_string(f).unwrap());
     let cases: usize = texts.map(|text| text.lines().filter(|line| line.starts_with("test ")).count()).sum();
-    let snapshots = samples::files_below(&root().join("tests/snapshots"));
-    let starts =
-        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("diagnostics__"));
+    let snapshots = samples::files_below(&root().join("tests/compiler/snapshots"));
+    let starts = |path: &PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("compiler__diagnostics__"))
+    };
     let mistakes = snapshots.iter().filter(|path| starts(path)).count();
     let engine = fs::read_to_string(root().join("tests/engine.rs")).unwrap();
     let (_, random) = engine.split_once("= cases(").unwrap();
     let random = random.chars().take_while(|c| *c != ')').filter(char::is_ascii_digit).collect();
     let rows = [
-        ("conformance cases, on the evaluator and on DataFusion", over(cases, 100), "tests/conformance.rs"),
+        ("conformance cases, on the evaluator and on DataFusion", over(cases, 100), "tests/compiler/conformance.rs"),
         ("random rules over random events, on both", random, "tests/engine.rs"),
-        ("sample logs, read by a second program that shares no code", sample_logs(), "tests/record_reading.rs"),
-        ("mistakes in rules, each with its whole message", over(mistakes, 50), "tests/diagnostics.rs"),
+        (
+            "sample logs, read by a second program that shares no code",
+            sample_logs(),
+            "tests/compiler/record_reading.rs",
+        ),
+        ("mistakes in rules, each with its whole message", over(mistakes, 50), "tests/compiler/diagnostics.rs"),
     ];
     let rows = rows.map(|(what, count, test)| format!("| {what} | {count} | `{test}` |\n"));
     format!("| what | how many | where |\n|---|---|---|\n{}", rows.concat())

@@ -232,6 +232,30 @@ fn what_is_redacted_is_found_in_the_cloud_only() {
     assert!(trial.broken_over(&log.events, &log.records).is_some());
 }
 
+#[test]
+fn addresses_in_another_form_are_others() {
+    let rule = "rule r {\n severity low\n from activity only aws.cloudtrail\n where source.ip in 10.0.0.0/8\n}";
+    let trial = Trial::over_range("cloudwatch", "aws.cloudtrail", rule, "addresses are in their shortest form");
+    let record = |address: &str| {
+        let mut record = cloudtrail();
+        record["sourceIPAddress"] = json!(address);
+        record
+    };
+    trial.holds_over(&[record("10.0.0.1")]);
+    trial.holds_over(&[record("203.0.113.7")]);
+    let log = trial.log(&[record("::ffff:10.0.0.1")]);
+    assert!(trial.broken_over(&log.events, &log.records).is_some());
+}
+
+/// A record of CloudTrail's.
+fn cloudtrail() -> Value {
+    json!({
+        "eventVersion": "1.11", "eventTime": "2026-11-02T10:00:00Z", "eventSource": "bedrock.amazonaws.com",
+        "eventName": "Converse", "eventID": "e1", "requestID": "r1", "eventCategory": "Data", "awsRegion": "us-east-1",
+        "userIdentity": { "type": "IAMUser" },
+    })
+}
+
 /// The records of one call through API Management, its gateway's own row at a time.
 fn apim(gate: &str) -> Vec<Value> {
     let row = |category: &str, time: &str, properties: Value| {
@@ -298,11 +322,9 @@ fn values_of_other_types_are_taken_for_what_they_are_not() {
     let rule = "rule r {\n severity low\n from activity only aws.cloudtrail\n where auth.method == \"key\"\n}";
     let trial = Trial::over_range("cloudwatch", "aws.cloudtrail", rule, "payloads hold the types they are read as");
     let record = |bearer: Value| {
-        json!({
-            "eventVersion": "1.11", "eventTime": "2026-11-02T10:00:00Z", "eventSource": "bedrock.amazonaws.com",
-            "eventName": "Converse", "eventID": "e1", "requestID": "r1", "eventCategory": "Data", "awsRegion": "us-east-1",
-            "additionalEventData": { "callWithBearerToken": bearer }, "userIdentity": { "type": "IAMUser" },
-        })
+        let mut record = cloudtrail();
+        record["additionalEventData"] = json!({ "callWithBearerToken": bearer });
+        record
     };
     trial.holds_over(&[record(json!(true))]);
     trial.holds_over(&[record(json!(false))]);

@@ -49,6 +49,6 @@ impl Tally {
         for (why, count) in &self.unsupported {
             println!("    not executable, {count} times: {why}");
         }
-        assert!(self.wrong.is_empty(), "{}", self.wrong.iter().take(3).cloned().collect::<Vec<_>>().join("\n\n"));
+        assert!(self.wrong.is_empty(), "{}", self.wrong.iter().take(8).cloned().collect::<Vec<_>>().join("\n\n"));
     }
 }

@@ -154,9 +154,15 @@ fn rounding_decides(rule: &Rule) -> bool {
         rounded |= matches!(expr.kind, ExprKind::Arithmetic(Arithmetic::Divide, ..))
             || matches!(expr.kind, ExprKind::Arithmetic(..) if expr.ty == ir::Type::Float);
     };
+    // What is read as a duration from a float of another unit is rounded of a product that has been rounded already.
+    let mut scaled = false;
+    rule.walk(&mut |expr| {
+        scaled |= expr.ty == ir::Type::Duration
+            && matches!(&expr.kind, ExprKind::Arithmetic(_, one, other) if [one, other].iter().any(|part| part.ty == ir::Type::Float));
+    });
     rule.when.walk(&mut visit);
     measures.iter().filter_map(|n| rule.measures.get(*n)).for_each(|measure| measure.value.walk(&mut visit));
-    rounded
+    rounded || scaled
 }
 
 /// A rule without `over`: one row an event.

@@ -44,6 +44,9 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     if plan.untyped {
         cx.provided(Condition::TypesAsRead);
     }
+    if plan.addresses {
+        cx.provided(Condition::AddressesInShortForm);
+    }
     let query = Query { commands: plan.finish() };
     if query.needs() > cx.request.cloudwatch {
         cx.refuse(errors::newer(bound.rule.span, &query.newer()));

@@ -47,6 +47,8 @@ impl Plan<'_> {
             return self.number(&inner);
         }
         if let Some(field) = self.field_of(expr)? {
+            // Text of a number, as `"5.0"`, is a number to it, and `true` is 1.
+            self.untyped |= self.decides;
             let as_number = |ty: &Type| *ty == expr.ty || (*ty == Type::Int && expr.ty == Type::Float);
             if self.known.iter().any(|(known, ty)| *known == field && as_number(ty)) {
                 return Ok(Value::always(Term::Field(field)));

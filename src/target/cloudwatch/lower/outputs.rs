@@ -255,15 +255,21 @@ impl Plan<'_> {
 
 /// A raw number as a number: `5`, `"5"` and `"+5"` are one.
 pub(super) fn as_number(value: Value) -> Value {
-    let raw = match &value.term {
-        Term::Field(Field::Log(_)) => true,
-        Term::Field(Field::Made(_, steps)) => !steps.is_empty(),
-        _ => false,
-    };
-    if !raw {
+    if !is_raw(&value.term) {
         return value;
     }
     Value { term: value.term.binary(Operator::Add, Term::Int(0)), ..value }
+}
+
+/// Whether a term may give a value as the log has it, and not one that was computed.
+fn is_raw(term: &Term) -> bool {
+    use Function::{Case, Coalesce, Greatest, If, Least};
+    match term {
+        Term::Field(Field::Log(_)) => true,
+        Term::Field(Field::Made(_, steps)) => !steps.is_empty(),
+        Term::Call(Case | Coalesce | Greatest | If | Least, args) => args.iter().any(is_raw),
+        _ => false,
+    }
 }
 
 /// A column in the unit in which it is shown.

@@ -32,6 +32,8 @@ pub(super) struct Plan<'a> {
     pub(super) notes: Vec<(Verdict, Diagnostic)>,
     /// Whether it tests bools, which can't be told from 1, 0 and texts.
     pub(super) untyped: bool,
+    /// Whether addresses are compared or counted as the log writes them.
+    pub(super) addresses: bool,
     /// Whether what is being said decides about alerts, and is not only shown.
     pub(super) decides: bool,
     /// What can't be said and is needed.
@@ -121,6 +123,7 @@ impl<'a> Plan<'a> {
             commands: Vec::new(),
             notes: Vec::new(),
             untyped: false,
+            addresses: false,
             decides: true,
             refusals: Vec::new(),
             left_out: Vec::new(),

@@ -163,7 +163,9 @@ impl Plan<'_> {
         }
         match (&left.ty, right.as_literal()) {
             (Type::Bool, Some(Literal::Bool(value))) => self.truth(left, *value, positive),
-            (Type::Text, Some(Literal::Text(text))) => Ok(texts::equals(&self.text(left)?, &[text], false, positive)),
+            (Type::Text, Some(Literal::Text(text))) => {
+                Ok(texts::equals(&self.equal_text(left)?, &[text], false, positive))
+            }
             (Type::Text, _) => {
                 let (left, right) = (self.text(left)?, self.text(right)?);
                 Ok(texts::found_value(TextTest::Equals, &left, &right, positive))
@@ -185,6 +187,14 @@ impl Plan<'_> {
     }
 
     /// An address equals a constant: IPv4 addresses have one text, IPv6 addresses several.
+    /// A text that is only asked whether it equals constants, which a value of another type does not.
+    fn equal_text(&mut self, expr: &ir::Expr) -> Said<Value> {
+        let untyped = self.untyped;
+        let value = self.text(expr);
+        self.untyped = untyped;
+        value
+    }
+
     fn same_address(&mut self, expr: &ir::Expr, address: std::net::IpAddr, positive: bool) -> Said<Term> {
         if address.is_ipv4() {
             let text = match self.field_of(expr)? {
@@ -206,7 +216,7 @@ impl Plan<'_> {
                     _ => None,
                 })
                 .collect();
-            return Ok(texts::equals(&self.text(subject)?, &texts, nocase, positive));
+            return Ok(texts::equals(&self.equal_text(subject)?, &texts, nocase, positive));
         }
         let whole = options.iter().all(|option| matches!(option, Literal::Int(0..)));
         if subject.ty == Type::Int && whole && options.len() > 1 {

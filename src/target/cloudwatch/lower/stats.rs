@@ -72,7 +72,7 @@ impl Plan<'_> {
             }
             (A::Min | A::Max, [arg]) => {
                 let function = if aggregate.function == A::Min { Function::Min } else { Function::Max };
-                let (term, empty) = kept(self.number(arg)?, filter);
+                let (term, empty) = kept(as_number(self.number(arg)?), filter);
                 (Kind::Merging(function, term), empty)
             }
             (A::Avg, [arg]) => {
@@ -84,7 +84,7 @@ impl Plan<'_> {
                 (Kind::Whole(Function::Stddev, term, None), Empty::Missing)
             }
             (A::Percentile(rank), [arg]) => {
-                let (term, empty) = kept(self.number(arg)?, filter);
+                let (term, empty) = kept(as_number(self.number(arg)?), filter);
                 #[expect(clippy::cast_precision_loss, reason = "a rank of at most three digits and nine places")]
                 let rank = Term::Float(*rank as f64 / 1e9);
                 (Kind::Whole(Function::Pct, term, Some(rank)), empty)
