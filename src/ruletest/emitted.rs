@@ -147,7 +147,12 @@ impl Log {
             return whole;
         }
         let turns = Turn::by_schedule(in_turns, &target.info(), &times, TURNS);
-        let mut parts = turns.iter().map(|turn| self.on_turn(case, target, in_turns, turn));
+        let mut parts = turns.iter().map(|turn| match self.on_turn(case, target, in_turns, turn) {
+            Agreement::Differs(how) => {
+                Agreement::Differs(format!("in the run for {}: {how}", time_text(turn.judged.to)))
+            }
+            other => other,
+        });
         parts.find(|part| !matches!(part, Agreement::Agrees(_))).unwrap_or(whole)
     }
 

@@ -62,14 +62,15 @@ impl Turn {
         let at = |moment: i64| moment.div_euclid(step);
         let near = |time: &i64| {
             let span = emission.window.unwrap_or(step);
-            let (first, last) = (at(*time) + 1, at(time.saturating_add(span)));
-            [first - 1, first, last, last + 1]
+            let (before, last) = (at(*time), at(time.saturating_add(span)));
+            [before, before.saturating_add(1), last, last.saturating_add(1)]
         };
         let mut ends: Vec<i64> = times.iter().flat_map(near).map(|n| n.saturating_mul(step)).collect();
         ends.sort_unstable();
         ends.dedup();
-        let all = ends.len();
-        let some = (0..all.min(most)).filter_map(|n| ends.get(n * all / all.min(most)));
+        let (last, made) = (ends.len().saturating_sub(1), ends.len().min(most));
+        // The first and the last are among them.
+        let some = (0..made).filter_map(|n| ends.get(n * last / made.saturating_sub(1).max(1)));
         some.map(|end| Turn::ending(emission, info, *end)).collect()
     }
 

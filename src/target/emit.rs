@@ -49,7 +49,7 @@ pub struct Emission {
     pub window: Option<i64>,
     /// How often to run it, in microseconds.
     pub every: i64,
-    /// How far back from its end one run reads, in microseconds; of an event before its window there may be records that belong to one in it.
+    /// How far back from its end one run reads, in microseconds: its window, and as far as the records of an event may lie apart.
     pub lookback: i64,
     /// How long before now a run's range ends, in microseconds.
     pub delay: i64,

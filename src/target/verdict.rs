@@ -106,7 +106,7 @@ impl Condition {
             Condition::NotSampled => "the log is not sampled".to_owned(),
             Condition::PartsLieWithin(us) => format!("the records of an event lie within {}", duration(us)),
             Condition::PropertiesAsText => "properties are kept as JSON text".to_owned(),
-            Condition::AddressesInShortForm => "addresses are in their shortest form".to_owned(),
+            Condition::AddressesInShortForm => "addresses are in their shortest form, IPv4 as IPv4".to_owned(),
             Condition::TypesAsRead => "payloads hold the types they are read as".to_owned(),
         }
     }

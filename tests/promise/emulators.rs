@@ -1,14 +1,13 @@
 //! The promise, executed: what is emitted for each cloud runs on that cloud's emulator over the raw records, and gives the alerts of the local run.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 use std::path::Path;
 
+use crate::breaches::breaks;
 use crate::judge::{self, Executed, Executor};
 use crate::logs::{Log, RANGE, target};
 use serde_json::Value;
 use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
-use skywatch::eval::clock::parse_time;
 use skywatch::ir::Source;
 use skywatch::pack::load;
 use skywatch::ruletest::emitted::{Agreement, emitted};
@@ -33,54 +32,6 @@ impl Emulator {
     }
 }
 
-/// Whether a log writes its records' times in that way: Bedrock and CloudTrail in whole seconds and UTC, which their queries rest on.
-fn is_written(source: &Source, record: &Value) -> bool {
-    // `provided: payloads hold the types they are read as`
-    let bearer = |part: &str| record.get(part).and_then(|part| part.get("callWithBearerToken"));
-    if source.name == "aws.cloudtrail"
-        && ["additionalEventData", "requestParameters"].into_iter().filter_map(bearer).any(|value| !value.is_boolean())
-    {
-        return false;
-    }
-    // `provided: rounding does not decide`: milliseconds whose half microsecond is in doubt.
-    let latency = record.get("metadata").and_then(|metadata| metadata.get("request_latency")).and_then(Value::as_f64);
-    if source.name == "gcp.vertex" && latency.is_some_and(|latency| (latency * 1_000.0).fract().abs() == 0.5) {
-        return false;
-    }
-    let time = match source.name.as_str() {
-        "aws.bedrock" => record.get("timestamp"),
-        "aws.cloudtrail" => record.get("eventTime"),
-        _ => return true,
-    };
-    time.and_then(Value::as_str)
-        .is_none_or(|time| parse_time(time).is_none() || (time.len() == 20 && time.ends_with('Z')))
-}
-
-/// Whether a part of a record is what CloudWatch can't tell from something else: a number that floats can't hold, a bool or a number where
-/// logs have none, text of a number that is no int, an address in another form than the shortest.
-fn is_mistaken(key: &str, part: &Value) -> bool {
-    match part {
-        Value::Number(number) => {
-            !NUMBERS.iter().any(|word| key.contains(word))
-                || number.as_f64().is_some_and(|number| number.abs() > 2_f64.powi(53))
-        }
-        Value::Bool(_) => !BOOLS.contains(&key),
-        Value::String(text) => {
-            let number = text.parse::<f64>().is_ok() && !text.bytes().all(|byte| byte.is_ascii_digit());
-            let address = text.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().to_string() != *text);
-            (number && !key.ends_with("ersion")) || address
-        }
-        Value::Array(elements) => elements.iter().any(|element| is_mistaken(key, element)),
-        Value::Object(members) => members.iter().any(|(key, value)| is_mistaken(key, value)),
-        Value::Null => false,
-    }
-}
-
-/// Keys of the bools that logs have.
-const BOOLS: &[&str] = &["boolValue", "callWithBearerToken", "detected", "isError", "managementEvent", "readOnly"];
-/// In keys of the numbers that logs have.
-const NUMBERS: &[&str] = &["Count", "Ms", "Nano", "Value", "_tokens", "Tokens", "Millis", "code", "kind"];
-
 impl Executor for Emulator {
     fn target(&self) -> &'static str {
         target(self.language.name()).info().name
@@ -92,13 +43,12 @@ impl Executor for Emulator {
             let ran = emitted(self.language, text, emission, records, &Turn::over(emission, RANGE));
             ran.is_err_and(|failure| failure.kind == Kind::BadLogs)
         };
-        let untyped = self.language.name() == "cloudwatch";
-        let is_written = |record: &Value| is_written(source, record) && !(untyped && is_mistaken("", record));
+        let breaks = |record: &Value| breaks(emission, source, record);
         let exported = log.exported();
-        if log.records.iter().all(is_written) && !bad(&exported) {
+        if !log.records.iter().any(breaks) && !bad(&exported) {
             return None;
         }
-        let good = |(record, exported): &(&Value, &Record)| is_written(record) && !bad(std::slice::from_ref(*exported));
+        let good = |(record, exported): &(&Value, &Record)| !breaks(record) && !bad(std::slice::from_ref(*exported));
         Some(log.records.iter().zip(&exported).filter(good).map(|(record, _)| record.clone()).collect())
     }
 

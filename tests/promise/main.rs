@@ -1,5 +1,6 @@
 //! The promise of Skywatch: an emitted text, executed, gives the alerts of the local run.
 
+mod breaches;
 mod conditions;
 mod emulators;
 mod faults;

@@ -226,6 +226,8 @@ impl Plan<'_> {
             ExprKind::Read(inner) => inner,
             _ => list,
         };
+        // What is no text is an element to it.
+        self.untyped = true;
         let path = self.raw_path(raw)?;
         let Some((path, Some((Step::Elements, whole)))) = path.as_ref().map(|path| (path, path.steps.split_last()))
         else {

@@ -3,6 +3,7 @@
 //! Raw numbers are tested by arithmetic, which is documented on text of digits too: `x % 1 = 0` is an int, `x * 0 = 0` a number; of
 //! other text arithmetic gives nothing, and `coalesce` makes that a value.
 
+use super::outputs::as_number;
 use super::plan::{Plan, Said};
 use super::values::{Lack, Value};
 use crate::ir::{self, Arithmetic, ExprKind, Function as F, Literal, Type};
@@ -48,7 +49,7 @@ impl Plan<'_> {
         }
         if let Some(field) = self.field_of(expr)? {
             // Text of a number, as `"5.0"`, is a number to it, and `true` is 1.
-            self.untyped |= self.decides;
+            self.untyped = true;
             let as_number = |ty: &Type| *ty == expr.ty || (*ty == Type::Int && expr.ty == Type::Float);
             if self.known.iter().any(|(known, ty)| *known == field && as_number(ty)) {
                 return Ok(Value::always(Term::Field(field)));
@@ -81,8 +82,9 @@ impl Plan<'_> {
             }
             ExprKind::Call(function, args) => self.number_call(expr, function, args),
             ExprKind::Case(arms, default) => {
-                let case =
-                    self.arms(expr, arms, default.as_deref(), &mut |plan, arm| Ok(plan.number(arm)?.or_null()))?;
+                let case = self.arms(expr, arms, default.as_deref(), &mut |plan, arm| {
+                    Ok(as_number(plan.number(arm)?).or_null())
+                })?;
                 Ok(Value { term: case, lack: Lack::Null })
             }
             ExprKind::Read(_) => Err(errors::list_here(expr.span)),

@@ -225,6 +225,8 @@ impl Plan<'_> {
 
     /// The columns of `show`.
     pub(super) fn shown(&mut self, rule: &Rule, outputs: &Outputs, shown: &mut Vec<String>) {
+        // What is only shown rests on nothing.
+        let rests = (self.untyped, self.addresses);
         let grouped = rule.window.is_some();
         for (item, name) in rule.show.iter().zip(&outputs.show) {
             if self.own_column(&item.value, name).is_some() {
@@ -250,6 +252,7 @@ impl Plan<'_> {
                 Err(_) => self.left_out.push(item.name.clone()),
             }
         }
+        (self.untyped, self.addresses) = rests;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::ir::pattern::Node;
 use crate::ir::{self, Comparison, ExprKind, Literal, Pred, PredKind, TextTest, Type};
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
-use crate::target::cloudwatch::tree::{Function, Operator, Term};
+use crate::target::cloudwatch::tree::{Field, Function, Operator, Term};
 
 impl Plan<'_> {
     /// The predicate, or its complement where it is not positive.
@@ -164,7 +164,7 @@ impl Plan<'_> {
         match (&left.ty, right.as_literal()) {
             (Type::Bool, Some(Literal::Bool(value))) => self.truth(left, *value, positive),
             (Type::Text, Some(Literal::Text(text))) => {
-                Ok(texts::equals(&self.equal_text(left)?, &[text], false, positive))
+                Ok(texts::equals(&self.equal_text(left, &[text])?, &[text], false, positive))
             }
             (Type::Text, _) => {
                 let (left, right) = (self.text(left)?, self.text(right)?);
@@ -186,17 +186,26 @@ impl Plan<'_> {
         }
     }
 
-    /// An address equals a constant: IPv4 addresses have one text, IPv6 addresses several.
-    /// A text that is only asked whether it equals constants, which a value of another type does not.
-    fn equal_text(&mut self, expr: &ir::Expr) -> Said<Value> {
+    /// A text that is only asked whether it equals constants: a value of another type does not, unless it is written like one of them, or
+    /// stands before what counts where it is no text.
+    fn equal_text(&mut self, expr: &ir::Expr, constants: &[&str]) -> Said<Value> {
         let untyped = self.untyped;
-        let value = self.text(expr);
-        self.untyped = untyped;
-        value
+        let value = self.text(expr)?;
+        let plain = match &value.term {
+            Term::Field(Field::Log(_)) => true,
+            Term::Field(Field::Made(_, steps)) => !steps.is_empty(),
+            _ => false,
+        };
+        if plain && !constants.iter().any(|text| ["true", "false", "1", "0"].contains(&text.to_lowercase().as_str())) {
+            self.untyped = untyped;
+        }
+        Ok(value)
     }
 
+    /// An address equals a constant: IPv4 addresses have one shortest text, IPv6 addresses are a network of one.
     fn same_address(&mut self, expr: &ir::Expr, address: std::net::IpAddr, positive: bool) -> Said<Term> {
         if address.is_ipv4() {
+            self.addresses = true;
             let text = match self.field_of(expr)? {
                 Some(field) => Term::Field(field),
                 None => self.address(expr)?.term,
@@ -216,7 +225,7 @@ impl Plan<'_> {
                     _ => None,
                 })
                 .collect();
-            return Ok(texts::equals(&self.equal_text(subject)?, &texts, nocase, positive));
+            return Ok(texts::equals(&self.equal_text(subject, &texts)?, &texts, nocase, positive));
         }
         let whole = options.iter().all(|option| matches!(option, Literal::Int(0..)));
         if subject.ty == Type::Int && whole && options.len() > 1 {

@@ -176,7 +176,7 @@ impl Plan<'_> {
         }
         if let Some(field) = self.field_of(expr)? {
             // `true` is a text to it.
-            self.untyped |= self.decides;
+            self.untyped = true;
             let known = self.known.iter().any(|(known, _)| *known == field);
             let term = Term::Field(field);
             return Ok(if known { Value::always(term) } else { Value::blank(term) });
@@ -322,7 +322,7 @@ impl Plan<'_> {
             }
             _ => return Err(errors::expression(expr.span, "this address")),
         };
-        self.addresses |= self.decides;
+        self.addresses = true;
         let address = Term::Field(self.parse(field, address_pattern(), "ip"));
         let present = Term::call(Function::IsValidIp, [address.clone().or(Term::word(""))]);
         let absent = Term::Not(Box::new(present.clone()));
