@@ -128,7 +128,7 @@ fn as_texts(rule: &Rule, rows: &[Row]) -> Vec<Row> {
 }
 
 /// Whether every alert has a row of the same window or event and the same keys: what is asked of a wider query.
-pub fn missing<'a>(rule: &Rule, alerts: &'a [Row], rows: &[Row]) -> Option<&'a Row> {
+fn missing<'a>(rule: &Rule, alerts: &'a [Row], rows: &[Row]) -> Option<&'a Row> {
     let outputs = Outputs::of(rule);
     let beside: Vec<String> = outputs.measures.into_iter().chain(outputs.show).chain([SEVERITY.to_owned()]).collect();
     alerts.iter().find(|alert| !rows.iter().any(|row| same_row(alert, row, &beside)))

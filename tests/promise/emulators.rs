@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::breaches::breaks;
 use crate::judge::{self, Executed, Executor};
-use crate::logs::{Log, RANGE, target};
+use crate::logs::{Log, RANGE};
 use serde_json::Value;
 use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
 use skywatch::ir::Source;
@@ -34,7 +34,7 @@ impl Emulator {
 
 impl Executor for Emulator {
     fn target(&self) -> &'static str {
-        target(self.language.name()).info().name
+        self.language.name()
     }
 
     fn held(&mut self, emission: &Emission, source: &Source, log: &Log) -> Option<Vec<Value>> {

@@ -4,26 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Row;
 use skywatch::bind::{Bound, bind};
-use skywatch::eval::{Event, Json, Range, Run, run, run_bound};
-use skywatch::ir::{AggregateFunction, Expr, ExprKind, Rule, Source, Stream};
+use skywatch::eval::{Json, Range, Run, run_bound};
+use skywatch::ir::{AggregateFunction, Expr, ExprKind, Rule};
 use skywatch::resolve::Resolved;
 use skywatch::ruletest::rows::{apart, rows};
 use skywatch::target::names::Outputs;
-
-/// The alerts of a rule over one source's events, as rows.
-pub(crate) fn of_events(
-    rule: &Rule,
-    source: &Source,
-    stream: &Stream,
-    events: &[Event],
-    range: Range,
-    left_out: &[String],
-) -> Vec<Row> {
-    let events: Vec<Event> = events.iter().filter(|event| *event.source == *source.name).cloned().collect();
-    let apart = apart(rule);
-    let run = run(&apart, stream, &events, &Run { pack: "p", range, coverage: &BTreeMap::new() });
-    rows(rule, &run.expect("patterns are small enough").alerts, left_out)
-}
 
 /// The alerts of a rule bound to a source over raw records, as rows.
 pub(crate) fn of_records(

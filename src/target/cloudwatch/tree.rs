@@ -271,6 +271,15 @@ impl Command {
 }
 
 impl Field {
+    /// Whether it is a value as the log has it, and not one that the query made.
+    #[must_use]
+    pub fn is_of_log(&self) -> bool {
+        match self {
+            Field::Log(_) => true,
+            Field::Made(_, steps) => !steps.is_empty(),
+        }
+    }
+
     /// A column that the query made.
     #[must_use]
     pub fn made(name: &str) -> Field {

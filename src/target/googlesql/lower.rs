@@ -132,7 +132,7 @@ fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if rule.window.as_ref().is_some_and(|window| window.merges) {
         cx.provided(Condition::RepeatsAreMerged);
     }
-    if rounding_decides(rule) {
+    if rounding_decides(rule) || rounds_durations(rule) {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
     if rule.aggregates.iter().any(|aggregate| aggregate.function == AggregateFunction::Stddev) {
@@ -154,15 +154,20 @@ fn rounding_decides(rule: &Rule) -> bool {
         rounded |= matches!(expr.kind, ExprKind::Arithmetic(Arithmetic::Divide, ..))
             || matches!(expr.kind, ExprKind::Arithmetic(..) if expr.ty == ir::Type::Float);
     };
-    // What is read as a duration from a float of another unit is rounded of a product that has been rounded already.
-    let mut scaled = false;
-    rule.walk(&mut |expr| {
-        scaled |= expr.ty == ir::Type::Duration
-            && matches!(&expr.kind, ExprKind::Arithmetic(_, one, other) if [one, other].iter().any(|part| part.ty == ir::Type::Float));
-    });
     rule.when.walk(&mut visit);
     measures.iter().filter_map(|n| rule.measures.get(*n)).for_each(|measure| measure.value.walk(&mut visit));
-    rounded || scaled
+    rounded
+}
+
+/// Whether it reads a duration from a float of another unit, which is rounded of a product that has been rounded already.
+fn rounds_durations(rule: &Rule) -> bool {
+    let is_float = |part: &Expr| part.ty == ir::Type::Float;
+    let mut found = false;
+    rule.walk(&mut |expr| {
+        found |= expr.ty == ir::Type::Duration
+            && matches!(&expr.kind, ExprKind::Arithmetic(_, one, other) if is_float(one) || is_float(other));
+    });
+    found
 }
 
 /// A rule without `over`: one row an event.

@@ -268,8 +268,7 @@ pub(super) fn as_number(value: Value) -> Value {
 fn is_raw(term: &Term) -> bool {
     use Function::{Case, Coalesce, Greatest, If, Least};
     match term {
-        Term::Field(Field::Log(_)) => true,
-        Term::Field(Field::Made(_, steps)) => !steps.is_empty(),
+        Term::Field(field) => field.is_of_log(),
         Term::Call(Case | Coalesce | Greatest | If | Least, args) => args.iter().any(is_raw),
         _ => false,
     }

@@ -12,7 +12,7 @@ use crate::ir::pattern::Node;
 use crate::ir::{self, Comparison, ExprKind, Literal, Pred, PredKind, TextTest, Type};
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
-use crate::target::cloudwatch::tree::{Field, Function, Operator, Term};
+use crate::target::cloudwatch::tree::{Function, Operator, Term};
 
 impl Plan<'_> {
     /// The predicate, or its complement where it is not positive.
@@ -191,11 +191,7 @@ impl Plan<'_> {
     fn equal_text(&mut self, expr: &ir::Expr, constants: &[&str]) -> Said<Value> {
         let untyped = self.untyped;
         let value = self.text(expr)?;
-        let plain = match &value.term {
-            Term::Field(Field::Log(_)) => true,
-            Term::Field(Field::Made(_, steps)) => !steps.is_empty(),
-            _ => false,
-        };
+        let plain = matches!(&value.term, Term::Field(field) if field.is_of_log());
         if plain && !constants.iter().any(|text| ["true", "false", "1", "0"].contains(&text.to_lowercase().as_str())) {
             self.untyped = untyped;
         }
