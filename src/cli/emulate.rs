@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Format, GOOD, NO, UNUSABLE, complain_of, say, time};
 use crate::diag::{Code, Diagnostic};
-use crate::emulator::{Answer, Failure, Kind, LANGUAGES, Language, Record, Run, Value, emulate};
+use crate::emulator::{self, Answer, Failure, Kind, LANGUAGES, Language, Record, Run, Value, emulate};
 use crate::record::{Limits, raw_records};
 use crate::source::{SourceId, SourceMap, Span};
 
@@ -80,7 +80,7 @@ const LAST: i64 = 253_402_300_799_000_000;
 
 fn language(name: &str) -> Result<&'static dyn Language, Diagnostic> {
     let names = LANGUAGES.iter().map(|language| language.name());
-    LANGUAGES.iter().copied().find(|language| language.name() == name).ok_or_else(|| {
+    emulator::language(name).ok_or_else(|| {
         let message = format!("`{name}` is no language that can be emulated");
         Diagnostic::error(Code::BadArgument, message).suggest(name, names)
     })

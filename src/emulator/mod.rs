@@ -45,6 +45,12 @@ pub trait Language: Sync {
 pub const LANGUAGES: &[&dyn Language] =
     &[&cloud_logging::CloudLogging, &cloudwatch::CloudWatch, &googlesql::GoogleSql, &kql::Kql];
 
+/// The language of a name.
+#[must_use]
+pub fn language(name: &str) -> Option<&'static dyn Language> {
+    LANGUAGES.iter().copied().find(|language| language.name() == name)
+}
+
 /// What a query gives, where no open reading decides it.
 ///
 /// # Errors

@@ -13,7 +13,7 @@ use super::rows::{apart, broken, rows, selecting};
 use super::turns::Turn;
 use crate::bind::admits;
 use crate::diag::{Code, Diagnostic};
-use crate::emulator::{self, Answer, Failure, Kind, LANGUAGES, Language, Record, emulate_part};
+use crate::emulator::{self, Answer, Failure, Kind, Language, Record, emulate_part, language};
 use crate::eval::clock::{parse_time, time_text};
 use crate::eval::{self, Event, Json, Range, Run};
 use crate::ir::{Given, Rule, Source, Stream};
@@ -158,7 +158,7 @@ impl Log {
 
     fn on_turn(&self, case: &Case<'_>, target: &dyn Target, emission: &Emission, turn: &Turn) -> Agreement {
         let name = target.info().name;
-        let language = LANGUAGES.iter().copied().find(|language| language.name() == name);
+        let language = language(name);
         let (Some(language), Some(text)) = (language, &emission.query.text) else {
             return Agreement::NotRun(format!("there is no emulator of {name}"));
         };

@@ -33,7 +33,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::DateTime;
 use serde::Deserialize;
-use skywatch::emulator::{Answer, Failure, Kind, LANGUAGES, Language, Record, Run, Value, emulate};
+use skywatch::emulator::{self, Answer, Failure, Kind, Language, Record, Run, Value, emulate};
 use skywatch::json::Json;
 
 /// How many cases a language has at least, and how many texts that must be rejected.
@@ -185,7 +185,7 @@ fn wrong(case: &Case, got: &Result<Answer, Failure>) -> Option<String> {
 }
 
 fn conforms(name: &str) {
-    let language = *LANGUAGES.iter().find(|language| language.name() == name).expect("a language of that name");
+    let language = emulator::language(name).expect("a language of that name");
     let (mut cases, mut rejected, mut failures, mut names) = (0, 0, Vec::new(), BTreeSet::new());
     for (file, read) in &files(language) {
         for case in &read.case {

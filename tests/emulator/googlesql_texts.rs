@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use skywatch::emulator::{Kind, LANGUAGES, Language, Record, Run, emulate};
+use skywatch::emulator::{self, Kind, Language, Record, Run, emulate};
 
 const RUN: Run = Run { now: 1_770_000_000_000_000, from: None, until: None };
 
@@ -11,7 +11,7 @@ const RECORD: &str = r#"{"insertId":"a","logName":"projects/p/logs/x","timestamp
 "jsonPayload":{"a":[1,{"b":null}]},"protoPayload":{"status":{"code":7}}}"#;
 
 fn language() -> &'static dyn Language {
-    *LANGUAGES.iter().find(|language| language.name() == "googlesql").expect("GoogleSQL is there")
+    emulator::language("googlesql").expect("GoogleSQL is there")
 }
 
 /// What comes of a text, by kind; nothing where it has rows.

@@ -3,12 +3,12 @@
 use std::fs;
 use std::path::Path;
 
-use skywatch::emulator::{Kind, LANGUAGES, Language, Run, emulate};
+use skywatch::emulator::{self, Kind, Language, Run, emulate};
 
 const RUN: Run = Run { now: 1_770_000_000_000_000, from: None, until: None };
 
 fn kql() -> &'static dyn Language {
-    *LANGUAGES.iter().find(|language| language.name() == "kql").expect("KQL is a language")
+    emulator::language("kql").expect("KQL is a language")
 }
 
 /// The queries of all cases.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use skywatch::emulator::{Failure, Kind, LANGUAGES, Language, Record, Run, emulate};
+use skywatch::emulator::{self, Failure, Kind, Language, Record, Run, emulate};
 use skywatch::eval::{self, Event};
 use skywatch::ir::{SECOND, Source};
 use skywatch::resolve::Resolved;
@@ -45,8 +45,8 @@ impl Trial {
         assert!(emission.query.text.is_some(), "{:?}", emission.query.reasons);
         let provided: Vec<String> = emission.query.provided.iter().map(|condition| condition.text()).collect();
         assert!(provided.iter().any(|text| text.starts_with(condition)), "{target_name} on {source}: {provided:?}");
-        let language = LANGUAGES.iter().find(|language| language.name() == target_name).expect("it has an emulator");
-        Trial { resolved, source, language: *language, emission }
+        let language = emulator::language(target_name).expect("it has an emulator");
+        Trial { resolved, source, language, emission }
     }
 
     fn source(&self) -> &Source {

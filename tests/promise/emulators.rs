@@ -7,7 +7,7 @@ use crate::breaches::breaks;
 use crate::judge::{self, Executed, Executor};
 use crate::logs::{Log, RANGE};
 use serde_json::Value;
-use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
+use skywatch::emulator::{self, Kind, Language, Record};
 use skywatch::ir::Source;
 use skywatch::pack::load;
 use skywatch::ruletest::emitted::{Agreement, emitted};
@@ -27,7 +27,7 @@ pub(crate) struct Emulator {
 
 impl Emulator {
     pub(crate) fn of(name: &str, may_be_open: bool) -> Emulator {
-        let language = *LANGUAGES.iter().find(|language| language.name() == name).expect("a language of that name");
+        let language = emulator::language(name).expect("a language of that name");
         Emulator { language, may_be_open }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use skywatch::diag::Severity;
-use skywatch::emulator::{LANGUAGES, Language};
+use skywatch::emulator::{self, Language};
 use skywatch::ir::Rule;
 use skywatch::resolve::Resolved;
 use skywatch::schema::BUILTIN;
@@ -291,7 +291,7 @@ fn read(emission: &Emission, language: &dyn Language) -> Result<Option<Part>, St
 
 /// Puts random texts into all places of a target's queries.
 fn no_text_escapes(name: &str) {
-    let language = *LANGUAGES.iter().find(|language| language.name() == name).expect("a language of that name");
+    let language = emulator::language(name).expect("a language of that name");
     let must_read =
         |emission: &Emission| read(emission, language).unwrap_or_else(|why| panic!("{}: {why}", emission.rule));
     let harmless = HARMLESS_ONES.emitted(language);

@@ -6,7 +6,7 @@
 
 use chrono::{NaiveDate, TimeDelta};
 use serde_json::Value;
-use skywatch::emulator::{Kind, LANGUAGES, Language};
+use skywatch::emulator::{self, Kind, LANGUAGES, Language};
 use skywatch::eval::clock::{parse_sql_time, parse_time};
 use skywatch::eval::{Event, Range};
 use skywatch::ir::{Rule, Source};
@@ -112,7 +112,7 @@ fn for_each_log(
     rule: impl Fn(&mut Choices, &Shape) -> Vec<String>,
     check: impl Fn(&[Trial<'_>], &[Value], &str, &mut Choices, &mut Counts),
 ) -> Counts {
-    let language = *LANGUAGES.iter().find(|known| known.name() == language).expect("a language of that name");
+    let language = emulator::language(language).expect("a language of that name");
     let kind = target(language.name()).info().place;
     let mut counts = Counts::default();
     for Samples { source: name, .. } in sources_on(language.name(), &resolved(&[]).schema) {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{LazyLock, Mutex};
 
 use skywatch::bind::admits;
-use skywatch::emulator::{Kind, LANGUAGES, Language, Record};
+use skywatch::emulator::{self, Kind, Language, Record};
 use skywatch::eval::{Range, Value};
 use skywatch::ir::{Rule, Source};
 use skywatch::pack::{Pack, load};
@@ -122,7 +122,7 @@ fn of_rule<B: Backend<Tree: Clone + Send> + Copy>(
     logs: &[(String, Vec<Record>)],
     range: Range,
 ) -> Vec<Right<B::Tree>> {
-    let language = *LANGUAGES.iter().find(|language| language.name() == B::INFO.name).expect("a language of that name");
+    let language = emulator::language(B::INFO.name).expect("a language of that name");
     let keeping = Keeping { backend, kept: Mutex::default() };
     let emissions = emit(
         rule,
