@@ -1,38 +1,45 @@
 //! One file that is there whole or not at all: bytes go to a temporary name in the same folder, are synced, and then get their name.
-//!
-//! The name comes from the bytes, so that the same input gives the same name and a repeated run replaces a file by itself.
 
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-/// Bytes of the digest that make a name.
-const NAME_BYTES: usize = 8;
+use super::disk::{Disk, Output, sync_folder};
+
+/// Ending of files that are not whole yet.
+pub(super) const TEMPORARY: &str = ".tmp";
 
 /// A file under its temporary name. Dropped without [`Pending::commit`], it is removed.
-#[derive(Debug)]
 pub(super) struct Pending {
     folder: PathBuf,
     temporary: PathBuf,
-    file: Option<BufWriter<File>>,
+    file: Option<BufWriter<Box<dyn Output>>>,
     digest: Sha256,
+    bytes: u64,
+}
+
+/// A file under its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Committed {
+    pub(super) bytes: u64,
+    /// SHA-256 of the bytes, in hex.
+    pub(super) digest: String,
 }
 
 impl Pending {
     /// Begins a file in `folder`, which is made where it is not there.
-    pub(super) fn create(folder: &Path) -> io::Result<Pending> {
-        std::fs::create_dir_all(folder)?;
+    pub(super) fn create(disk: &dyn Disk, folder: &Path) -> io::Result<Pending> {
+        create_folder(folder)?;
         let mut number = 0u32;
         loop {
-            // The dot and the ending keep readers away; process and number keep two writers apart.
-            let temporary = folder.join(format!(".{}-{number}.tmp", std::process::id()));
-            match OpenOptions::new().write(true).create_new(true).open(&temporary) {
+            // The dot and the ending keep readers away; process and number keep two files apart.
+            let temporary = folder.join(format!(".{}-{number}{TEMPORARY}", std::process::id()));
+            match disk.create(&temporary) {
                 Ok(file) => {
-                    let file = Some(BufWriter::new(file));
-                    return Ok(Pending { folder: folder.to_owned(), temporary, file, digest: Sha256::new() });
+                    let (folder, file) = (folder.to_owned(), Some(BufWriter::new(file)));
+                    return Ok(Pending { folder, temporary, file, digest: Sha256::new(), bytes: 0 });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 1_000 => number += 1,
                 Err(error) => return Err(error),
@@ -40,21 +47,21 @@ impl Pending {
         }
     }
 
-    /// The name that belongs to the bytes written so far.
-    pub(super) fn name(&self) -> String {
-        name_of(&self.digest.clone().finalize())
+    /// SHA-256 of the bytes written so far, in hex.
+    pub(super) fn digest(&self) -> String {
+        hex(&self.digest.clone().finalize())
     }
 
-    /// Syncs the file and gives it its name; a file of that name is replaced.
-    pub(super) fn commit(mut self, file_name: &str) -> io::Result<PathBuf> {
+    /// Syncs the file and gives it its name. A file of that name is one that no manifest came to know, and is replaced.
+    pub(super) fn commit(mut self, file_name: &str) -> io::Result<Committed> {
+        let digest = self.digest();
         if let Some(file) = self.file.take() {
-            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+            file.into_inner().map_err(io::IntoInnerError::into_error)?.sync()?;
         }
-        let path = self.folder.join(file_name);
-        std::fs::rename(&self.temporary, &path)?;
+        std::fs::rename(&self.temporary, self.folder.join(file_name))?;
         // The new name itself is durable only once the folder is.
-        File::open(&self.folder)?.sync_all()?;
-        Ok(path)
+        sync_folder(&self.folder)?;
+        Ok(Committed { bytes: self.bytes, digest })
     }
 }
 
@@ -63,6 +70,7 @@ impl Write for Pending {
         let Some(file) = self.file.as_mut() else { return Err(io::ErrorKind::BrokenPipe.into()) };
         let written = file.write(bytes)?;
         self.digest.update(bytes.get(..written).unwrap_or_default());
+        self.bytes += written as u64;
         Ok(written)
     }
 
@@ -78,17 +86,26 @@ impl Drop for Pending {
     }
 }
 
-/// Whether a file's name is one that [`Pending::name`] gives, with this ending.
-pub(super) fn is_name(file_name: &str, ending: &str) -> bool {
-    file_name.strip_suffix(ending).is_some_and(|stem| {
-        stem.len() == 2 * NAME_BYTES && stem.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
-    })
+/// Makes a folder and those above it, each durable in the one above.
+pub(super) fn create_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let above = folder.parent().filter(|above| !above.as_os_str().is_empty());
+    if let Some(above) = above {
+        create_folder(above)?;
+    }
+    match std::fs::create_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        other => other?,
+    }
+    sync_folder(above.unwrap_or(Path::new(".")))
 }
 
-fn name_of(digest: &[u8]) -> String {
-    let mut name = String::with_capacity(2 * NAME_BYTES);
-    for byte in digest.iter().take(NAME_BYTES) {
-        _ = write!(name, "{byte:02x}");
-    }
-    name
+/// Bytes in hex.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        _ = write!(text, "{byte:02x}");
+        text
+    })
 }

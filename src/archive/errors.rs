@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::path::Path;
 
+use super::KeyPlace;
 use crate::diag::{Code, Diagnostic};
 
 /// A folder or file that could not be read.
@@ -48,16 +49,102 @@ pub(super) fn wrong_type(path: &Path, column: &str, found: &str, expected: &str)
         .help("the stream has changed since the file was written: ingest its logs into a new archive")
 }
 
-/// A metadata file whose content file is gone.
-pub(super) fn no_content(path: &Path) -> Diagnostic {
+/// A file that the manifest names and that is gone.
+pub(super) fn missing(path: &Path) -> Diagnostic {
     Diagnostic::error(Code::BadArchive, format!("`{}` is missing", path.display()))
-        .help("the rows of the metadata tier have lost their content: ingest their logs again")
+        .help("bring it back from a backup, or ingest its logs into a new archive; `skywatch archive verify` lists all that is missing")
+}
+
+/// A file of another length than the manifest says.
+pub(super) fn wrong_length(path: &Path, found: u64, expected: u64) -> Diagnostic {
+    let message = format!("`{}` is damaged: it has {found} bytes, and was written with {expected}", path.display());
+    Diagnostic::error(Code::BadArchive, message)
+        .help("bring it back from a backup, or ingest its logs into a new archive; `skywatch archive verify` lists all that is damaged")
 }
 
 /// More files than a run takes.
-pub(super) fn too_many_files(path: &Path, limit: usize) -> Diagnostic {
-    Diagnostic::error(Code::BadArchive, format!("`{}` holds more than {limit} files", path.display()))
-        .help("ingest more logs at a time, or split the archive")
+pub(super) fn too_many_files(stream: &str, limit: usize) -> Diagnostic {
+    Diagnostic::error(Code::BadArchive, format!("the archive has more than {limit} files of `{stream}`"))
+        .help("put small files together with `skywatch archive compact`, or split the archive")
+}
+
+/// More manifest entries than are read.
+pub(super) fn too_many_entries(path: &Path, limit: usize) -> Diagnostic {
+    Diagnostic::error(
+        Code::BadArchive,
+        format!("`{}` has more than {limit} entries since the last whole one", path.display()),
+    )
+    .help("write a whole one with `skywatch archive compact`")
+}
+
+/// A manifest entry that can't be read.
+pub(super) fn broken_entry(path: &Path, cause: impl Display) -> Diagnostic {
+    Diagnostic::error(Code::BadArchive, format!("`{}` is damaged: {}", path.display(), one_line(cause)))
+        .help("bring it back from a backup: without it nobody knows what the archive holds")
+}
+
+/// A manifest entry of a later version.
+pub(super) fn newer_format(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::BadArchive, format!("`{}` was written by a newer version of Skywatch", path.display()))
+        .help("use that version, or a later one")
+}
+
+/// A manifest entry that does not follow the one before it.
+pub(super) fn broken_chain(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::BadArchive, format!("`{}` does not follow the entry before it", path.display()))
+        .help("one of the two was changed or replaced since it was written: bring both back from a backup")
+}
+
+/// An archive that another process writes.
+pub(super) fn claimed(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::BadArchive, format!("another process is writing into `{}`", path.display()))
+        .help("wait until it has ended; rules can be run meanwhile")
+}
+
+/// A place of a key without one.
+pub(super) fn no_key(place: &KeyPlace, cause: impl Display) -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, format!("no key at `{place}`: {}", one_line(cause)))
+        .help("make one with `openssl rand -hex 32`, in a file that only you may read")
+}
+
+/// A program that does not answer as one that keeps keys.
+pub(super) fn no_answer(place: &KeyPlace, cause: impl Display) -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, format!("no answer from `{place}`: {}", one_line(cause)))
+        .help("it is called with `wrap`, `unwrap` or `get`, and takes and gives one JSON object: docs/archive.md")
+}
+
+/// A content key that did not wrap a file's data key.
+pub(super) fn other_key(place: &KeyPlace, id: &str) -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, format!("`{place}` is not the key of this content, which is `{id}`"))
+        .help("give the key that the logs were ingested with")
+}
+
+/// A wrapped data key that can't be unwrapped.
+pub(super) fn bad_wrapped(file: &str, cause: impl Display) -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, format!("the data key of `{file}` can't be unwrapped: {}", one_line(cause)))
+        .help("bring its file in `keys` back from a backup")
+}
+
+/// A content file whose data key is gone.
+pub(super) fn no_data_key(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, format!("the data key of `{}` was destroyed", path.display()))
+        .help("its text can't be read any more; the metadata tier still can")
+}
+
+/// Content is asked for without a key.
+pub(super) fn no_content_key(path: &Path) -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, format!("the text of users in `{}` is encrypted", path.display()))
+        .help("give its key: `--content-key file:PATH`, `env:NAME` or `exec:PROGRAM`")
+}
+
+/// The cipher refuses; only a broken build can bring that about.
+pub(super) fn no_cipher() -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, "AES-256-GCM does not work on this machine".to_owned())
+}
+
+/// The operating system gives no random bytes.
+pub(super) fn no_random() -> Diagnostic {
+    Diagnostic::error(Code::ArchiveKey, "the operating system gives no random bytes".to_owned())
 }
 
 /// A stream whose field takes the archive's own column name.

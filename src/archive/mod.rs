@@ -1,32 +1,48 @@
 //! Stream events in, Parquet files out, and back: what `ingest` writes and `run` reads.
 //!
 //! ```text
-//! <archive>/<stream>/metadata/<name>.parquet   one file a run; fields that are always kept
-//! <archive>/<stream>/content/<name>.parquet    the same rows with every field, for streams that have text of users
-//! <archive>/quarantine/<name>.jsonl            what could not be read, with reason and place
+//! <archive>/manifest/<number>.json                             what the archive holds: readers know only files that it names
+//! <archive>/<stream>/metadata/day=<day>/<name>.parquet         fields that are always kept
+//! <archive>/<stream>/content/day=<day>/<name>.parquet          the same rows with every field: opt-in, redacted, encrypted
+//! <archive>/keys/<name>.json                                   the data key of a content file, wrapped
+//! <archive>/quarantine/day=<day>/<name>.jsonl                  what could not be read: reason and place
+//! <archive>/lock                                               held by the one that writes
+//!
+//! logs ──record──▶ events ──protect──▶ what may be kept ──write──▶ files ──claim, manifest──▶ one entry
 //! ```
 //!
-//! INVARIANT (named by content): a name is the digest of the bytes of the fullest file, so equal input gives equal bytes under equal names.
-//! INVARIANT (whole or not): a file gets its name after it is synced, the metadata file last; readers take only rows that it names.
+//! INVARIANT (whole or not): files get their names after they are synced, and count once a manifest entry names them, all of a run's at once.
+//! INVARIANT (once): an event with an id is archived once; inputs that were read to their end are not read again.
 //! INVARIANT (one tier a rule): the content file repeats the metadata columns, so a rule that reads content scans it alone and joins nothing;
 //! a rule that reads none never opens it.
 
+mod claim;
 mod columns;
 mod commit;
+mod disk;
 mod errors;
 mod footer;
+mod ingest;
+mod keys;
+mod manifest;
+mod mapping;
 mod open;
+mod protect;
 mod quarantine;
 mod read;
+mod seal;
 mod values;
 mod write;
 
+pub use claim::Claim;
 pub use columns::{SOURCE, arrow_type, columns, has_content};
-pub use footer::Coverage;
+pub use disk::{Disk, LocalDisk, Output};
+pub use ingest::{Ingest, Keep, append};
+pub use keys::{ContentKey, DigestKey, KeyPlace};
+pub use manifest::{Coverage, FileEntry, Hour, Manifest, Mapping, Stored};
 pub use open::{Archive, ArchiveFile, MAX_FILES, SourceDays};
-pub use quarantine::quarantine;
 pub use values::{decode, encode};
-pub use write::{Writer, batch};
+pub use write::{Arrived, DAY, batch, day_text};
 
 /// Folder of the metadata tier.
 const METADATA: &str = "metadata";

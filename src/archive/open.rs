@@ -3,67 +3,82 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::columns::has_content;
-use super::commit::is_name;
-use super::footer::{self, Coverage};
-use super::{CONTENT, METADATA, PARQUET, errors};
+use datafusion::parquet::encryption::decrypt::FileDecryptionProperties;
+
+use super::errors;
+use super::keys::ContentKey;
+use super::manifest::{Coverage, FileEntry, Manifest, Stored};
+use super::seal;
+use super::write::DAY;
 use crate::diag::Diagnostic;
-use crate::ir::{SECOND, Stream, Tier};
+use crate::ir::{Stream, Tier};
 use crate::schema::Schema;
 
 /// Most files of one stream.
-pub const MAX_FILES: usize = 10_000;
-/// The unit of an archive's coverage.
-const DAY: i64 = 86_400 * SECOND;
+pub const MAX_FILES: usize = 20_000;
 
-/// An archive whose files have been found and checked.
+/// An archive whose files have been found.
 #[derive(Debug, Clone)]
 pub struct Archive {
     root: PathBuf,
-    /// By the stream's place in the schema; sorted by name.
+    manifest: Manifest,
+    key: Option<ContentKey>,
+    /// By the stream's place in the schema; sorted by day, source and name.
     files: BTreeMap<usize, Vec<ArchiveFile>>,
 }
 
-/// What one run archived of one stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What one run archived of one stream and day.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ArchiveFile {
-    /// The metadata tier.
-    pub metadata: PathBuf,
-    /// The content tier, where the stream has one.
-    pub content: Option<PathBuf>,
-    /// By source.
-    pub coverage: Vec<Coverage>,
+    /// What the manifest says of it.
+    pub entry: FileEntry,
+    metadata: PathBuf,
+    content: Option<PathBuf>,
 }
 
 impl ArchiveFile {
-    /// Where a tier's rows are. A stream without content has all of its fields in the metadata tier.
+    /// Where a tier's rows are; none where that tier was not kept. What has no text of users has all of its fields in the metadata tier.
     #[must_use]
-    pub fn path(&self, tier: Tier) -> &Path {
-        match (tier, &self.content) {
-            (Tier::Content, Some(content)) => content,
-            _ => &self.metadata,
+    pub fn path(&self, tier: Tier) -> Option<&Path> {
+        match tier {
+            Tier::Metadata => Some(&self.metadata),
+            Tier::Content => self.content.as_deref(),
         }
     }
 }
 
 impl Archive {
-    /// Finds the files of the schema's streams and reads their footers.
+    /// Finds the files of the schema's streams. `key` opens the content tier; without it, or where none was kept, the metadata tier is all there
+    /// is.
     ///
     /// # Errors
-    /// A path without an archive; a file that is damaged, foreign, or of another shape than its stream.
-    pub fn open(root: &Path, schema: &Schema) -> Result<Archive, Diagnostic> {
-        let mut files = BTreeMap::new();
-        for (index, stream) in schema.streams.iter().enumerate() {
-            let folder = root.join(&stream.name).join(METADATA);
-            if folder.is_dir() {
-                files.insert(index, stream_files(&folder, stream)?);
-            }
-        }
-        if files.is_empty() {
+    /// A path without an archive; a manifest that is damaged; a file that is gone or cut; one whose source was read otherwise than the stream is
+    /// declared now.
+    pub fn open(root: &Path, schema: &Schema, key: Option<ContentKey>) -> Result<Archive, Diagnostic> {
+        let manifest = Manifest::read(root)?;
+        if manifest.number == 0 {
             return Err(errors::no_archive(root));
         }
-        Ok(Archive { root: root.to_owned(), files })
+        let mut files: BTreeMap<usize, Vec<ArchiveFile>> = BTreeMap::new();
+        for entry in manifest.files.values() {
+            // What a pack's own streams have is there for runs of that pack.
+            let Some(index) = schema.stream(&entry.stream) else { continue };
+            let stream = schema.streams.get(index).ok_or_else(|| errors::no_archive(root))?;
+            let file = found(root, &manifest, stream, entry)?;
+            let of_stream = files.entry(index).or_default();
+            of_stream.push(file);
+            if of_stream.len() > MAX_FILES {
+                return Err(errors::too_many_files(&entry.stream, MAX_FILES));
+            }
+        }
+        for of_stream in files.values_mut() {
+            let place =
+                |file: &ArchiveFile| (file.entry.day, file.entry.coverage.source.clone(), file.metadata.clone());
+            of_stream.sort_by_cached_key(place);
+        }
+        Ok(Archive { root: root.to_owned(), manifest, key, files })
     }
 
     /// Its folder.
@@ -72,10 +87,31 @@ impl Archive {
         &self.root
     }
 
+    /// What it holds.
+    #[must_use]
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Whether a key was given for text of users.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// A stream's files, by the stream's place in the schema.
     #[must_use]
     pub fn files(&self, stream: usize) -> &[ArchiveFile] {
         self.files.get(&stream).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// What opens the content file at a path, which is given from the archive's folder.
+    ///
+    /// # Errors
+    /// No key, another key, or a data key that was destroyed.
+    pub fn decryption(&self, path: &str) -> Result<Arc<FileDecryptionProperties>, Diagnostic> {
+        let key = self.key.as_ref().ok_or_else(|| errors::no_content_key(&self.root))?;
+        seal::decryption(&self.root, self.manifest.archive.as_deref().unwrap_or_default(), path, key)
     }
 
     /// The sources that have rows, by stream, with the whole UTC days that these rows lie in.
@@ -83,15 +119,15 @@ impl Archive {
     pub fn sources(&self) -> Vec<SourceDays> {
         let mut found: BTreeMap<(usize, &str), SourceDays> = BTreeMap::new();
         for (stream, files) in &self.files {
-            for coverage in files.iter().flat_map(|file| &file.coverage) {
-                let days = whole_days(coverage.first, coverage.last);
+            for (coverage, rows) in files.iter().map(|file| (&file.entry.coverage, file.entry.rows)) {
+                let days = whole_days(coverage);
                 let entry = found.entry((*stream, &coverage.source)).or_insert_with(|| SourceDays {
                     stream: *stream,
                     source: coverage.source.clone(),
                     rows: 0,
                     days,
                 });
-                entry.rows += coverage.rows;
+                entry.rows += rows;
                 entry.days = (entry.days.0.min(days.0), entry.days.1.max(days.1));
             }
         }
@@ -118,41 +154,30 @@ pub struct SourceDays {
     pub days: (i64, i64),
 }
 
-fn whole_days(first: i64, last: i64) -> (i64, i64) {
+fn whole_days(coverage: &Coverage) -> (i64, i64) {
     let start = |time: i64| time.div_euclid(DAY).saturating_mul(DAY);
-    (start(first), start(last).saturating_add(DAY))
+    (start(coverage.first), start(coverage.last).saturating_add(DAY))
 }
 
-fn stream_files(folder: &Path, stream: &Stream) -> Result<Vec<ArchiveFile>, Diagnostic> {
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|e| errors::unreadable(folder, e))? {
-        let entry = entry.map_err(|e| errors::unreadable(folder, e))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.ends_with(PARQUET) {
-            // Temporary files of a run that was cut off, and what systems leave in folders.
-            continue;
+fn found(root: &Path, manifest: &Manifest, stream: &Stream, entry: &FileEntry) -> Result<ArchiveFile, Diagnostic> {
+    let there = |stored: &Stored| {
+        let path = root.join(&stored.path);
+        match fs::metadata(&path) {
+            Ok(metadata) if metadata.len() == stored.bytes => Ok(path),
+            Ok(metadata) => Err(errors::wrong_length(&path, metadata.len(), stored.bytes)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Err(errors::missing(&path)),
+            Err(error) => Err(errors::unreadable(&path, error)),
         }
-        if !is_name(&name, PARQUET) {
-            return Err(errors::foreign(&entry.path()));
-        }
-        names.push(name);
-        if names.len() > MAX_FILES {
-            return Err(errors::too_many_files(folder, MAX_FILES));
+    };
+    let metadata = there(&entry.metadata)?;
+    let content = entry.content.as_ref().map(there).transpose()?;
+    let mapping = manifest.mappings.get(&entry.coverage.mapping);
+    for (name, found) in mapping.into_iter().flat_map(|mapping| &mapping.fields) {
+        // A field that the stream has no more is read by no rule.
+        let Some(field) = stream.field(name).and_then(|id| stream.get(id)) else { continue };
+        if field.ty.to_string() != *found {
+            return Err(errors::wrong_type(&metadata, name, found, &field.ty.to_string()));
         }
     }
-    names.sort();
-    names.into_iter().map(|name| stream_file(folder, &name, stream)).collect()
-}
-
-fn stream_file(folder: &Path, name: &str, stream: &Stream) -> Result<ArchiveFile, Diagnostic> {
-    let metadata = folder.join(name);
-    let coverage = footer::read(&metadata, stream, Tier::Metadata)?;
-    let content = has_content(stream).then(|| folder.with_file_name(CONTENT).join(name));
-    if let Some(content) = &content {
-        if !content.is_file() {
-            return Err(errors::no_content(content));
-        }
-        footer::read(content, stream, Tier::Content)?;
-    }
-    Ok(ArchiveFile { metadata, content, coverage })
+    Ok(ArchiveFile { entry: entry.clone(), metadata, content })
 }

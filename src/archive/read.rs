@@ -1,38 +1,68 @@
-//! Files of one stream in, events out: for the evaluator, and to look at what was archived.
+//! Files in, events out: for the evaluator, for compaction, and to know which ids are there already.
 
 use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, RecordBatch};
-use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::TimestampMicrosecondType;
+use datafusion::parquet::arrow::ProjectionMask;
+use datafusion::parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
+use datafusion::parquet::encryption::decrypt::FileDecryptionProperties;
 
 use super::columns::{SOURCE, has_content};
 use super::errors;
-use super::open::Archive;
+use super::manifest::Manifest;
+use super::open::{Archive, ArchiveFile};
 use super::values::{decode, text};
+use super::write::DAY;
 use crate::diag::Diagnostic;
 use crate::eval::{Event, Value};
-use crate::ir::{Stream, Tier};
+use crate::ir::{Source, Stream, Tier};
+use crate::record::Known;
 
 impl Archive {
-    /// All events of a stream, by its place in the schema: file by file, each in the order of time.
+    /// All events of a stream, by its place in the schema: day by day, each file in the order of time; with text of users where it was kept
+    /// and there is a key.
     ///
     /// # Errors
     /// A file that is damaged.
     pub fn events(&self, index: usize, stream: &Stream) -> Result<Vec<Event>, Diagnostic> {
-        let tier = if has_content(stream) { Tier::Content } else { Tier::Metadata };
         let mut events = Vec::new();
         for file in self.files(index) {
-            read(file.path(tier), stream, &mut events)?;
+            self.read(file, stream, &mut events)?;
         }
         Ok(events)
     }
+
+    fn read(&self, file: &ArchiveFile, stream: &Stream, events: &mut Vec<Event>) -> Result<(), Diagnostic> {
+        let content = file.entry.content.as_ref().filter(|_| has_content(stream) && self.has_key());
+        match (content, file.path(Tier::Content)) {
+            (Some(stored), Some(path)) => read(path, stream, Some(self.decryption(&stored.path)?), events),
+            _ => read(file.path(Tier::Metadata).unwrap_or(self.root()), stream, None, events),
+        }
+    }
 }
 
-fn read(path: &Path, stream: &Stream, events: &mut Vec<Event>) -> Result<(), Diagnostic> {
+fn reader(
+    path: &Path,
+    decryption: Option<Arc<FileDecryptionProperties>>,
+) -> Result<ParquetRecordBatchReaderBuilder<File>, Diagnostic> {
     let file = File::open(path).map_err(|e| errors::unreadable(path, e))?;
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file).and_then(|builder| builder.build());
+    let mut options = ArrowReaderOptions::new();
+    if let Some(decryption) = decryption {
+        options = options.with_file_decryption_properties(decryption);
+    }
+    ParquetRecordBatchReaderBuilder::try_new_with_options(file, options).map_err(|e| errors::broken(path, e))
+}
+
+fn read(
+    path: &Path,
+    stream: &Stream,
+    decryption: Option<Arc<FileDecryptionProperties>>,
+    events: &mut Vec<Event>,
+) -> Result<(), Diagnostic> {
+    let reader = reader(path, decryption)?.build();
     for batch in reader.map_err(|e| errors::broken(path, e))? {
         let batch = batch.map_err(|e| errors::broken(path, e))?;
         events.extend((0..batch.num_rows()).map(|row| event(&batch, row, stream)));
@@ -48,4 +78,41 @@ fn event(batch: &RecordBatch, row: usize, stream: &Stream) -> Event {
         None => Value::Missing,
     });
     Event { source: Arc::from(source), fields: fields.collect() }
+}
+
+/// The ids that an archive has of a source, with their times, on the days around a span of time.
+pub(super) fn known(
+    root: &Path,
+    manifest: &Manifest,
+    source: &Source,
+    stream: &Stream,
+    (first, last): (i64, i64),
+) -> Result<Known, Diagnostic> {
+    let days = first.div_euclid(DAY) - 1..=last.div_euclid(DAY) + 1;
+    let mut known = Known::default();
+    let of_source =
+        manifest.files.values().filter(|file| file.stream == stream.name && file.coverage.source == source.name);
+    for file in of_source.filter(|file| days.contains(&file.day)) {
+        ids(&root.join(&file.metadata.path), stream, &mut known)?;
+    }
+    Ok(known)
+}
+
+fn ids(path: &Path, stream: &Stream, known: &mut Known) -> Result<(), Diagnostic> {
+    let name = |id| stream.get(id).map_or("", |field| field.name.as_str());
+    let (time, id) = (name(stream.time()), name(stream.event_id()));
+    let builder = reader(path, None)?;
+    let columns = ProjectionMask::columns(builder.parquet_schema(), [time, id]);
+    for batch in builder.with_projection(columns).build().map_err(|e| errors::broken(path, e))? {
+        let batch = batch.map_err(|e| errors::broken(path, e))?;
+        let column = |name: &str| batch.column_by_name(name);
+        let (Some(times), Some(ids)) = (column(time), column(id)) else { continue };
+        let Some(times) = times.as_primitive_opt::<TimestampMicrosecondType>() else { continue };
+        for row in 0..batch.num_rows() {
+            if let Some(id) = text(ids, row).filter(|_| times.is_valid(row)) {
+                known.add(id, times.value(row));
+            }
+        }
+    }
+    Ok(())
 }

@@ -1,7 +1,9 @@
-//! Events in, files of one stream out: sorted, with statistics, and all of a run's files under their names only at its end.
+//! Events in, files of one stream out: one pair of tiers a day, sorted, with statistics. The files have their names, but no reader knows them
+//! before the manifest does.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, StringArray};
@@ -11,14 +13,18 @@ use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
 
+use super::claim::Claim;
 use super::columns::{SOURCE, columns, has_content};
-use super::commit::Pending;
-use super::footer::{self, Coverage};
+use super::commit::{Committed, Pending};
+use super::footer;
+use super::keys::ContentKey;
+use super::manifest::{Coverage, FileEntry, Hour, Stored};
+use super::seal::Seal;
 use super::values::encode;
 use super::{CONTENT, METADATA, PARQUET, errors};
 use crate::diag::Diagnostic;
 use crate::eval::{Event, Value};
-use crate::ir::{Stream, Tier};
+use crate::ir::{SECOND, Stream, Tier};
 
 /// Rows of a row group: what statistics can pass over at a time.
 const GROUP_ROWS: usize = 65_536;
@@ -26,113 +32,149 @@ const GROUP_ROWS: usize = 65_536;
 const GROUP_BYTES: usize = 128 << 20;
 /// Rows, and bytes of text, of a batch on the way to a file: far below what one array can address.
 const BATCH: (usize, usize) = (8_192, 64 << 20);
-/// About how many bytes of events are held before a file is written.
-const HELD: usize = 1 << 30;
+/// The unit of files, and of retention, in microseconds.
+pub const DAY: i64 = 86_400 * SECOND;
 
-/// Writes one run's events of one stream.
+/// An event, and when the log delivered it, in microseconds since 1970.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrived {
+    /// It has a time: records without one are quarantined before.
+    pub event: Event,
+    /// When its file was last changed.
+    pub at: i64,
+}
+
+/// What files of a stream are written with.
 #[derive(Debug)]
-pub struct Writer<'s> {
-    root: PathBuf,
-    stream: &'s Stream,
-    events: Vec<Event>,
-    bytes: usize,
-    /// Name, then the content tier's file and the metadata tier's.
-    pending: Vec<(String, Option<Pending>, Pending)>,
+pub(super) struct Layout<'a> {
+    pub(super) stream: &'a Stream,
+    /// The digest of each source's mapping, by source.
+    pub(super) mappings: &'a BTreeMap<String, String>,
+    /// For the content tier, where there is to be one.
+    pub(super) content: Option<&'a ContentKey>,
+    /// Fields that are not written, because nothing gave them.
+    pub(super) without: &'a [String],
 }
 
-impl<'s> Writer<'s> {
-    /// A writer into an archive's folder, which is made where it is not there.
-    ///
-    /// # Errors
-    /// A stream with a field that takes the name of the archive's own column.
-    pub fn new(root: &Path, stream: &'s Stream) -> Result<Writer<'s>, Diagnostic> {
-        if stream.field(SOURCE).is_some() {
-            return Err(errors::reserved_column(&stream.name, SOURCE));
-        }
-        Ok(Writer { root: root.to_owned(), stream, events: Vec::new(), bytes: 0, pending: Vec::new() })
-    }
-
-    /// Takes an event. It has a time: records without one are quarantined before.
-    ///
-    /// # Errors
-    /// A file that can't be written.
-    pub fn push(&mut self, event: Event) -> Result<(), Diagnostic> {
-        self.bytes += size(&event);
-        self.events.push(event);
-        if self.bytes >= HELD { self.flush() } else { Ok(()) }
-    }
-
-    /// Gives all files their names; gives those of the metadata tier.
-    ///
-    /// # Errors
-    /// A file that can't be written; those that got their names stay.
-    pub fn finish(mut self) -> Result<Vec<PathBuf>, Diagnostic> {
-        if !self.events.is_empty() {
-            self.flush()?;
-        }
-        let mut paths = Vec::new();
-        for (name, content, metadata) in self.pending {
-            let file_name = format!("{name}{PARQUET}");
-            // Readers go by the metadata tier, so its file comes last.
-            if let Some(content) = content {
-                content.commit(&file_name).map_err(|e| errors::unwritable(&self.root, e))?;
-            }
-            paths.push(metadata.commit(&file_name).map_err(|e| errors::unwritable(&self.root, e))?);
-        }
-        Ok(paths)
-    }
-
-    fn flush(&mut self) -> Result<(), Diagnostic> {
-        let mut events = std::mem::take(&mut self.events);
-        self.bytes = 0;
-        self.sort(&mut events);
-        let content = has_content(self.stream).then(|| self.tier(Tier::Content, &events)).transpose()?;
-        let metadata = self.tier(Tier::Metadata, &events)?;
-        let name = content.as_ref().unwrap_or(&metadata).name();
-        self.pending.push((name, content, metadata));
-        Ok(())
-    }
-
-    /// By time, source and id; then by all fields, so that the order of reading changes no byte.
-    fn sort(&self, events: &mut [Event]) {
-        let (time, id) = (self.stream.time().index(), self.stream.event_id().index());
-        events.sort_by(|a, b| {
-            let time = a.fields.get(time).cmp(&b.fields.get(time));
-            let id = || a.fields.get(id).cmp(&b.fields.get(id));
-            time.then_with(|| a.source.cmp(&b.source)).then_with(id).then_with(|| a.fields.cmp(&b.fields))
-        });
-    }
-
-    fn tier(&self, tier: Tier, events: &[Event]) -> Result<Pending, Diagnostic> {
-        let folder = self.root.join(&self.stream.name).join(if tier == Tier::Content { CONTENT } else { METADATA });
-        let time = self.stream.time().index();
-        let times = events.iter().map(|event| (&*event.source, event.fields.get(time).and_then(Value::as_time)));
-        let coverage = Coverage::of(times);
-        let pending = Pending::create(&folder).map_err(|e| errors::unwritable(&folder, e))?;
-        write(pending, self.stream, tier, events, &coverage).map_err(|e| errors::unwritable(&folder, e))
-    }
+/// Writes events, a pair of files a source and day.
+pub(super) fn write(
+    claim: &Claim,
+    layout: &Layout<'_>,
+    mut events: Vec<Arrived>,
+) -> Result<Vec<FileEntry>, Diagnostic> {
+    let (time, id) = (layout.stream.time().index(), layout.stream.event_id().index());
+    // By source, time and id; then by all fields, so that the order of reading changes no byte.
+    events.sort_by(|Arrived { event: a, .. }, Arrived { event: b, .. }| {
+        let time = || a.fields.get(time).cmp(&b.fields.get(time));
+        let id = || a.fields.get(id).cmp(&b.fields.get(id));
+        a.source.cmp(&b.source).then_with(time).then_with(id).then_with(|| a.fields.cmp(&b.fields))
+    });
+    let place =
+        |arrived: &Arrived| (arrived.event.source.clone(), time_of(layout.stream, &arrived.event).div_euclid(DAY));
+    let of_day = events.chunk_by(|a, b| place(a) == place(b));
+    of_day.filter_map(|events| Some(files(claim, layout, place(events.first()?).1, events))).collect()
 }
 
-fn write(
+fn time_of(stream: &Stream, event: &Event) -> i64 {
+    event.fields.get(stream.time().index()).and_then(Value::as_time).unwrap_or_default()
+}
+
+fn files(claim: &Claim, layout: &Layout<'_>, day: i64, events: &[Arrived]) -> Result<FileEntry, Diagnostic> {
+    let Layout { stream, content, .. } = layout;
+    let coverage = coverage(layout, events);
+    let folder = |tier: &str| format!("{}/{tier}/day={}", stream.name, day_text(day));
+    let unwritable = |folder: &str, e: &dyn std::fmt::Display| errors::unwritable(&claim.root().join(folder), e);
+    let tier = |folder: &str, tier: Tier, seal: Option<&Seal>| {
+        let pending = Pending::create(claim.disk(), &claim.root().join(folder)).map_err(|e| unwritable(folder, &e))?;
+        parquet(pending, layout, tier, events, &coverage, seal).map_err(|e| unwritable(folder, &e))
+    };
+    let (to_metadata, to_content) = (folder(METADATA), folder(CONTENT));
+    let metadata = tier(&to_metadata, Tier::Metadata, None)?;
+    // The entry's number makes the name unique in the archive, the digest says that it is the same after a run that was cut off.
+    let digest = metadata.digest();
+    let name = format!("{:010}-{}{PARQUET}", claim.manifest().number + 1, digest.get(..16).unwrap_or(&digest));
+    let content = match content.filter(|_| has_content(stream)) {
+        None => None,
+        Some(key) => {
+            let path = format!("{to_content}/{name}");
+            let seal = Seal::new(claim.archive(), &path)?;
+            let pending = tier(&to_content, Tier::Content, Some(&seal))?;
+            seal.keep(claim.disk(), claim.root(), &path, key)?;
+            let committed = pending.commit(&name).map_err(|e| unwritable(&to_content, &e))?;
+            Some(stored(path, committed))
+        }
+    };
+    let committed = metadata.commit(&name).map_err(|e| unwritable(&to_metadata, &e))?;
+    let metadata = stored(format!("{to_metadata}/{name}"), committed);
+    Ok(FileEntry { stream: stream.name.clone(), day, rows: events.len() as u64, metadata, content, coverage })
+}
+
+/// A file that has its name.
+pub(super) fn stored(path: String, Committed { bytes, digest }: Committed) -> Stored {
+    Stored { path, bytes, digest }
+}
+
+/// A day since 1970 as `2026-11-02`.
+#[must_use]
+pub fn day_text(day: i64) -> String {
+    let date = day.checked_mul(86_400).and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
+    date.map_or_else(|| day.to_string(), |date| date.format("%Y-%m-%d").to_string())
+}
+
+/// What the events of one source and day cover, which are sorted by time.
+fn coverage(layout: &Layout<'_>, events: &[Arrived]) -> Coverage {
+    let time =
+        |arrived: Option<&Arrived>| arrived.map(|arrived| time_of(layout.stream, &arrived.event)).unwrap_or_default();
+    let source = events.first().map(|arrived| arrived.event.source.to_string()).unwrap_or_default();
+    let mut coverage = Coverage {
+        mapping: layout.mappings.get(&source).cloned().unwrap_or_default(),
+        source,
+        first: time(events.first()),
+        last: time(events.last()),
+        hours: BTreeMap::new(),
+    };
+    for Arrived { event, at } in events {
+        let time = time_of(layout.stream, event);
+        let hour = u8::try_from(time.rem_euclid(DAY) / (3_600 * SECOND)).unwrap_or_default();
+        let Hour { rows, lag } = coverage.hours.entry(hour).or_default();
+        *rows += 1;
+        *lag = (*lag).max(at.saturating_sub(time));
+    }
+    coverage
+}
+
+fn parquet(
     pending: Pending,
-    stream: &Stream,
+    layout: &Layout<'_>,
     tier: Tier,
-    events: &[Event],
-    coverage: &[Coverage],
+    events: &[Arrived],
+    coverage: &Coverage,
+    seal: Option<&Seal>,
 ) -> Result<Pending, ParquetError> {
-    let properties = WriterProperties::builder()
+    let Layout { stream, without, .. } = layout;
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::default()))
         .set_statistics_enabled(EnabledStatistics::Page)
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_max_row_group_bytes(Some(GROUP_BYTES))
         .set_created_by(concat!("skywatch ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(footer::entries(stream, coverage)))
-        .build();
-    let mut writer = ArrowWriter::try_new(pending, columns(stream, tier), Some(properties))?;
+        .set_key_value_metadata(Some(footer::entries(&stream.name, coverage, None)));
+    if let Some(seal) = seal {
+        // Never with Bloom filters: the format writes them in clear.
+        properties = properties.set_bloom_filter_enabled(false).with_file_encryption_properties(seal.encryption()?);
+    }
+    let kept = |schema: &datafusion::arrow::datatypes::Schema| -> Vec<usize> {
+        let fields = schema.fields().iter().enumerate();
+        fields.filter(|(_, field)| !without.contains(field.name())).map(|(at, _)| at).collect()
+    };
+    let schema = columns(stream, tier);
+    let kept = kept(&schema);
+    let mut writer = ArrowWriter::try_new(pending, Arc::new(schema.project(&kept)?), Some(properties.build()))?;
     let mut rest = events;
     while !rest.is_empty() {
         let (now, later) = rest.split_at(batch_length(rest));
-        writer.write(&batch(stream, tier, &now.iter().collect::<Vec<_>>())?)?;
+        let events: Vec<&Event> = now.iter().map(|arrived| &arrived.event).collect();
+        writer.write(&batch(stream, tier, &events)?.project(&kept)?)?;
         rest = later;
     }
     let mut pending = writer.into_inner()?;
@@ -141,11 +183,11 @@ fn write(
 }
 
 /// How many of the events make the next batch; at least one.
-fn batch_length(events: &[Event]) -> usize {
+fn batch_length(events: &[Arrived]) -> usize {
     let (rows, bytes) = BATCH;
     let mut held = 0;
-    let fit = events.iter().take(rows).take_while(|event| {
-        held += size(event);
+    let fit = events.iter().take(rows).take_while(|arrived| {
+        held += size(&arrived.event);
         held <= bytes
     });
     fit.count().max(1)
@@ -168,8 +210,35 @@ pub fn batch(stream: &Stream, tier: Tier, events: &[&Event]) -> Result<RecordBat
     RecordBatch::try_new(schema, arrays)
 }
 
+/// Whether a stream's fields leave the archive's own column name free.
+pub(super) fn check_columns(stream: &Stream) -> Result<(), Diagnostic> {
+    match stream.field(SOURCE) {
+        Some(_) => Err(errors::reserved_column(&stream.name, SOURCE)),
+        None => Ok(()),
+    }
+}
+
+/// A small file with its whole content at hand, under a name that its digest makes.
+pub(super) fn put(
+    claim: &Claim,
+    folder: &str,
+    ending: &str,
+    content: impl FnOnce(&mut Pending) -> io::Result<()>,
+) -> Result<Stored, Diagnostic> {
+    let place: &Path = &claim.root().join(folder);
+    let write = || {
+        let mut pending = Pending::create(claim.disk(), place)?;
+        content(&mut pending)?;
+        let digest = pending.digest();
+        let name = format!("{:010}-{}{ending}", claim.manifest().number + 1, digest.get(..16).unwrap_or(&digest));
+        Ok((pending.commit(&name)?, name))
+    };
+    let (committed, name) = write().map_err(|e: io::Error| errors::unwritable(place, e))?;
+    Ok(stored(format!("{folder}/{name}"), committed))
+}
+
 /// About how many bytes an event takes in memory.
-fn size(event: &Event) -> usize {
+pub(super) fn size(event: &Event) -> usize {
     event.fields.iter().map(value_size).sum()
 }
 

@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::keys::Keys;
 use super::{Format, GOOD, UNUSABLE, complain, complain_of, say};
-use crate::archive::{Writer, quarantine};
+use crate::archive::{Claim, Ingest};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Source, Stream};
 use crate::pack::{built_in, load};
-use crate::record::{Batch, Limits, Report, read_files};
+use crate::record::{Limits, Report};
 use crate::schema::Schema;
 use crate::source::SourceMap;
 
@@ -20,6 +21,7 @@ use crate::source::SourceMap;
   skywatch ingest --source aws.bedrock logs/*.json.gz --archive archive
   skywatch ingest --source azure.activity PT1H.json --archive archive --format json
   skywatch ingest --source acme.gateway gateway.jsonl --archive archive --pack my-pack
+  skywatch ingest --source aws.bedrock logs/*.json.gz --archive archive --content --content-key file:content.key
 
 Every record is accounted for: read = rows + merged + duplicates + other + quarantined. What can't be
 read is kept in archive/quarantine with the reason and the place.")]
@@ -33,6 +35,11 @@ pub(super) struct Arguments {
     /// The archive's folder; it is made where it is not there.
     #[arg(long, value_name = "DIR")]
     archive: PathBuf,
+    /// Keep prompts and responses too, encrypted: needs `--content-key`.
+    #[arg(long)]
+    content: bool,
+    #[command(flatten)]
+    keys: Keys,
     /// Packs that declare sources of their own.
     #[arg(long, value_name = "PACK")]
     pack: Vec<PathBuf>,
@@ -89,30 +96,28 @@ fn find<'s>(schema: &'s Schema, name: &str) -> Result<(&'s Source, &'s Stream), 
 }
 
 fn ingest(arguments: &Arguments, source: &Source, stream: &Stream) -> Result<Report, Diagnostic> {
-    let Batch { events, quarantined, report } = read_files(source, stream, &arguments.files, Limits::default())?;
-    let mut writer = Writer::new(&arguments.archive, stream)?;
-    for event in events {
-        writer.push(event)?;
-    }
-    quarantine(&arguments.archive, &quarantined)?;
-    writer.finish()?;
-    Ok(report)
+    let keep = arguments.keys.keep(arguments.content)?;
+    let mut claim = Claim::take(&arguments.archive)?;
+    Ingest::new(&mut claim, source, stream, &keep, Limits::default())?.files(&arguments.files)
 }
 
 fn json(report: &Report) -> serde_json::Value {
     json!({
         "format": 1,
-        "files": report.files, "read": report.read, "rows": report.rows, "merged": report.merged,
+        "files": report.files, "unchanged": report.unchanged, "read": report.read, "rows": report.rows, "merged": report.merged,
         "duplicates": report.duplicates, "other": report.other, "quarantined": report.quarantined,
         "without_id": report.without_id, "unreadable": report.unreadable,
     })
 }
 
 fn text(source: &str, report: &Report) -> String {
-    let Report { files, read, rows, merged, duplicates, other, quarantined, .. } = report;
+    let Report { files, unchanged, read, rows, merged, duplicates, other, quarantined, .. } = report;
     let mut text = format!(
         "{source}: {read} records read from {files} files = {rows} rows + {merged} merged + {duplicates} duplicates + {other} other + {quarantined} quarantined\n"
     );
+    if *unchanged > 0 {
+        text.push_str(&format!("  {unchanged} files were read before and have not changed\n"));
+    }
     let unreadable: &BTreeMap<String, u64> = &report.unreadable;
     for (field, count) in unreadable {
         text.push_str(&format!("  {field}: {count} values can't be read as its type and count as missing\n"));

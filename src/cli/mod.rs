@@ -11,6 +11,8 @@ mod explain;
 mod fmt;
 #[cfg(feature = "engine")]
 mod ingest;
+#[cfg(feature = "engine")]
+mod keys;
 mod new;
 #[cfg(feature = "engine")]
 mod run;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::keys::Keys;
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, packs, say, time};
+use crate::archive::{Archive, day_text};
 use crate::diag::{Code, Diagnostic, to_json};
 use crate::engine::{Engine, Limits, Period, RuleRun, Skipped};
 use crate::eval::Alert;
@@ -28,6 +30,8 @@ pub(super) struct Arguments {
     /// The archive's folder.
     #[arg(long, value_name = "DIR")]
     archive: PathBuf,
+    #[command(flatten)]
+    keys: Keys,
     /// Judge windows that end after this time; without, from the archive's first day on.
     #[arg(long, value_parser = time)]
     from: Option<i64>,
@@ -104,7 +108,8 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<(Vec<Alert>, Vec<RuleRun>
         Some(at) => Period::At(at),
         None => Period::Between { from: arguments.from, to: arguments.to },
     };
-    let engine = Engine::open(&arguments.archive, &pack.resolved.schema, Limits::default())?;
+    let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
+    let engine = Engine::open(archive, &pack.resolved.schema, Limits::default())?;
     let outcome = engine.run(&rules, &pack.id, period)?;
     Ok((outcome.alerts, outcome.runs))
 }
@@ -131,6 +136,9 @@ fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> String {
         let names = run.left_out.join(", ");
         text.push_str(&format!("{} on {}: without {names}, which these logs do not carry\n", run.rule, run.source));
     }
+    for (_, run) in runs.iter().filter(|(_, run)| !run.undecided.is_empty()) {
+        text.push_str(&format!("{} on {}: undecided on {}\n", run.rule, run.source, undecided(run)));
+    }
     for (_, run) in runs {
         match &run.skipped {
             Some(Skipped::Absent(reasons)) => {
@@ -148,6 +156,12 @@ fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> String {
     text
 }
 
+/// Days on which a rule can't be judged, with the fields that the archive lacks there.
+fn undecided(run: &RuleRun) -> String {
+    let days = run.undecided.iter().map(|(day, field)| format!("{} (no `{field}`)", day_text(*day)));
+    days.collect::<Vec<_>>().join(", ")
+}
+
 fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> Value {
     let run = |(pack, run): &(&Pack, RuleRun)| {
         let (skipped, reasons) = match &run.skipped {
@@ -159,7 +173,9 @@ fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> Value {
         };
         json!({
             "pack": pack.id, "rule": run.rule, "source": run.source, "lost_to_missing_keys": run.lost_to_missing_keys,
-            "left_out": run.left_out, "skipped": skipped, "reasons": reasons,
+            "left_out": run.left_out,
+            "undecided": run.undecided.iter().map(|(day, field)| json!({ "day": day_text(*day), "lacks": field })).collect::<Vec<_>>(),
+            "skipped": skipped, "reasons": reasons,
         })
     };
     json!({ "format": 1, "alerts": alerts.len(), "runs": runs.iter().map(run).collect::<Vec<_>>() })

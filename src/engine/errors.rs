@@ -30,6 +30,12 @@ pub(super) fn failed(rule: &Rule, source: &str, memory: usize, cause: &DataFusio
     }
 }
 
+/// A rule reads what no file of the period has.
+pub(super) fn not_archived(rule: &Rule, source: &str, field: &str, why: &str) -> Diagnostic {
+    let message = format!("the archive does not hold `{field}` of `{source}`");
+    Diagnostic::error(Code::NotArchived, message).at(rule.span, "").help(why)
+}
+
 /// `--from` not before `--to`.
 pub(super) fn empty_range(from: &str, to: &str) -> Diagnostic {
     Diagnostic::error(Code::BadArgument, format!("nothing lies between `{from}` and `{to}`"))

@@ -1,14 +1,15 @@
 //! Runs: takes rules and an archive and a period, gives alerts, and of each rule what it lost and why it was not run.
 
-use std::path::Path;
+use std::collections::BTreeMap;
 
 use datafusion::common::DataFusionError;
 
+use super::held::Held;
 use super::plan::{self, RulePlan};
 use super::session::{Limits, Session};
 use super::{errors, findings, table, windows};
-use crate::archive::{Archive, ArchiveFile};
-use crate::bind::{ForSource, admits, for_source};
+use crate::archive::{Archive, ArchiveFile, DAY};
+use crate::bind::{ForSource, admits};
 use crate::diag::Diagnostic;
 use crate::eval::alert::{Alert, finish};
 use crate::eval::clock::time_text;
@@ -50,6 +51,8 @@ pub struct RuleRun {
     pub lost_to_missing_keys: u64,
     /// What the source can't show or measure, by name; alerts have it missing.
     pub left_out: Vec<String>,
+    /// Days since 1970 that it can't be judged on, each with the field that its logs were archived without.
+    pub undecided: BTreeMap<i64, String>,
     /// Why it was not run, or not to its end; it has no alerts then.
     pub skipped: Option<Skipped>,
 }
@@ -67,6 +70,9 @@ pub enum Skipped {
     Failed(Diagnostic),
 }
 
+/// What [`Engine::judge`] gives.
+type Judged = (Outcome, Vec<String>, BTreeMap<i64, String>);
+
 /// An archive, open to rules.
 #[derive(Debug)]
 pub struct Engine<'s> {
@@ -77,13 +83,12 @@ pub struct Engine<'s> {
 }
 
 impl<'s> Engine<'s> {
-    /// Opens an archive of the schema's streams.
+    /// Rules over an archive, which was opened with this schema.
     ///
     /// # Errors
-    /// An archive that can't be read, or a machine without threads or temporary files.
-    pub fn open(root: &Path, schema: &'s Schema, limits: Limits) -> Result<Engine<'s>, Diagnostic> {
-        let archive = Archive::open(root, schema)?;
-        let session = Session::new(limits, Some(root)).map_err(|cause| errors::no_session(&cause))?;
+    /// A machine without threads or temporary files.
+    pub fn open(archive: Archive, schema: &'s Schema, limits: Limits) -> Result<Engine<'s>, Diagnostic> {
+        let session = Session::new(limits, Some(&archive)).map_err(|cause| errors::no_session(&cause))?;
         Ok(Engine { schema, archive, session, limits })
     }
 
@@ -111,7 +116,7 @@ impl<'s> Engine<'s> {
         for rule in rules {
             let run = Run { pack, range: range(rule, period, whole), coverage: &coverage };
             for source in self.schema.sources.iter().filter(|source| admits(rule, source)) {
-                let ((found, left_out), skipped) = match self.judge(rule, source, &run) {
+                let ((found, left_out, undecided), skipped) = match self.judge(rule, source, &run) {
                     Ok(found) => (found, None),
                     Err(why) => (Default::default(), Some(why)),
                 };
@@ -121,6 +126,7 @@ impl<'s> Engine<'s> {
                     source: source.name.clone(),
                     lost_to_missing_keys: found.lost_to_missing_keys,
                     left_out,
+                    undecided,
                     skipped,
                 });
             }
@@ -139,13 +145,14 @@ impl<'s> Engine<'s> {
         self.session.explain(&prepared.plan).map_err(|cause| self.failed(rule, source, &cause))
     }
 
-    /// What was found, and the names of what was left out.
-    fn judge(&self, rule: &Rule, source: &Source, run: &Run<'_>) -> Result<(Outcome, Vec<String>), Skipped> {
+    /// What was found, the names of what was left out, and the days that were.
+    fn judge(&self, rule: &Rule, source: &Source, run: &Run<'_>) -> Result<Judged, Skipped> {
         let prepared = self.prepare(rule, source, run.range)?;
         let rows = self.session.collect(&prepared.plan);
-        rows.and_then(|rows| findings::outcome(&prepared.rule, prepared.stream, &source.name, run, &rows))
-            .map(|outcome| (outcome, prepared.left_out))
-            .map_err(|cause| self.failed(rule, source, &cause))
+        let found = rows.and_then(|rows| findings::outcome(&prepared.rule, prepared.stream, &source.name, run, &rows));
+        let mut found = found.map_err(|cause| self.failed(rule, source, &cause))?;
+        found.alerts.retain(|alert| prepared.decides(alert));
+        Ok((found, prepared.left_out, prepared.undecided))
     }
 
     fn failed(&self, rule: &Rule, source: &Source, cause: &DataFusionError) -> Skipped {
@@ -155,16 +162,19 @@ impl<'s> Engine<'s> {
     /// The rule as it is judged on the source, and its plan over the files that have rows for it.
     fn prepare(&self, rule: &Rule, source: &Source, range: Range) -> Result<Prepared<'_>, Skipped> {
         let Some(stream) = self.schema.stream_of(rule.stream) else { return Err(Skipped::NoRows) };
-        let (rule, left_out) = match for_source(rule, source, stream) {
+        let (from, to) = windows::times(rule, range);
+        let holds = |file: &&ArchiveFile| {
+            let coverage = &file.entry.coverage;
+            coverage.source == source.name && coverage.first < to && coverage.last >= from
+        };
+        let files: Vec<&ArchiveFile> = self.archive.files(rule.stream).iter().filter(holds).collect();
+        let held = Held::new(&self.archive, source, stream, files);
+        let (rule, left_out) = match held.rule(rule) {
             ForSource::Rule(rule, left_out) => (rule, left_out),
             ForSource::Refused(why) => return Err(Skipped::Absent(why)),
             ForSource::Never => return Err(Skipped::NeverFires),
         };
-        let (from, to) = windows::times(&rule, range);
-        let holds = |file: &&ArchiveFile| {
-            file.coverage.iter().any(|c| c.source == source.name && c.first < to && c.last >= from)
-        };
-        let files: Vec<&ArchiveFile> = self.archive.files(rule.stream).iter().filter(holds).collect();
+        let (files, undecided) = held.files(&rule);
         if files.is_empty() {
             return Err(Skipped::NoRows);
         }
@@ -172,7 +182,7 @@ impl<'s> Engine<'s> {
         let plan = table::files(self.archive.root(), &files, stream, tier, &self.session.parquet_options())
             .and_then(|table| RulePlan::new(&rule, stream, &source.name, table, range));
         match plan {
-            Ok(plan) => Ok(Prepared { rule, stream, plan, left_out }),
+            Ok(plan) => Ok(Prepared { rule, stream, plan, left_out, undecided }),
             Err(cause) => Err(self.failed(&rule, source, &cause)),
         }
     }
@@ -185,6 +195,18 @@ struct Prepared<'s> {
     plan: RulePlan,
     /// By name.
     left_out: Vec<String>,
+    /// Days since 1970, each with a field that it lacks.
+    undecided: BTreeMap<i64, String>,
+}
+
+impl Prepared<'_> {
+    /// Whether an alert rests on no day that can't be judged.
+    fn decides(&self, alert: &Alert) -> bool {
+        let step = self.rule.window.as_ref().filter(|window| window.merges).map_or(0, |window| window.step);
+        let first = alert.window.start.saturating_sub(step).div_euclid(DAY);
+        let last = alert.window.end.saturating_sub(1).max(alert.window.start).div_euclid(DAY);
+        self.undecided.range(first..=last).next().is_none()
+    }
 }
 
 /// What is judged of a rule.

@@ -2,7 +2,6 @@
 //!
 //! A plan that reads the content tier never spills: prompts and responses must not reach a temporary file. It fails instead where memory ends.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use datafusion::arrow::record_batch::RecordBatch;
@@ -31,6 +30,8 @@ use datafusion::prelude::SessionConfig;
 use tokio::runtime::Runtime;
 
 use super::plan::RulePlan;
+use super::sealed::{SEALED, Sealed};
+use crate::archive::Archive;
 use crate::ir::Tier;
 
 /// Bounds of a run. The alerts do not depend on them.
@@ -73,8 +74,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// A session over an archive's folder, or over none for tables in memory.
-    pub(super) fn new(limits: Limits, root: Option<&Path>) -> Result<Session> {
+    /// A session over an archive, or over none for tables in memory.
+    pub(super) fn new(limits: Limits, archive: Option<&Archive>) -> Result<Session> {
         let runtime = if limits.partitions > 1 {
             tokio::runtime::Builder::new_multi_thread().worker_threads(limits.partitions).build()
         } else {
@@ -87,8 +88,9 @@ impl Session {
                 .with_memory_pool(Arc::clone(&pool))
                 .with_disk_manager_builder(disk)
                 .build_arc()?;
-            if let Some(root) = root {
-                let store = LocalFileSystem::new_with_prefix(root)?;
+            if let Some(archive) = archive {
+                let store = LocalFileSystem::new_with_prefix(archive.root())?;
+                environment.register_parquet_encryption_factory(SEALED, Arc::new(Sealed(archive.clone())));
                 let url = ObjectStoreUrl::parse(ARCHIVE_URL)?;
                 environment.register_object_store(url.as_ref(), Arc::new(store));
             }

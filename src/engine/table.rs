@@ -14,6 +14,7 @@ use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::logical_expr::TableSource;
 
+use super::sealed::SEALED;
 use super::session::ARCHIVE_URL;
 use crate::archive::{ArchiveFile, batch, columns};
 use crate::eval::Event;
@@ -29,7 +30,7 @@ fn scanned(stream: &Stream, tier: Tier) -> SchemaRef {
     Arc::new(Schema::new(fields.collect::<Vec<_>>()))
 }
 
-/// Files of an archive, of one tier.
+/// Files of an archive, of one tier that all of them have.
 pub(super) fn files(
     root: &Path,
     files: &[&ArchiveFile],
@@ -37,12 +38,15 @@ pub(super) fn files(
     tier: Tier,
     options: &TableParquetOptions,
 ) -> Result<Arc<dyn TableSource>> {
-    let urls = files.iter().map(|file| {
-        let path = file.path(tier);
+    let mut options = options.clone();
+    if tier == Tier::Content {
+        options.crypto.factory_id = Some(SEALED.to_owned());
+    }
+    let urls = files.iter().filter_map(|file| file.path(tier)).map(|path| {
         let inside = path.strip_prefix(root).unwrap_or(path);
         ListingTableUrl::parse(format!("{ARCHIVE_URL}{}", inside.display()))
     });
-    let format = ParquetFormat::new().with_options(options.clone());
+    let format = ParquetFormat::new().with_options(options);
     let config = ListingTableConfig::new_with_multi_paths(urls.collect::<Result<Vec<_>>>()?)
         .with_listing_options(ListingOptions::new(Arc::new(format)))
         .with_schema(scanned(stream, tier));

@@ -21,7 +21,7 @@ pub use glob::Glob;
 pub use pattern::Pattern;
 pub use pred::{Comparison, Pred, PredKind, TextTest};
 pub use rule::{Aggregate, AggregateFunction, Binding, Each, Key, Level, OnlySource, Rule, SeverityOf, Texts, Window};
-pub use show::{path_text, show_rule};
+pub use show::{path_text, show_rule, show_source};
 pub use source::{
     Assemble, Column, ColumnKind, Field, FileFormat, Part, Place, PlaceKind, Proviso, Source, Stream, Tier, Widen,
     cloud_of,

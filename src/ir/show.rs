@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    Aggregate, AggregateFunction, Arithmetic, Binding, Comparison, Expr, ExprKind, Function, Literal, Pred, PredKind,
-    Rule, Step, Stream, TextTest, duration,
+    Aggregate, AggregateFunction, Arithmetic, Assemble, Binding, Comparison, Expr, ExprKind, Function, Literal, Part,
+    Pred, PredKind, Rule, Source, Step, Stream, TextTest, duration,
 };
 
 /// The rule, one clause a line; fields by name, row values, elements, keys, aggregates and measures by number.
@@ -49,6 +49,42 @@ pub fn show_rule(rule: &Rule, stream: &Stream) -> String {
     bindings("let", "m", &rule.measures);
     bindings("show", "s", &rule.show);
     line("when", shown.pred(&rule.when));
+    out
+}
+
+/// How a source's records are read, a line a part; for whoever has to know whether it has changed.
+#[must_use]
+pub fn show_source(source: &Source, stream: &Stream) -> String {
+    let shown = Shown { stream };
+    let mut out = format!("source {} : {}\n  files {:?}\n", source.name, stream.name, source.files);
+    let mut line = |word: &str, text: String| _ = writeln!(out, "  {word} {text}");
+    if let Some(Assemble { key, time, within, parts }) = &source.assemble {
+        line("assemble", format!("{} {} {}", shown.expr(key), shown.expr(time), duration(*within)));
+        for part in parts {
+            let Part { name, optional, filter, lists, order, .. } = part;
+            let order = order.iter().map(|order| shown.expr(order)).collect::<String>();
+            line(
+                "part",
+                format!(
+                    "{name} {optional} {} {} {order}",
+                    shown.preds(filter),
+                    lists.iter().map(|lists| shown.expr(lists)).collect::<String>()
+                ),
+            );
+        }
+    }
+    line("unique", source.unique.iter().map(|unique| shown.expr(unique)).collect());
+    for (n, binding) in source.with.iter().enumerate() {
+        line("with", format!("w{n} : {} = {}", binding.value.ty, shown.expr(&binding.value)));
+    }
+    for pred in &source.filter {
+        line("where", shown.pred(pred));
+    }
+    for (field, given) in stream.fields.iter().zip(&source.fields) {
+        if let Some(expr) = given.as_ref().or(field.default.as_ref()) {
+            line(&field.name, format!(": {} = {}", field.ty, shown.expr(expr)));
+        }
+    }
     out
 }
 

@@ -4,7 +4,7 @@
 //! memory are digests of ids and bytes, not the bytes: of records with one id, one time and different bytes (a cloud that delivers a record
 //! in two versions) the bytes are asked for again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sha2::{Digest as _, Sha256};
 
@@ -31,13 +31,39 @@ pub(super) struct Seen {
     pub(super) number: u64,
 }
 
+/// Ids that an archive has already, with their times: 24 bytes an id and 8 a time. A record within 24 hours of one of them is a duplicate,
+/// whichever came first: what is archived stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Known(HashMap<Fingerprint, Vec<i64>>);
+
+impl Known {
+    /// Adds an event's id and time; an empty id is none.
+    pub fn add(&mut self, id: &str, time: i64) {
+        if !id.is_empty() {
+            self.0.entry(fingerprint(id.as_bytes())).or_default().push(time);
+        }
+    }
+
+    fn near(&self, record: &Seen) -> bool {
+        self.0.get(&record.id).is_some_and(|times| times.iter().any(|time| time.abs_diff(record.time) <= SPAN as u64))
+    }
+}
+
 /// The numbers of the records to drop. `bytes_of` gives the bytes of records by number; it is called once, and only if some are needed.
 pub(super) fn duplicates<E>(
     mut seen: Vec<Seen>,
+    known: &Known,
     bytes_of: impl FnOnce(&BTreeMap<u64, Fingerprint>) -> Result<BTreeMap<u64, Vec<u8>>, E>,
 ) -> Result<BTreeSet<u64>, E> {
-    seen.sort_unstable();
     let mut dropped = BTreeSet::new();
+    seen.retain(|record| {
+        let near = known.near(record);
+        if near {
+            dropped.insert(record.number);
+        }
+        !near
+    });
+    seen.sort_unstable();
     // One record for each version, of records of one id and time that differ.
     let mut versions: Vec<Vec<Seen>> = Vec::new();
     let mut kept: Option<Seen> = None;
@@ -77,6 +103,13 @@ mod tests {
 
     /// The records (id, hours, bytes) that remain, given in an order.
     fn kept(records: &[(&str, i64, &str)]) -> Vec<usize> {
+        kept_beside(&[], records)
+    }
+
+    /// The same, where an archive has these (id, hours).
+    fn kept_beside(archived: &[(&str, i64)], records: &[(&str, i64, &str)]) -> Vec<usize> {
+        let mut known = Known::default();
+        archived.iter().for_each(|(id, hours)| known.add(id, hours * HOUR));
         let of = |(number, (id, hours, bytes)): (usize, &(&str, i64, &str))| Seen {
             id: fingerprint(id.as_bytes()),
             time: hours * HOUR,
@@ -86,7 +119,7 @@ mod tests {
         let look = |wanted: &BTreeMap<u64, Fingerprint>| -> Result<_, ()> {
             Ok(wanted.keys().map(|at| (*at, records[*at as usize].2.as_bytes().to_vec())).collect())
         };
-        let dropped = duplicates(records.iter().enumerate().map(of).collect(), look).unwrap_or_default();
+        let dropped = duplicates(records.iter().enumerate().map(of).collect(), &known, look).unwrap_or_default();
         (0..records.len()).filter(|at| !dropped.contains(&(*at as u64))).collect()
     }
 
@@ -96,6 +129,15 @@ mod tests {
         assert_eq!(kept(&[("a", 0, "x"), ("a", 25, "x")]), [0, 1]);
         // The second is dropped, so the third is measured from the first.
         assert_eq!(kept(&[("a", 0, "x"), ("a", 20, "x"), ("a", 40, "x")]), [0, 2]);
+    }
+
+    #[test]
+    fn what_is_archived_stays() {
+        let records = [("a", 0, "x"), ("a", 20, "x"), ("a", 30, "x"), ("b", 0, "x")];
+        assert_eq!(kept_beside(&[("a", 0)], &records), [2, 3]);
+        // An earlier one that comes late does not push it out.
+        assert_eq!(kept_beside(&[("a", 40)], &records), [0, 3]);
+        assert_eq!(kept_beside(&[("b", 0), ("a", 0), ("a", 26)], &records), [0; 0]);
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod report;
 mod split;
 
 pub use assemble::as_read;
+pub use duplicates::Known;
 pub use map::{Mapped, Mapper};
 pub use raw::raw_records;
 pub use reader::{Batch, Item, Reader, read_files};

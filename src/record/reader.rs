@@ -5,7 +5,7 @@ use std::io::{self, BufRead};
 use std::path::{Path, PathBuf};
 
 use super::assemble::{Assembled, Assembler, Taken};
-use super::duplicates::{Fingerprint, Seen, duplicates, fingerprint};
+use super::duplicates::{Fingerprint, Known, Seen, duplicates, fingerprint};
 use super::file::open;
 use super::map::{Mapped, Mapper};
 use super::otlp::spans;
@@ -58,6 +58,12 @@ impl<'a> Reader<'a> {
         Reader { stream, source, mapper, assembler, limits, report, seen: Vec::new(), files: Vec::new() }
     }
 
+    /// How many records have been read.
+    #[must_use]
+    pub fn read(&self) -> u64 {
+        self.report.read
+    }
+
     /// Reads a file and hands on what its records are.
     ///
     /// # Errors
@@ -93,18 +99,26 @@ impl<'a> Reader<'a> {
     }
 
     /// Hands on the events that are put together from several records, and gives the counts and the numbers of the events that are
-    /// duplicates of others. Files in which records of one id and time have different bytes are read once more.
+    /// duplicates of others, or of what `archived` gives for the first and last time of an event. Files in which records of one id and time
+    /// have different bytes are read once more.
     ///
     /// # Errors
-    /// Such a file that can no more be read, or has changed; a pattern of the source that grows too large to run.
-    pub fn finish(mut self, mut take: impl FnMut(Item)) -> Result<(Report, BTreeSet<u64>), Diagnostic> {
+    /// Such a file that can no more be read, or has changed; a pattern of the source that grows too large to run; those of `archived`.
+    pub fn finish(
+        mut self,
+        mut take: impl FnMut(Item),
+        archived: impl FnOnce((i64, i64)) -> Result<Known, Diagnostic>,
+    ) -> Result<(Report, BTreeSet<u64>), Diagnostic> {
         let assembled = self.assembler.take().map_or(Ok(Vec::new()), Assembler::finish)?;
         for event in assembled {
             self.assembled(event, &mut take);
         }
         let Reader { source, mapper, limits, mut report, seen, files, .. } = self;
         let events = report.read - report.merged - report.duplicates - report.other - report.quarantined;
-        let dropped = duplicates(seen, |wanted| bytes_of(wanted, &files, source, limits))?;
+        let times = seen.iter().map(|record| (record.time, record.time));
+        let span = times.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
+        let known = span.map_or_else(|| Ok(Known::default()), archived)?;
+        let dropped = duplicates(seen, &known, |wanted| bytes_of(wanted, &files, source, limits))?;
         report.duplicates += dropped.len() as u64;
         report.rows = events - dropped.len() as u64;
         report.unreadable = mapper.finish()?;
@@ -231,7 +245,7 @@ pub fn read_files<P: AsRef<Path>>(
     for path in paths {
         reader.file(path.as_ref(), &mut take)?;
     }
-    let (report, dropped) = reader.finish(&mut take)?;
+    let (report, dropped) = reader.finish(&mut take, |_| Ok(Known::default()))?;
     let mut events: Vec<Event> =
         numbered.into_iter().filter(|(number, _)| !dropped.contains(number)).map(|(_, event)| event).collect();
     let (time, id) = (stream.time().index(), stream.event_id().index());

@@ -12,6 +12,8 @@ use crate::json::{JsonError, MAX_DEPTH};
 pub struct Report {
     /// Files.
     pub files: u64,
+    /// Files that were read before and have not changed since: none of their records was read.
+    pub unchanged: u64,
     /// Records: those of a list one by one, blank lines not at all.
     pub read: u64,
     /// Events that remain.
@@ -28,6 +30,30 @@ pub struct Report {
     pub without_id: u64,
     /// By field, in how many events (duplicates among them) something existed that could not be read as its type.
     pub unreadable: BTreeMap<String, u64>,
+}
+
+impl Report {
+    /// Adds the counts of another reading of the same source.
+    pub fn add(&mut self, other: Report) {
+        let Report { files, unchanged, read, rows, merged, duplicates, other, quarantined, without_id, unreadable } =
+            other;
+        for (to, count) in [
+            (&mut self.files, files),
+            (&mut self.unchanged, unchanged),
+            (&mut self.read, read),
+            (&mut self.rows, rows),
+            (&mut self.merged, merged),
+            (&mut self.duplicates, duplicates),
+            (&mut self.other, other),
+            (&mut self.quarantined, quarantined),
+            (&mut self.without_id, without_id),
+        ] {
+            *to += count;
+        }
+        for (field, count) in unreadable {
+            *self.unreadable.entry(field).or_default() += count;
+        }
+    }
 }
 
 /// A record that could not be read.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use skywatch::archive::{Archive, Writer, quarantine};
+use skywatch::archive::{Archive, Arrived, Claim, ContentKey, DigestKey, Keep, KeyPlace, append};
 use skywatch::diag::Code;
 use skywatch::engine::{Engine, Limits, Period, RunOutcome, Skipped};
 use skywatch::eval::alert::finish;
 use skywatch::eval::{Event, Range, Run, Value, run};
 use skywatch::ir::{Expr, ExprKind, Level, OnlySource, Rule, Source, Type};
-use skywatch::record::{Quarantined, Reason};
 use skywatch::resolve::Resolved;
 use skywatch::schema::{BUILTIN, Schema};
 use skywatch::source::Span;
@@ -62,11 +62,51 @@ fn sample(resolved: &Resolved, seed: u32, most: usize) -> Vec<Event> {
     events
 }
 
-fn write(root: &Path, schema: &Schema, events: &[Event]) -> Vec<PathBuf> {
+/// A key in a file of its owner's.
+fn place(name: &str) -> KeyPlace {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let path = FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder")).path().join(name);
+    let key = format!("{:0>64}", name.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")));
+    if !path.exists() {
+        fs::write(&path, key).expect("a key");
+        #[cfg(unix)]
+        fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner's");
+    }
+    KeyPlace::File(path)
+}
+
+fn key() -> Option<ContentKey> {
+    Some(ContentKey::read(&place("content")).expect("a key"))
+}
+
+fn keep() -> Keep {
+    Keep { content: key(), digest: Some(DigestKey::read(&place("digest")).expect("a key")) }
+}
+
+fn write(root: &Path, schema: &Schema, events: &[Event]) {
+    write_as(root, schema, events, &keep());
+}
+
+fn write_as(root: &Path, schema: &Schema, events: &[Event], keep: &Keep) {
     let stream = &schema.streams[schema.stream("sample").expect("the stream")];
-    let mut writer = Writer::new(root, stream).expect("a writer");
-    events.iter().for_each(|event| writer.push(event.clone()).expect("an event is taken"));
-    writer.finish().expect("the files get their names")
+    let mut claim = Claim::take(root).expect("an archive");
+    let events = events.iter().map(|event| Arrived { event: event.clone(), at: START + DAY }).collect();
+    append(&mut claim, &schema.sources.iter().collect::<Vec<_>>(), stream, keep, events)
+        .expect("the files get their names");
+}
+
+fn opened(root: &Path, schema: &Schema) -> Archive {
+    Archive::open(root, schema, key()).expect("an archive")
+}
+
+fn engine<'s>(root: &Path, schema: &'s Schema, limits: Limits) -> Engine<'s> {
+    Engine::open(opened(root, schema), schema, limits).expect("an engine")
+}
+
+/// The Parquet files of a tier.
+fn of_tier(root: &Path, tier: &str) -> Vec<PathBuf> {
+    let part = format!("/{tier}/");
+    files(root).into_iter().filter(|path| path.display().to_string().contains(&part)).collect()
 }
 
 fn files(root: &Path) -> BTreeSet<PathBuf> {
@@ -84,10 +124,11 @@ fn what_is_written_is_read_back_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut written = sample(&resolved, 1, 300);
     write(folder.path(), schema, &written);
-    let archive = Archive::open(folder.path(), schema).expect("an archive");
+    let archive = opened(folder.path(), schema);
     let read = archive.events(index, &schema.streams[index]).expect("events");
     let time = schema.streams[index].time().index();
-    assert!(read.is_sorted_by_key(|event| event.fields[time].as_time()));
+    let day = |event: &Event| event.fields[time].as_time().expect("a time").div_euclid(DAY);
+    assert!(read.is_sorted_by_key(|event| (day(event), event.source.clone(), event.fields[time].as_time())));
     written.sort();
     let mut sorted = read.clone();
     sorted.sort();
@@ -111,33 +152,44 @@ fn equal_input_gives_equal_files_in_any_order() {
     write(one.path(), &resolved.schema, &events);
     events.reverse();
     write(other.path(), &resolved.schema, &events);
-    // A second time into the same archive changes nothing.
-    write(other.path(), &resolved.schema, &events);
     let contents = |root: &Path| -> BTreeMap<PathBuf, Vec<u8>> {
         let inside =
             |path: PathBuf| (path.strip_prefix(root).expect("inside").to_owned(), fs::read(&path).expect("a file"));
-        files(root).into_iter().map(inside).collect()
+        of_tier(root, "metadata").into_iter().map(inside).collect()
     };
     assert!(contents(one.path()) == contents(other.path()), "{:?} {:?}", files(one.path()), files(other.path()));
-    assert_eq!(files(one.path()).len(), 2, "one file a tier: {:?}", files(one.path()));
+    // Of each file of metadata one of content, which has its data key.
+    let count = |what: &str| of_tier(one.path(), what).len();
+    assert!(count("metadata") > 2 && count("metadata") == count("content") && count("content") == count("keys"));
 }
 
 #[test]
-fn text_of_users_is_in_the_content_tier_only() {
+fn text_of_users_is_in_the_content_tier_only_and_encrypted() {
     let resolved = sampled("");
     let folder = tempfile::tempdir().expect("a folder");
     let mut events = sample(&resolved, 3, 20);
-    let stream = &resolved.schema.streams[resolved.schema.stream("sample").expect("the stream")];
+    let index = resolved.schema.stream("sample").expect("the stream");
+    let stream = &resolved.schema.streams[index];
     let content = stream.field("t3").expect("the content field").index();
     events.iter_mut().for_each(|event| event.fields[content] = Value::text("a secret prompt"));
-    let metadata = write(folder.path(), &resolved.schema, &events);
-    let holds = |path: &Path| {
+    write(folder.path(), &resolved.schema, &events);
+    let holds = |path: &PathBuf| {
         let bytes = fs::read(path).expect("a file");
         bytes.windows(15).any(|window| window == b"a secret prompt")
     };
-    assert!(metadata.iter().all(|path| !holds(path)));
-    let content = metadata[0].parent().expect("a folder").with_file_name("content");
-    assert!(holds(&content.join(metadata[0].file_name().expect("a name"))));
+    assert!(!files(folder.path()).iter().any(holds));
+    let texts = |archive: &Archive| -> Vec<Value> {
+        let events = archive.events(index, stream).expect("events");
+        events.into_iter().map(|event| event.fields[content].clone()).collect()
+    };
+    assert!(
+        texts(&opened(folder.path(), &resolved.schema)).iter().all(|text| text.as_text() == Some("a secret prompt"))
+    );
+    let without = Archive::open(folder.path(), &resolved.schema, None).expect("an archive");
+    assert!(texts(&without).iter().all(|text| *text == Value::Missing));
+    let other = ContentKey::read(&place("other")).expect("a key");
+    let other = Archive::open(folder.path(), &resolved.schema, Some(other)).expect("an archive");
+    assert_eq!(other.events(index, stream).expect_err("another key").code, Code::ArchiveKey);
 }
 
 #[test]
@@ -149,7 +201,7 @@ fn rules_over_files_alert_as_over_events_in_memory() {
     // Three runs of ingest: files overlap in time.
     events.chunks(events.len() / 3 + 1).for_each(|part| _ = write(folder.path(), &resolved.schema, part));
     let limits = Limits { memory: 256 << 20, partitions: 2, batch: 64 };
-    let engine = Engine::open(folder.path(), &resolved.schema, limits).expect("an engine");
+    let engine = engine(folder.path(), &resolved.schema, limits);
     let stream = &resolved.schema.streams[index];
     let coverage: BTreeMap<String, i64> =
         engine.archive().sources().into_iter().map(|source| (source.source, source.days.0)).collect();
@@ -178,7 +230,7 @@ fn adjoining_runs_report_each_alert_once() {
     let resolved = sampled("rule r { severity low from sample over 2h every 1h by t1 let n = count() }");
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), &resolved.schema, &sample(&resolved, 5, 200));
-    let engine = Engine::open(folder.path(), &resolved.schema, Limits::default()).expect("an engine");
+    let engine = engine(folder.path(), &resolved.schema, Limits::default());
     let alerts = |from, to| {
         let period = Period::Between { from: Some(from), to: Some(to) };
         engine
@@ -220,7 +272,7 @@ fn rules_that_have_nothing_to_say_are_named() {
     let mut events = sample(&resolved, 6, 50);
     events.retain(|event| &*event.source == SOURCES[0]);
     write(folder.path(), &resolved.schema, &events);
-    let engine = Engine::open(folder.path(), &resolved.schema, Limits::default()).expect("an engine");
+    let engine = engine(folder.path(), &resolved.schema, Limits::default());
     let found = engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
     let said: Vec<String> = found
         .runs
@@ -280,7 +332,7 @@ fn memory_is_bounded() {
     write(folder.path(), &resolved.schema, &events);
     let run = |memory| {
         let limits = Limits { memory, partitions: 2, batch: 1_024 };
-        let engine = Engine::open(folder.path(), &resolved.schema, limits).expect("an engine");
+        let engine = engine(folder.path(), &resolved.schema, limits);
         engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run")
     };
     let failed = |outcome: &RunOutcome| {
@@ -317,11 +369,11 @@ fn memory_is_bounded() {
 }
 
 #[test]
-fn files_that_are_not_an_archive_s_are_named() {
+fn what_is_wrong_with_an_archive_is_named() {
     let resolved = sampled("");
     let schema = &resolved.schema;
     let message = |root: &Path| {
-        let error = Archive::open(root, schema).expect_err("an error");
+        let error = Archive::open(root, schema, key()).expect_err("an error");
         assert_eq!(error.code, Code::BadArchive);
         assert!(error.help.is_some());
         error.message
@@ -329,46 +381,80 @@ fn files_that_are_not_an_archive_s_are_named() {
     let folder = tempfile::tempdir().expect("a folder");
     assert!(message(&folder.path().join("none")).starts_with("no archive at"));
     assert!(message(folder.path()).starts_with("no archive at"));
-    let path = write(folder.path(), schema, &sample(&resolved, 8, 50)).remove(0);
-    let (metadata, name) = (path.parent().expect("a folder"), path.file_name().expect("a name"));
-    // What a run that was cut off left behind is passed over.
-    fs::write(metadata.join(".1-0.tmp"), b"half").expect("a file");
-    assert!(Archive::open(folder.path(), schema).is_ok());
+    write(folder.path(), schema, &sample(&resolved, 8, 50));
+    let metadata = of_tier(folder.path(), "metadata").remove(0);
+    // What no manifest names is not there: of a run that was cut off, or of anyone.
+    fs::write(metadata.with_file_name(".1-0.tmp"), b"half").expect("a file");
+    fs::copy(&metadata, metadata.with_file_name("part-0.parquet")).expect("a copy");
+    assert!(Archive::open(folder.path(), schema, key()).is_ok());
 
-    let foreign = metadata.join("part-0.parquet");
-    fs::copy(&path, &foreign).expect("a copy");
-    assert!(message(folder.path()).contains("part-0.parquet` was not written by"));
-    fs::remove_file(&foreign).expect("it goes");
-
-    let damaged = metadata.join("0123456789abcdef.parquet");
-    let bytes = fs::read(&path).expect("a file");
-    for (cut, said) in [(0, "is damaged"), (20, "is damaged"), (bytes.len() - 3, "is damaged")] {
-        fs::write(&damaged, &bytes[..cut]).expect("a file");
-        assert!(message(folder.path()).contains(said), "{cut}: {}", message(folder.path()));
+    let bytes = fs::read(&metadata).expect("a file");
+    for cut in [0, 20, bytes.len() - 3] {
+        fs::write(&metadata, &bytes[..cut]).expect("a file");
+        assert!(message(folder.path()).contains("is damaged: it has"), "{cut}: {}", message(folder.path()));
     }
-    fs::remove_file(&damaged).expect("it goes");
-
-    let content = metadata.with_file_name("content").join(name);
+    fs::write(&metadata, &bytes).expect("a file");
+    let content = of_tier(folder.path(), "content").remove(0);
     fs::rename(&content, content.with_extension("away")).expect("it goes");
     assert!(message(folder.path()).ends_with("is missing"), "{}", message(folder.path()));
     fs::rename(content.with_extension("away"), &content).expect("it comes back");
+
+    // The manifest is a chain.
+    write(folder.path(), schema, &sample(&resolved, 9, 5));
+    let entry = of_tier(folder.path(), "manifest").remove(0);
+    let text = fs::read_to_string(&entry).expect("an entry");
+    fs::write(&entry, text.replace("\"rows\":", "\"rows\": ")).expect("an entry");
+    assert!(message(folder.path()).contains("does not follow"), "{}", message(folder.path()));
+    fs::write(&entry, &text[..text.len() / 2]).expect("an entry");
+    assert!(message(folder.path()).contains("is damaged"), "{}", message(folder.path()));
+    fs::write(&entry, text.replacen(":2,", ":3,", 1)).expect("an entry");
+    assert!(message(folder.path()).contains("newer version"), "{}", message(folder.path()));
+    fs::write(&entry, text.replacen("sample/metadata", "../metadata", 1)).expect("an entry");
+    assert!(message(folder.path()).contains("can't be of this archive"), "{}", message(folder.path()));
+    fs::write(&entry, &text).expect("an entry");
 
     let mut changed = schema.clone();
     let stream = changed.stream("sample").expect("the stream");
     let n1 = changed.streams[stream].field("n1").expect("a field").index();
     changed.streams[stream].fields[n1].ty = Type::Text;
-    let error = Archive::open(folder.path(), &changed).expect_err("an error");
-    assert!(error.message.contains("has `n1` as Int64, but the stream declares it as Utf8"), "{}", error.message);
-    // A field that came later is missing in what was written before.
+    let error = Archive::open(folder.path(), &changed, key()).expect_err("an error");
+    assert!(error.message.contains("has `n1` as int, but the stream declares it as text"), "{}", error.message);
+}
+
+#[test]
+fn one_process_writes_and_readers_go_on() {
+    let resolved = sampled("");
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &resolved.schema, &sample(&resolved, 8, 50));
+    let claim = Claim::take(folder.path()).expect("the claim");
+    let second = Claim::take(folder.path()).expect_err("it is taken");
+    assert!(second.message.contains("another process is writing"), "{}", second.message);
+    assert!(Archive::open(folder.path(), &resolved.schema, None).is_ok());
+    drop(claim);
+    assert!(Claim::take(folder.path()).is_ok());
+}
+
+/// Of what was archived before a source gave a field, nobody knows what it was: a rule that reads it is undecided there.
+#[test]
+fn a_field_that_came_later_is_undecided_before() {
+    let resolved = sampled("");
+    let schema = &resolved.schema;
+    let stream = schema.stream("sample").expect("the stream");
+    let n1 = schema.streams[stream].field("n1").expect("a field").index();
     let mut grown = schema.clone();
     let mut field = grown.streams[stream].fields[n1].clone();
     "later".clone_into(&mut field.name);
     grown.streams[stream].fields.push(field);
-    let archive = Archive::open(folder.path(), &grown).expect("an archive");
+    for source in &mut grown.sources {
+        source.fields.push(source.fields[n1].clone());
+        source.absent.push(None);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let events = sample(&resolved, 8, 50);
+    write(folder.path(), schema, &events);
+    let archive = opened(folder.path(), &grown);
     let read = archive.events(stream, &grown.streams[stream]).expect("events");
     assert!(read.iter().all(|event| event.fields.last() == Some(&Value::Missing)));
-    grown.sources.iter_mut().for_each(|source| source.fields.push(source.fields[n1].clone()));
-    let engine = Engine::open(folder.path(), &grown, Limits::default()).expect("an engine");
     let grown_rule = |text: &str| -> Vec<Rule> {
         let mut rules = sampled(text).rules;
         let later = grown.streams[stream].field("later").expect("a field");
@@ -377,9 +463,73 @@ fn files_that_are_not_an_archive_s_are_named() {
         }
         rules
     };
-    let run = |text| engine.run(&grown_rule(text), "p", Period::Between { from: None, to: None }).expect("a run");
-    assert!(run("rule r { severity low from sample where n1 is present }").alerts.is_empty());
-    assert_eq!(run("rule r { severity low from sample where n1 is missing }").alerts.len(), read.len());
+    let run = |text| {
+        let engine = engine(folder.path(), &grown, Limits::default());
+        engine.run(&grown_rule(text), "p", Period::Between { from: None, to: None }).expect("a run")
+    };
+    let missing = "rule r { severity low from sample where n1 is missing }";
+    let before = run(missing);
+    assert!(before.alerts.is_empty());
+    for run in &before.runs {
+        let Some(Skipped::Absent(why)) = &run.skipped else { panic!("{run:?}") };
+        assert!(why[0].message.contains("does not hold `later` of"), "{}", why[0].message);
+    }
+    // Days that have it are judged, the others are named.
+    let time = schema.streams[stream].time().index();
+    let later: Vec<Event> = events
+        .iter()
+        .take(10)
+        .map(|event| {
+            let mut event = event.clone();
+            event.fields.push(Value::Missing);
+            event.fields[time] = Value::Time(START + 40 * DAY);
+            event
+        })
+        .collect();
+    write(folder.path(), &grown, &later);
+    let after = run(missing);
+    assert_eq!(after.alerts.len(), later.len());
+    let days: BTreeSet<i64> = after.runs.iter().flat_map(|run| run.undecided.keys().copied()).collect();
+    let expected: BTreeSet<i64> =
+        events.iter().map(|event| event.fields[time].as_time().expect("a time").div_euclid(DAY)).collect();
+    assert_eq!(days, expected);
+    assert!(after.runs.iter().all(|run| run.undecided.values().all(|field| field == "later")));
+}
+
+#[test]
+fn a_content_rule_says_why_it_does_not_run() {
+    let resolved = sampled(
+        "rule r { severity low from sample where t3 is present } rule s { severity low from sample where t1 is present show t3 }",
+    );
+    let events = sample(&resolved, 12, 60);
+    let said = |keep: &Keep, key: Option<ContentKey>| {
+        let folder = tempfile::tempdir().expect("a folder");
+        write_as(folder.path(), &resolved.schema, &events, keep);
+        let archive = Archive::open(folder.path(), &resolved.schema, key).expect("an archive");
+        let engine = Engine::open(archive, &resolved.schema, Limits::default()).expect("an engine");
+        let found = engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
+        let (of_r, of_s): (Vec<_>, Vec<_>) = found.runs.into_iter().partition(|run| run.rule == "r");
+        // What only shows it is judged, and shows less.
+        assert!(of_s.iter().all(|run| run.skipped.is_none()), "{of_s:?}");
+        assert!(found.alerts.iter().any(|alert| alert.rule == "s"));
+        of_r.into_iter()
+            .map(|run| match run.skipped {
+                Some(Skipped::Absent(why)) => {
+                    format!("{}: {}", why[0].code.as_str(), why[0].help.clone().unwrap_or_default())
+                }
+                other => format!("{other:?}"),
+            })
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+            .join("; ")
+    };
+    assert_eq!(
+        said(&Keep::default(), key()),
+        "E0506: text of users was not kept: read the logs again with `--content`"
+    );
+    assert_eq!(said(&keep(), None), "E0506: text of users is encrypted there: give its key with `--content-key`");
+    assert_eq!(said(&keep(), key()), "None");
 }
 
 /// Puts a field in the place of every field.
@@ -394,35 +544,13 @@ impl skywatch::ir::Rewrite for To {
     }
 }
 
-#[test]
-fn what_could_not_be_read_is_kept() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let record = |line, raw: &[u8]| Quarantined {
-        file: "a.json".to_owned(),
-        line,
-        element: None,
-        reason: Reason::NotAnObject,
-        raw: raw.to_vec(),
-    };
-    assert_eq!(quarantine(folder.path(), &[]).expect("nothing"), None);
-    let path = quarantine(folder.path(), &[record(2, b"\xff"), record(1, b"[1]")]).expect("a file").expect("a path");
-    let text = fs::read_to_string(&path).expect("a file");
-    let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    assert_eq!((lines[0]["line"].as_u64(), lines[0]["raw"].as_str()), (Some(1), Some("[1]")));
-    assert_eq!((lines[1]["line"].as_u64(), lines[1]["raw_base64"].as_str()), (Some(2), Some("/w==")));
-    assert_eq!(lines[0]["reason"], "not_an_object");
-    // In any order the same file.
-    let again = quarantine(folder.path(), &[record(1, b"[1]"), record(2, b"\xff")]).expect("a file");
-    assert_eq!(again.as_deref(), Some(path.as_path()));
-}
-
 /// An empty range has nothing to judge, and says so.
 #[test]
 fn a_period_has_a_start_before_its_end() {
     let resolved = sampled("rule r { severity low from sample }");
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), &resolved.schema, &sample(&resolved, 9, 5));
-    let engine = Engine::open(folder.path(), &resolved.schema, Limits::default()).expect("an engine");
+    let engine = engine(folder.path(), &resolved.schema, Limits::default());
     let run = |from, to| engine.run(&resolved.rules, "p", Period::Between { from, to });
     assert_eq!(run(Some(START), Some(START)).expect_err("an error").code, Code::BadArgument);
     let range = Range { from: START - DAY, to: START + 30 * DAY };
@@ -440,7 +568,7 @@ fn plans_read_no_more_than_they_need() {
     let resolved = sampled(text);
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), &resolved.schema, &sample(&resolved, 10, 100));
-    let engine = Engine::open(folder.path(), &resolved.schema, Limits::default()).expect("an engine");
+    let engine = engine(folder.path(), &resolved.schema, Limits::default());
     let plan = |rule: usize| {
         let period = Period::Between { from: Some(START), to: Some(START + HOUR) };
         engine.explain(&resolved.rules[rule], &resolved.schema.sources[0], period).expect("a plan")

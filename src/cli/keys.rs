@@ -1,0 +1,34 @@
+//! Keys on the command line: takes where they are kept, gives them. The key itself is never an argument, which other users of a machine see.
+
+use crate::archive::{ContentKey, DigestKey, Keep, KeyPlace};
+use crate::diag::{Code, Diagnostic};
+
+/// Where the keys of an archive are.
+#[derive(Debug, clap::Args)]
+pub(super) struct Keys {
+    /// The key of prompts and responses: `file:PATH`, `env:NAME` or `exec:PROGRAM`.
+    #[arg(long, value_name = "PLACE")]
+    content_key: Option<KeyPlace>,
+    /// The key of `prompt_digest` and of tokens in redacted text, likewise.
+    #[arg(long, value_name = "PLACE")]
+    digest_key: Option<KeyPlace>,
+}
+
+impl Keys {
+    /// The content key, where one is given.
+    pub(super) fn content(&self) -> Result<Option<ContentKey>, Diagnostic> {
+        self.content_key.as_ref().map(ContentKey::read).transpose()
+    }
+
+    /// What is to be kept of logs.
+    pub(super) fn keep(&self, content: bool) -> Result<Keep, Diagnostic> {
+        let key = self.content()?.filter(|_| content);
+        if content && key.is_none() {
+            let message = "`--content` needs a key to encrypt prompts and responses with".to_owned();
+            let help = "`--content-key file:PATH`, `env:NAME` or `exec:PROGRAM`; `openssl rand -hex 32` makes one";
+            return Err(Diagnostic::error(Code::ArchiveKey, message).help(help));
+        }
+        let digest = self.digest_key.as_ref().map(DigestKey::read).transpose()?;
+        Ok(Keep { content: key, digest })
+    }
+}
