@@ -101,6 +101,13 @@ pub(super) fn claimed(path: &Path) -> Diagnostic {
         .help("wait until it has ended; rules can be run meanwhile")
 }
 
+/// A clock that the manifest contradicts.
+pub(super) fn wrong_clock(now: &str, written: &str, apart: &str) -> Diagnostic {
+    let message = format!("the clock says {now}, but the archive was last changed on {written}: {apart} apart");
+    Diagnostic::error(Code::BadArchive, message)
+        .help("nothing was removed; where the clock is right, say so with `--at` and the time")
+}
+
 /// A place of a key without one.
 pub(super) fn no_key(place: &KeyPlace, cause: impl Display) -> Diagnostic {
     Diagnostic::error(Code::ArchiveKey, format!("no key at `{place}`: {}", one_line(cause)))

@@ -86,11 +86,11 @@ impl fmt::Debug for ContentKey {
 
 /// A data key as it lies beside the archive's files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wrapped {
+pub(super) struct Wrapped {
     /// Which content key wrapped it.
-    pub key_id: String,
+    pub(super) key_id: String,
     /// The wrapped key, base64: of a local key its nonce, then the sealed bytes.
-    pub wrapped: String,
+    pub(super) wrapped: String,
 }
 
 /// What a program is asked, and answers.

@@ -28,22 +28,22 @@ const MAX_ENTRIES: usize = 100_000;
 
 /// One change of an archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Entry {
+pub(super) struct Entry {
     /// The version of the layout.
-    pub format: u32,
+    pub(super) format: u32,
     /// From 1, without gaps.
-    pub number: u64,
+    pub(super) number: u64,
     /// The archive's own id, random.
-    pub archive: String,
+    pub(super) archive: String,
     /// SHA-256 of the entry before it, in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub previous: Option<String>,
+    pub(super) previous: Option<String>,
     /// When, in microseconds since 1970.
-    pub written: i64,
+    pub(super) written: i64,
     /// By which program.
-    pub by: String,
+    pub(super) by: String,
     /// What was changed.
-    pub change: Change,
+    pub(super) change: Change,
 }
 
 /// What an entry changes.
@@ -193,6 +193,10 @@ pub struct Manifest {
     pub number: u64,
     /// SHA-256 of the last entry.
     tip: Option<String>,
+    /// When the last entry was written, in microseconds since 1970.
+    pub written: i64,
+    /// The number of the last entry that says all; 0 of none.
+    pub whole_since: u64,
     /// By the metadata tier's path.
     pub files: BTreeMap<String, FileEntry>,
     /// By path.
@@ -201,6 +205,20 @@ pub struct Manifest {
     pub inputs: BTreeMap<(String, String), Checkpoint>,
     /// By digest.
     pub mappings: BTreeMap<String, Mapping>,
+}
+
+impl Coverage {
+    /// What two files of one source, day and mapping cover together.
+    #[must_use]
+    pub fn with(mut self, other: Coverage) -> Coverage {
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+        for (hour, Hour { rows, lag }) in other.hours {
+            let of_hour = self.hours.entry(hour).or_default();
+            *of_hour = Hour { rows: of_hour.rows + rows, lag: of_hour.lag.max(lag) };
+        }
+        self
+    }
 }
 
 impl FileEntry {
@@ -243,9 +261,18 @@ impl Manifest {
         Ok(manifest)
     }
 
+    /// The same, of a folder that has to be an archive.
+    ///
+    /// # Errors
+    /// As [`Manifest::read`]; a folder without an entry.
+    pub fn existing(root: &Path) -> Result<Manifest, Diagnostic> {
+        let manifest = Manifest::read(root)?;
+        if manifest.number == 0 { Err(errors::no_archive(root)) } else { Ok(manifest) }
+    }
+
     fn empty() -> Manifest {
         let (files, quarantine, inputs, mappings) = Default::default();
-        Manifest { archive: None, number: 0, tip: None, files, quarantine, inputs, mappings }
+        Manifest { archive: None, number: 0, tip: None, written: i64::MIN, whole_since: 0, files, quarantine, inputs, mappings }
     }
 
     /// Writes a change as the next entry. The caller holds the archive's lock, and the entry's files have their names.
@@ -281,11 +308,11 @@ impl Manifest {
     }
 
     fn apply(&mut self, entry: Entry, digest: String) {
-        let Entry { number, archive, change, .. } = entry;
+        let Entry { number, archive, written, change, .. } = entry;
         if change.whole {
-            *self = Manifest::empty();
+            *self = Manifest { whole_since: number, ..Manifest::empty() };
         }
-        (self.number, self.archive, self.tip) = (number, Some(archive), Some(digest));
+        (self.number, self.archive, self.tip, self.written) = (number, Some(archive), Some(digest), written);
         self.mappings.extend(change.mappings);
         for path in change.drop {
             self.files.remove(&path);
@@ -316,6 +343,13 @@ fn entry_name(number: u64) -> String {
     format!("{number:010}.json")
 }
 
+/// The number of the entry at a path.
+pub(super) fn entry_number(path: &Path) -> Option<u64> {
+    let name = path.file_name()?.to_str()?;
+    let number = name.strip_suffix(".json")?.parse().ok()?;
+    (number > 0 && entry_name(number) == name).then_some(number)
+}
+
 /// Where an entry lies.
 pub(super) fn entry_path(root: &Path, number: u64) -> PathBuf {
     root.join(MANIFEST).join(entry_name(number))
@@ -328,15 +362,12 @@ fn last_number(folder: &Path) -> Result<Option<u64>, Diagnostic> {
     }
     let mut last = None;
     for entry in fs::read_dir(folder).map_err(|e| errors::unreadable(folder, e))? {
-        let name = entry.map_err(|e| errors::unreadable(folder, e))?.file_name();
-        let name = name.to_string_lossy();
-        let number = name.strip_suffix(".json").and_then(|stem| stem.parse::<u64>().ok());
-        last = last.max(number.filter(|number| *number > 0 && entry_name(*number) == name));
+        last = last.max(entry_number(&entry.map_err(|e| errors::unreadable(folder, e))?.path()));
     }
     Ok(last)
 }
 
-fn read_entry(folder: &Path, number: u64) -> Result<(Entry, String), Diagnostic> {
+pub(super) fn read_entry(folder: &Path, number: u64) -> Result<(Entry, String), Diagnostic> {
     let path = folder.join(entry_name(number));
     let length = fs::metadata(&path).map_err(|e| errors::unreadable(&path, e))?.len();
     if length > MAX_ENTRY {

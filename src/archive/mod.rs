@@ -24,14 +24,17 @@ mod errors;
 mod footer;
 mod ingest;
 mod keys;
+mod maintain;
 mod manifest;
 mod mapping;
 mod open;
 mod protect;
 mod quarantine;
 mod read;
+mod retain;
 mod seal;
 mod values;
+mod verify;
 mod write;
 
 pub use claim::Claim;
@@ -39,9 +42,12 @@ pub use columns::{SOURCE, arrow_type, columns, has_content};
 pub use disk::{Disk, LocalDisk, Output};
 pub use ingest::{Ingest, Keep, append};
 pub use keys::{ContentKey, DigestKey, KeyPlace};
-pub use manifest::{Coverage, FileEntry, Hour, Manifest, Mapping, Stored};
+pub use maintain::{Compacted, compact, gc, rotate, shred};
+pub use manifest::{Coverage, Deed, FileEntry, Hour, Manifest, Mapping, Stored};
 pub use open::{Archive, ArchiveFile, MAX_FILES, SourceDays};
+pub use retain::{Retained, retain};
 pub use values::{decode, encode};
+pub use verify::{Flaw, Verified, verify};
 pub use write::{Arrived, DAY, batch, day_text};
 
 /// Folder of the metadata tier.

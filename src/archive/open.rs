@@ -57,10 +57,7 @@ impl Archive {
     /// A path without an archive; a manifest that is damaged; a file that is gone or cut; one whose source was read otherwise than the stream is
     /// declared now.
     pub fn open(root: &Path, schema: &Schema, key: Option<ContentKey>) -> Result<Archive, Diagnostic> {
-        let manifest = Manifest::read(root)?;
-        if manifest.number == 0 {
-            return Err(errors::no_archive(root));
-        }
+        let manifest = Manifest::existing(root)?;
         let mut files: BTreeMap<usize, Vec<ArchiveFile>> = BTreeMap::new();
         for entry in manifest.files.values() {
             // What a pack's own streams have is there for runs of that pack.
@@ -79,6 +76,11 @@ impl Archive {
             of_stream.sort_by_cached_key(place);
         }
         Ok(Archive { root: root.to_owned(), manifest, key, files })
+    }
+
+    /// An archive of which only single files are asked for.
+    pub(super) fn without_files(root: &Path, manifest: Manifest, key: Option<ContentKey>) -> Archive {
+        Archive { root: root.to_owned(), manifest, key, files: BTreeMap::new() }
     }
 
     /// Its folder.

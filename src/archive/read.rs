@@ -12,13 +12,13 @@ use datafusion::parquet::encryption::decrypt::FileDecryptionProperties;
 
 use super::columns::{SOURCE, has_content};
 use super::errors;
-use super::manifest::Manifest;
-use super::open::{Archive, ArchiveFile};
+use super::manifest::{FileEntry, Manifest, Stored};
+use super::open::Archive;
 use super::values::{decode, text};
 use super::write::DAY;
 use crate::diag::Diagnostic;
 use crate::eval::{Event, Value};
-use crate::ir::{Source, Stream, Tier};
+use crate::ir::{Source, Stream};
 use crate::record::Known;
 
 impl Archive {
@@ -30,16 +30,15 @@ impl Archive {
     pub fn events(&self, index: usize, stream: &Stream) -> Result<Vec<Event>, Diagnostic> {
         let mut events = Vec::new();
         for file in self.files(index) {
-            self.read(file, stream, &mut events)?;
+            self.read_entry(&file.entry, stream, &mut events)?;
         }
         Ok(events)
     }
 
-    fn read(&self, file: &ArchiveFile, stream: &Stream, events: &mut Vec<Event>) -> Result<(), Diagnostic> {
-        let content = file.entry.content.as_ref().filter(|_| has_content(stream) && self.has_key());
-        match (content, file.path(Tier::Content)) {
-            (Some(stored), Some(path)) => read(path, stream, Some(self.decryption(&stored.path)?), events),
-            _ => read(file.path(Tier::Metadata).unwrap_or(self.root()), stream, None, events),
+    pub(super) fn read_entry(&self, file: &FileEntry, stream: &Stream, events: &mut Vec<Event>) -> Result<(), Diagnostic> {
+        match file.content.as_ref().filter(|_| has_content(stream) && self.has_key()) {
+            Some(Stored { path, .. }) => read(&self.root().join(path), stream, Some(self.decryption(path)?), events),
+            None => read(&self.root().join(&file.metadata.path), stream, None, events),
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Exit status: 0; 1 where a check, test or `--fail-on` says no; 2 for packs with errors, unreadable input and bad usage.
 
+#[cfg(feature = "engine")]
+mod archive;
 mod check;
 mod completions;
 mod coverage;
@@ -59,6 +61,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    #[cfg(feature = "engine")]
+    Archive(archive::Arguments),
     Check(check::Arguments),
     Completions(completions::Arguments),
     Coverage(coverage::Arguments),
@@ -69,6 +73,8 @@ enum Verb {
     #[cfg(feature = "engine")]
     Ingest(ingest::Arguments),
     New(new::Arguments),
+    #[cfg(feature = "engine")]
+    Retain(archive::Retain),
     #[cfg(feature = "engine")]
     Run(run::Arguments),
     Test(test::Arguments),
@@ -89,6 +95,8 @@ enum Format {
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let status = match arguments.verb {
+        #[cfg(feature = "engine")]
+        Verb::Archive(arguments) => archive::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Coverage(arguments) => coverage::run(&arguments),
@@ -99,6 +107,8 @@ pub fn run() -> ExitCode {
         #[cfg(feature = "engine")]
         Verb::Ingest(arguments) => ingest::run(&arguments),
         Verb::New(arguments) => new::run(&arguments),
+        #[cfg(feature = "engine")]
+        Verb::Retain(arguments) => archive::run_retain(&arguments),
         #[cfg(feature = "engine")]
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),

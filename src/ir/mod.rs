@@ -10,6 +10,7 @@ mod expr;
 mod glob;
 pub mod pattern;
 mod pred;
+mod retention;
 mod rule;
 mod show;
 mod source;
@@ -20,6 +21,7 @@ pub use expr::{Arithmetic, Expr, ExprKind, Function, Rewrite, Rows, Step};
 pub use glob::Glob;
 pub use pattern::Pattern;
 pub use pred::{Comparison, Pred, PredKind, TextTest};
+pub use retention::{Hold, MAX_CONTENT_DAYS, Retention};
 pub use rule::{Aggregate, AggregateFunction, Binding, Each, Key, Level, OnlySource, Rule, SeverityOf, Texts, Window};
 pub use show::{path_text, show_rule, show_source};
 pub use source::{

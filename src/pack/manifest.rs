@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Place, PlaceKind, Source};
+use crate::ir::{Hold, MAX_CONTENT_DAYS, Place, PlaceKind, Retention, Source};
 use crate::schema::Schema;
 use crate::source::{SourceId, Span};
 
@@ -25,12 +25,16 @@ pub struct Manifest {
     pub license: String,
     /// By source and target: where this user's logs are, in place of the defaults.
     pub places: BTreeMap<String, BTreeMap<String, String>>,
+    /// How long what is kept of archives.
+    pub retention: Retention,
 }
 
+/// Most days that anything is kept.
+const MAX_DAYS: i64 = 36_500;
 /// Keys that a manifest may have.
-const KEYS: [&str; 6] = ["id", "version", "language", "description", "license", "places"];
+const KEYS: [&str; 7] = ["id", "version", "language", "description", "license", "places", "retention"];
 /// Tables of later versions.
-const LATER: [&str; 4] = ["levels", "budget", "retention", "use"];
+const LATER: [&str; 3] = ["levels", "budget", "use"];
 
 /// Whether a text can be a pack's id.
 ///
@@ -80,6 +84,7 @@ pub(super) fn read(text: &str, id: SourceId) -> Result<Manifest, Vec<Diagnostic>
         description: reader.text("description").unwrap_or_default(),
         license: reader.text("license").unwrap_or_default(),
         places: reader.places(),
+        retention: reader.retention(),
     };
     if table.get("id").is_some_and(toml::Value::is_str)
         && let Err((message, help)) = check_id(&manifest.id)
@@ -169,6 +174,57 @@ impl Reader<'_> {
         }
         out
     }
+
+    fn retention(&mut self) -> Retention {
+        const DAYS: &str = "write days, `content = 30`, and `hold = [{ from = 2026-11-01, to = 2026-11-05, because = \"…\" }]`";
+        let mut out = Retention::default();
+        let Some(table) = self.table.get("retention") else { return out };
+        let Some(table) = table.as_table() else {
+            self.wrong("retention", "`retention` is a table".to_owned(), DAYS);
+            return out;
+        };
+        for (kind, value) in table {
+            match value {
+                toml::Value::Array(holds) if kind == "hold" => {
+                    for hold in holds {
+                        match hold.as_table().and_then(held) {
+                            Some(hold) => out.holds.push(hold),
+                            None => self.wrong(kind, "a hold has the days `from` and `to`, and says `because`".to_owned(), DAYS),
+                        }
+                    }
+                }
+                toml::Value::Integer(days) if (1..=MAX_DAYS).contains(days) => {
+                    if kind == "content" && *days > MAX_CONTENT_DAYS {
+                        let message = format!("text of users is kept for at most {MAX_CONTENT_DAYS} days");
+                        self.wrong(kind, message, format!("write `content = {MAX_CONTENT_DAYS}` or less"));
+                    }
+                    out.days.insert(kind.clone(), *days);
+                }
+                _ => self.wrong(kind, format!("`{kind}` is a number of days, from 1 to {MAX_DAYS}"), DAYS),
+            }
+        }
+        out
+    }
+}
+
+/// A hold, where its table has what one needs and nothing else.
+fn held(table: &toml::Table) -> Option<Hold> {
+    let text = |key: &str| table.get(key)?.as_str().map(str::to_owned);
+    let (from, to) = (day(table.get("from")?)?, day(table.get("to")?)?);
+    let stream = text("stream");
+    let known = 3 + usize::from(stream.is_some());
+    (from <= to && table.len() == known).then_some(Hold { stream, from, to, because: text("because")? })
+}
+
+/// Days since 1970 of `2026-11-02`, as TOML's own date or as a text.
+fn day(value: &toml::Value) -> Option<i64> {
+    let text = match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Datetime(time) => time.to_string(),
+        _ => return None,
+    };
+    let date = chrono::NaiveDate::parse_from_str(&text, "%Y-%m-%d").ok()?;
+    Some(date.signed_duration_since(chrono::NaiveDate::default()).num_days())
 }
 
 /// One line, beginning in lower case.

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 pub use manifest::{LANGUAGE, Manifest, check_id};
 
 use crate::diag::{Code, Diagnostic};
+use crate::ir::Retention;
 use crate::resolve::{Resolved, resolve};
 use crate::schema::{BUILTIN, Schema};
 use crate::source::{SourceId, SourceMap};
@@ -30,6 +31,8 @@ pub struct Pack {
     pub files: Vec<PackFile>,
     /// Streams, sources, rules and tests.
     pub resolved: Resolved,
+    /// How long what is kept of archives.
+    pub retention: Retention,
     /// Everything that was found wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -65,6 +68,7 @@ pub fn load(path: &Path) -> Pack {
         sources: SourceMap::default(),
         files: Vec::new(),
         resolved: Resolved::default(),
+        retention: Retention::default(),
         diagnostics: Vec::new(),
     };
     let mut trees = Vec::new();
@@ -99,6 +103,7 @@ pub fn load(path: &Path) -> Pack {
         let mut said = manifest::set_places(&manifest, &text, id, &mut pack.resolved.schema);
         pack.diagnostics.append(&mut said);
         pack.id = manifest.id;
+        pack.retention = manifest.retention;
     }
     // As a reader meets them: by file and place.
     pack.diagnostics.sort_by_key(|d| d.labels.first().map(|label| (label.span.source, label.span.start)));
