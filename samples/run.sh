@@ -10,11 +10,15 @@ cd "$(dirname "$0")/.."
 skywatch() {
     if [ -n "${SKYWATCH:-}" ]; then "$SKYWATCH" "$@"; else cargo run --release --locked --quiet -- "$@"; fi
 }
+# Prompts and answers are kept too, encrypted. A key of one's own logs lies elsewhere than the archive.
+key=$archive.key
+[ -e "$key" ] || (umask 077 && mkdir -p "$(dirname "$key")" && head -c 32 /dev/urandom >"$key")
 ingest() {
     source=$1
     shift
     # Names of the samples have no spaces.
-    skywatch ingest --source "$source" $(find "$@" -type f | sort) --archive "$archive"
+    skywatch ingest --source "$source" $(find "$@" -type f | sort) --archive "$archive" \
+        --content --content-key "file:$key" --digest-key "file:$key"
 }
 
 logs=samples/aws/AWSLogs/111122223333
@@ -33,5 +37,5 @@ ingest gcp.vertex samples/gcp/bigquery
 ingest gcp.model_armor samples/gcp/modelarmor.googleapis.com
 ingest otel.genai samples/otel
 echo
-skywatch run rulepacks/ai-security --archive "$archive"
-echo "the archive is in $archive"
+skywatch run rulepacks/ai-security --archive "$archive" --content-key "file:$key"
+echo "the archive is in $archive, the key of its prompts in $key"

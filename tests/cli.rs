@@ -10,12 +10,15 @@ use serde_json::Value;
 mod samples;
 
 const PACK: &str = "rulepacks/ai-security";
+/// What `env:CONTENT_KEY` holds.
+const CONTENT_KEY: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 fn skywatch(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_skywatch"))
         .args(arguments)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env_remove("NO_COLOR")
+        .env("CONTENT_KEY", CONTENT_KEY)
         .output()
         .expect("the program runs")
 }
@@ -394,6 +397,8 @@ fn completions_know_every_verb() {
 
 #[cfg(feature = "engine")]
 mod archive {
+    use serde_json::json as value;
+
     use super::*;
     use crate::samples::{self, Samples};
 
@@ -402,6 +407,7 @@ mod archive {
         let ingest = |samples: Samples| {
             let files: Vec<String> = samples.files.iter().map(|file| file.display().to_string()).collect();
             let mut arguments = vec!["ingest", "--source", &samples.source, "--archive", archive, "--format", "json"];
+            arguments.extend(["--content", "--content-key", "env:CONTENT_KEY"]);
             arguments.extend(files.iter().map(String::as_str));
             let report = json(&arguments);
             (samples.source, report)
@@ -428,8 +434,12 @@ mod archive {
                 assert_eq!(report[ours], told[theirs], "{source}: {ours}: {report}");
             }
         }
-        let run =
-            |extra: &[&str]| skywatch(&[&["run", PACK, "--archive", &archive, "--format", "json"], extra].concat());
+        let run = |extra: &[&str]| {
+            skywatch(
+                &[&["run", PACK, "--archive", &archive, "--content-key", "env:CONTENT_KEY", "--format", "json"], extra]
+                    .concat(),
+            )
+        };
         let first = run(&[]);
         assert_eq!(first.status.code(), Some(0), "{}", text(&first.stderr));
         let lines: Vec<Value> =
@@ -444,7 +454,9 @@ mod archive {
         }
         assert!(!text(&first.stderr).contains("FAILED"), "{}", text(&first.stderr));
         // The same archive and arguments give the same bytes; ingesting the same files again changes nothing.
-        ingested(&archive);
+        for (source, report) in ingested(&archive) {
+            assert!(report["read"] == 0 && report["unchanged"].as_u64() > Some(0), "{source}: {report}");
+        }
         assert_eq!(run(&[]).stdout, first.stdout);
         assert_eq!(run(&["--fail-on", "critical"]).status.code(), Some(0));
         assert_eq!(run(&["--fail-on", "high"]).status.code(), Some(1));
@@ -470,6 +482,106 @@ mod archive {
         let summary: Value =
             serde_json::from_str(&std::fs::read_to_string(summary).expect("the report")).expect("JSON");
         assert!(summary["runs"].as_array().is_some_and(|runs| runs.iter().any(|r| r["lost_to_missing_keys"] == 1)));
+    }
+
+    /// From ingest to the day on which the last of it goes.
+    #[test]
+    fn the_life_of_an_archive() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let archive = place.path().join("archive").display().to_string();
+        ingested(&archive);
+        let on = |verb: &[&str], more: &[&str]| {
+            let words = [verb, &["--archive", &archive], more].concat();
+            words.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let skywatch = |words: Vec<String>| skywatch(&words.iter().map(String::as_str).collect::<Vec<_>>());
+        let status = |words: Vec<String>| skywatch(words).status.code();
+        let answer = |verb: &[&str], more: &[&str]| -> Value {
+            let output = skywatch(on(verb, &[&["--format", "json"], more].concat()));
+            serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|error| panic!("{verb:?}: {error}: {}", text(&output.stderr)))
+        };
+        let alerts = || skywatch(on(&["run", PACK], &["--content-key", "env:CONTENT_KEY", "--format", "json"])).stdout;
+        let first = alerts();
+        let info = answer(&["archive", "info"], &["--hours"]);
+        let sources = info["sources"].as_array().expect("sources");
+        assert!(sources.len() >= 14 && sources.iter().all(|source| source["rows"].as_u64() > Some(0)), "{info}");
+        let counted = |source: &Value| {
+            source["hours"]
+                .as_array()
+                .expect("hours")
+                .iter()
+                .map(|hour| hour["rows"].as_u64().expect("rows"))
+                .sum::<u64>()
+        };
+        assert!(sources.iter().all(|source| Some(counted(source)) == source["rows"].as_u64()), "{info}");
+
+        let verified = answer(&["archive", "verify"], &[]);
+        assert!(verified["flaws"] == value!([]) && verified["not_opened"].as_u64() > Some(0), "{verified}");
+        let opened = answer(&["archive", "verify"], &["--content-key", "env:CONTENT_KEY"]);
+        assert_eq!((&opened["flaws"], &opened["not_opened"]), (&value!([]), &value!(0)));
+
+        // A byte that was flipped is found, and nothing is changed by looking.
+        let file = find(&place.path().join("archive"), "/content/").remove(0);
+        let bytes = std::fs::read(&file).expect("a file");
+        let mut flipped = bytes.clone();
+        flipped[bytes.len() / 2] ^= 1;
+        std::fs::write(&file, &flipped).expect("a file");
+        assert_eq!(status(on(&["archive", "verify"], &[])), Some(1));
+        std::fs::write(&file, &bytes).expect("a file");
+
+        // The samples are read source by source, so there is one file a source and day already: another reading of a part brings small ones.
+        let compacted = answer(&["archive", "compact"], &["--content-key", "env:CONTENT_KEY"]);
+        assert!(compacted["after"].as_u64() <= compacted["before"].as_u64(), "{compacted}");
+        let listed = answer(&["archive", "gc"], &["--dry-run"]);
+        let removed = answer(&["archive", "gc"], &[]);
+        assert!(
+            listed["files"] == removed["files"] && !removed["files"].as_array().expect("files").is_empty(),
+            "{removed}"
+        );
+        assert_eq!(answer(&["archive", "verify"], &["--content-key", "env:CONTENT_KEY"])["flaws"], value!([]));
+        assert_eq!(alerts(), first);
+
+        // Another content key; then none.
+        let key = place.path().join("new.key");
+        std::fs::write(&key, "ff".repeat(32)).expect("a key");
+        #[cfg(unix)]
+        std::fs::set_permissions(&key, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner's");
+        let key = format!("file:{}", key.display());
+        assert_eq!(status(on(&["archive", "keys", "rotate"], &["--from", "env:CONTENT_KEY", "--to", &key])), Some(0));
+        let run = |key: &str| skywatch(on(&["run", PACK], &["--content-key", key, "--format", "json"]));
+        assert_eq!(run(&key).stdout, first);
+        assert!(text(&run("env:CONTENT_KEY").stderr).contains("is not the key of this content"));
+        assert_eq!(status(on(&["archive", "keys", "destroy"], &[])), Some(1));
+        assert_eq!(status(on(&["archive", "keys", "destroy"], &["--stream", "screening", "--yes"])), Some(0));
+        assert!(text(&run(&key).stderr).contains("the archive does not hold `text` of `gcp.model_armor`"));
+
+        // Days go whole, content first.
+        let day = |at: &str, dry: bool| {
+            answer(&["retain"], &[&["--at", at][..], if dry { &["--dry-run"] } else { &[] }].concat())
+        };
+        assert_eq!(day("2026-12-02", true)["files"], value!([]));
+        let texts = day("2026-12-03", true);
+        assert!(texts["rows"] == 0 && texts["texts"].as_u64() > Some(0), "{texts}");
+        assert_eq!(day("2026-12-03", false)["files"], texts["files"]);
+        assert_eq!(day("2026-12-03", false)["files"], value!([]));
+        let all = day("2030-01-01", false);
+        assert!(all["rows"].as_u64() > Some(0) && all["texts"] == 0, "{all}");
+        assert_eq!(find(&place.path().join("archive"), ".parquet"), [""; 0].map(std::path::PathBuf::from));
+        assert_eq!(answer(&["archive", "verify"], &[])["files"], 0);
+    }
+
+    fn find(root: &std::path::Path, part: &str) -> Vec<std::path::PathBuf> {
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(root).into_iter().flatten().flatten() {
+            match entry.path() {
+                path if path.is_dir() => found.extend(find(&path, part)),
+                path if path.display().to_string().contains(part) => found.push(path),
+                _ => {}
+            }
+        }
+        found.sort();
+        found
     }
 
     #[test]

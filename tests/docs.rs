@@ -123,7 +123,8 @@ fn commands_of_the_readme_work() {
             assert!(root().join(&command).exists(), "`{command}` is neither a verb nor a script");
             continue;
         }
-        let needs_engine = command.starts_with("skywatch ingest") || command.starts_with("skywatch run");
+        let needs_engine =
+            ["ingest", "run", "archive", "retain"].iter().any(|verb| command.starts_with(&format!("skywatch {verb}")));
         if needs_engine && cfg!(not(feature = "engine")) {
             continue;
         }

@@ -6,6 +6,8 @@ mod support;
 mod archive;
 #[path = "engine/bench.rs"]
 mod bench;
+#[path = "engine/crash.rs"]
+mod crash;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

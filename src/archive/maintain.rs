@@ -50,7 +50,10 @@ pub fn compact(
     let mut groups: BTreeMap<_, Vec<FileEntry>> = BTreeMap::new();
     for file in manifest.files.values() {
         let tiers = file.content.is_some();
-        groups.entry((file.stream.clone(), file.day, file.coverage.mapping.clone(), tiers)).or_default().push(file.clone());
+        groups
+            .entry((file.stream.clone(), file.day, file.coverage.mapping.clone(), tiers))
+            .or_default()
+            .push(file.clone());
     }
     for ((name, _, _, sealed), files) in groups {
         let Some(stream) = schema.stream(&name).and_then(|index| schema.streams.get(index)) else { continue };
@@ -66,7 +69,8 @@ pub fn compact(
             }
             let events = events.into_iter().map(|event| Arrived { event, at: i64::MIN }).collect();
             let coverage = portion.iter().map(|file| file.coverage.clone()).reduce(Coverage::with);
-            let mappings = coverage.iter().map(|coverage| (coverage.source.clone(), coverage.mapping.clone())).collect();
+            let mappings =
+                coverage.iter().map(|coverage| (coverage.source.clone(), coverage.mapping.clone())).collect();
             let layout = Layout { stream, mappings: &mappings, content: key.filter(|_| sealed), without: &[] };
             for mut file in write(claim, &layout, events)? {
                 // How long events took is known of the files before, not of the rows.
@@ -166,7 +170,9 @@ fn is_own(path: &Path) -> bool {
         "json" if folder(1) == MANIFEST => entry_number(path).is_some(),
         "json" => folder(1) == KEYS && named,
         "jsonl" => folder(2) == QUARANTINE && of_day() && named,
-        _ => PARQUET.strip_prefix('.') == Some(ending) && [METADATA, CONTENT].contains(&&*folder(2)) && of_day() && named,
+        _ => {
+            PARQUET.strip_prefix('.') == Some(ending) && [METADATA, CONTENT].contains(&&*folder(2)) && of_day() && named
+        }
     }
 }
 

@@ -272,7 +272,17 @@ impl Manifest {
 
     fn empty() -> Manifest {
         let (files, quarantine, inputs, mappings) = Default::default();
-        Manifest { archive: None, number: 0, tip: None, written: i64::MIN, whole_since: 0, files, quarantine, inputs, mappings }
+        Manifest {
+            archive: None,
+            number: 0,
+            tip: None,
+            written: i64::MIN,
+            whole_since: 0,
+            files,
+            quarantine,
+            inputs,
+            mappings,
+        }
     }
 
     /// Writes a change as the next entry. The caller holds the archive's lock, and the entry's files have their names.

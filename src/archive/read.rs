@@ -35,7 +35,12 @@ impl Archive {
         Ok(events)
     }
 
-    pub(super) fn read_entry(&self, file: &FileEntry, stream: &Stream, events: &mut Vec<Event>) -> Result<(), Diagnostic> {
+    pub(super) fn read_entry(
+        &self,
+        file: &FileEntry,
+        stream: &Stream,
+        events: &mut Vec<Event>,
+    ) -> Result<(), Diagnostic> {
         match file.content.as_ref().filter(|_| has_content(stream) && self.has_key()) {
             Some(Stored { path, .. }) => read(&self.root().join(path), stream, Some(self.decryption(path)?), events),
             None => read(&self.root().join(&file.metadata.path), stream, None, events),

@@ -72,7 +72,8 @@ pub fn retain(claim: &mut Claim, policy: &Retention, at: Option<i64>, only_list:
             retained.files.push(content.clone());
         }
     }
-    for aside in claim.manifest().quarantine.values().filter(|q| expired(policy, QUARANTINE, QUARANTINE, q.day, clock)) {
+    for aside in claim.manifest().quarantine.values().filter(|q| expired(policy, QUARANTINE, QUARANTINE, q.day, clock))
+    {
         change.drop.push(aside.file.path.clone());
         others.push(aside.file.path.clone());
         retained.quarantined += aside.records;

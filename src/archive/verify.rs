@@ -57,7 +57,9 @@ pub fn verify(root: &Path, schema: &Schema, key: Option<&ContentKey>) -> Result<
             verified.files += 1;
             let path = root.join(&stored.path);
             let tier = if file.metadata == *stored { Tier::Metadata } else { Tier::Content };
-            if let Err(what) = bytes(&path, stored).and_then(|()| tier_of(&archive, file, stored, stream, tier, &mut verified)) {
+            if let Err(what) =
+                bytes(&path, stored).and_then(|()| tier_of(&archive, file, stored, stream, tier, &mut verified))
+            {
                 verified.flaws.push(Flaw { path, what });
             }
         }
@@ -130,7 +132,8 @@ fn tier_of(
     }
     if let (Tier::Metadata, Some(stream)) = (tier, stream) {
         let schema = columns(stream, Tier::Metadata);
-        let allowed: BTreeSet<&str> = schema.fields().iter().map(|field| field.name().as_str()).chain([SOURCE]).collect();
+        let allowed: BTreeSet<&str> =
+            schema.fields().iter().map(|field| field.name().as_str()).chain([SOURCE]).collect();
         let known = |name: &str| stream.field(name).is_some();
         if let Some(column) = found.iter().find(|name| known(name) && !allowed.contains(name.as_str())) {
             return Err(format!("the metadata tier has text of users: `{column}`"));

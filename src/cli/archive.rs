@@ -146,7 +146,8 @@ pub(super) struct Retain {
 
 fn kept(text: &str) -> Result<(String, i64), String> {
     let days = text.split_once('=').and_then(|(kind, days)| Some((kind.to_owned(), days.parse().ok()?)));
-    days.filter(|(_, days)| (1..=36_500).contains(days)).ok_or_else(|| "expected `KIND=DAYS`, of 1 to 36500 days".to_owned())
+    days.filter(|(_, days)| (1..=36_500).contains(days))
+        .ok_or_else(|| "expected `KIND=DAYS`, of 1 to 36500 days".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
@@ -255,12 +256,14 @@ fn info(Info { common, hours }: &Info) -> Result<(String, bool), Diagnostic> {
         let key = (file.stream.as_str(), file.coverage.source.as_str());
         sources.entry(key).or_insert_with(|| OfSource { files: Vec::new() }).files.push(file);
     }
-    let mut text = format!("archive {}, {} manifest entries\n", manifest.archive.as_deref().unwrap_or_default(), manifest.number);
+    let mut text =
+        format!("archive {}, {} manifest entries\n", manifest.archive.as_deref().unwrap_or_default(), manifest.number);
     let mut out = Vec::new();
     for ((stream, source), of) in &sources {
         let days = of.days();
         let (Some(first), Some(last)) = (days.keys().next(), days.keys().next_back()) else { continue };
-        let (metadata, content) = (of.bytes(|file| Some(file.metadata.bytes)), of.bytes(|file| Some(file.content.as_ref()?.bytes)));
+        let (metadata, content) =
+            (of.bytes(|file| Some(file.metadata.bytes)), of.bytes(|file| Some(file.content.as_ref()?.bytes)));
         let sealed: u64 = of.files.iter().filter(|file| file.content.is_some()).map(|file| file.rows).sum();
         let lag = days.values().flat_map(|day| day.hours.values()).map(|hour| hour.lag).max().unwrap_or_default();
         let gaps = of.gaps();
@@ -272,7 +275,12 @@ fn info(Info { common, hours }: &Info) -> Result<(String, bool), Diagnostic> {
         if *hours {
             for (day, coverage) in &days {
                 for (hour, found) in &coverage.hours {
-                    text.push_str(&format!("  {} {hour:02}h  {} events, lag {}\n", day_text(*day), found.rows, seconds(found.lag)));
+                    text.push_str(&format!(
+                        "  {} {hour:02}h  {} events, lag {}\n",
+                        day_text(*day),
+                        found.rows,
+                        seconds(found.lag)
+                    ));
                     of_hours.push(json!({ "day": day_text(*day), "hour": hour, "rows": found.rows, "lag_seconds": found.lag / 1_000_000 }));
                 }
             }
@@ -280,7 +288,8 @@ fn info(Info { common, hours }: &Info) -> Result<(String, bool), Diagnostic> {
                 text.push_str(&format!("  no events from {} to {}\n", hour_text(*from), hour_text(*to)));
             }
         }
-        let gaps: Vec<Value> = gaps.iter().map(|(from, to)| json!({ "from": hour_text(*from), "to": hour_text(*to) })).collect();
+        let gaps: Vec<Value> =
+            gaps.iter().map(|(from, to)| json!({ "from": hour_text(*from), "to": hour_text(*to) })).collect();
         out.push(json!({
             "stream": stream, "source": source, "rows": of.rows(), "first_day": day_text(*first), "last_day": day_text(*last),
             "files": of.files.len(), "metadata_bytes": metadata, "content_rows": sealed, "content_bytes": content,
@@ -324,7 +333,11 @@ fn compacted(Compact { common, target }: &Compact) -> Result<(String, bool), Dia
     if done.sealed > 0 {
         text.push_str(&format!("{} groups with text of users were left alone: give `--content-key`\n", done.sealed));
     }
-    Ok((common.print(text, json!({ "format": 1, "before": done.before, "after": done.after, "left_alone": done.sealed })), true))
+    Ok((
+        common
+            .print(text, json!({ "format": 1, "before": done.before, "after": done.after, "left_alone": done.sealed })),
+        true,
+    ))
 }
 
 fn collected(Gc { common, dry_run }: &Gc) -> Result<(String, bool), Diagnostic> {
@@ -377,7 +390,8 @@ fn retained(arguments: &Retain) -> Result<(String, bool), Diagnostic> {
     }
     text.push_str(&format!(
         "{} files, {bytes} bytes {}: {rows} events, the text of {texts} more, {quarantined} quarantined records\n",
-        files.len(), if *dry_run { "would go" } else { "are gone" },
+        files.len(),
+        if *dry_run { "would go" } else { "are gone" },
     ));
     let paths: Vec<Value> = files.iter().map(|file| json!({ "path": file.path, "bytes": file.bytes })).collect();
     let json = json!({

@@ -176,7 +176,8 @@ impl Reader<'_> {
     }
 
     fn retention(&mut self) -> Retention {
-        const DAYS: &str = "write days, `content = 30`, and `hold = [{ from = 2026-11-01, to = 2026-11-05, because = \"…\" }]`";
+        const DAYS: &str =
+            "write days, `content = 30`, and `hold = [{ from = 2026-11-01, to = 2026-11-05, because = \"…\" }]`";
         let mut out = Retention::default();
         let Some(table) = self.table.get("retention") else { return out };
         let Some(table) = table.as_table() else {
@@ -189,7 +190,11 @@ impl Reader<'_> {
                     for hold in holds {
                         match hold.as_table().and_then(held) {
                             Some(hold) => out.holds.push(hold),
-                            None => self.wrong(kind, "a hold has the days `from` and `to`, and says `because`".to_owned(), DAYS),
+                            None => self.wrong(
+                                kind,
+                                "a hold has the days `from` and `to`, and says `because`".to_owned(),
+                                DAYS,
+                            ),
                         }
                     }
                 }
