@@ -37,7 +37,13 @@ pub(super) fn find<'t>(text: &'t str, at: usize, context: &Context, hits: &mut H
         }
         _ => {}
     }
-    insurance(text, start, hits);
+    // `AB 12 34 56 C`: the letters are a word of their own.
+    let parted = start.checked_sub(3).filter(|_| whole.starts_with(|c: char| c.is_ascii_digit())).filter(|at| {
+        let letter = |byte: &u8| byte.is_ascii_alphabetic();
+        let apart = at.checked_sub(1).and_then(|at| bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        matches!(bytes.get(*at..start), Some([a, b, b' ' | b'-']) if letter(a) && letter(b)) && apart
+    });
+    insurance(text, parted.unwrap_or(start), hits);
     iban(text, start, hits);
     end
 }

@@ -21,30 +21,30 @@ pub(super) fn luhn(digits: &[u8]) -> bool {
     sum.is_multiple_of(10)
 }
 
-/// The issuers' ranges and the lengths of their numbers. Private-label and fuel cards are not in it.
+/// The schemes' first digits and the lengths of their numbers, by blocks of two digits in which a scheme issues: the exact ranges move.
+/// Private-label and fuel cards are not in it.
 pub(super) fn issued(digits: &[u8]) -> bool {
     let head = |length: usize| digits.iter().take(length).fold(0, |head, digit| head * 10 + value(*digit));
     let length = digits.len();
-    match (head(2), head(3), head(4)) {
+    match (head(2), head(4)) {
         // Visa.
-        (40..=49, ..) => matches!(length, 13 | 16 | 18 | 19),
-        // Mastercard, both of its ranges.
-        (51..=55, ..) | (_, _, 2221..=2720) => length == 16,
+        (40..=49, _) => matches!(length, 13 | 16 | 18 | 19),
+        // Mastercard, and Mir.
+        (51..=55, _) => length == 16,
+        (22..=27, _) => (16..=19).contains(&length),
         // American Express.
-        (34 | 37, ..) => length == 15,
+        (34 | 37, _) => length == 15,
         // Diners Club.
-        (36 | 38 | 39, ..) | (_, 300..=305 | 309, _) => (14..=19).contains(&length),
-        // JCB; its older numbers have 15 digits.
-        (_, _, 3528..=3589) => (16..=19).contains(&length),
-        (_, _, 2131 | 1800) => length == 15,
-        // Mir, Troy.
-        (_, _, 2200..=2205) => (16..=19).contains(&length),
-        (_, _, 9792) => length == 16,
-        // Maestro and what else is written on 50 and 56 to 69: Discover, UnionPay, RuPay, Elo, Hipercard, Laser, Verve.
-        (50 | 56..=58, ..) | (_, _, 5893) => (12..=19).contains(&length),
-        (60 | 62 | 63 | 65 | 67, ..) | (_, 644..=649, _) => (12..=19).contains(&length),
+        (30 | 36 | 38 | 39, _) => (14..=19).contains(&length),
+        // JCB; its older numbers have 15 digits. Troy.
+        (35, _) => (16..=19).contains(&length),
+        (_, 2131 | 1800) => length == 15,
+        (_, 9792) => length == 16,
+        // Maestro, and what else is written on 50 and 56 to 67: Discover, UnionPay, RuPay, Elo, Hipercard, Verve.
+        (50 | 56..=58, _) | (_, 5893) => (12..=19).contains(&length),
+        (60 | 62..=65 | 67, _) => (12..=19).contains(&length),
         // UnionPay, RuPay.
-        (81 | 82, ..) => (16..=19).contains(&length),
+        (81 | 82, _) => (16..=19).contains(&length),
         _ => false,
     }
 }

@@ -91,7 +91,7 @@ pub(super) fn floor(text: &str, at: usize) -> usize {
 /// Whether four numbers with dots are a version: after `version`, `release`, `build` and their like; after a product's name with a slash, as
 /// browsers send it (`Chrome/120.0.0.0`); before `-rc`, `-beta` and their like. `v1.2.3.4` is none of an address anyway, for its letter.
 pub(super) fn is_version(text: &str, start: usize, end: usize) -> bool {
-    const WORDS: [&str; 7] = ["version", "ver", "release", "revision", "rev", "build", "firmware"];
+    const WORDS: [&str; 8] = ["version", "ver", "release", "revision", "rev", "rv", "build", "firmware"];
     const SUFFIXES: [&str; 7] = ["-rc", "-beta", "-alpha", "-snapshot", "-release", "-dev", "+"];
     let head = text.get(floor(text, start.saturating_sub(24))..start).unwrap_or_default();
     let said = head.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '.').to_ascii_lowercase();

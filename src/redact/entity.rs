@@ -102,8 +102,8 @@ struct Known {
 /// The most certain first: of two findings of one length, the earlier one wins.
 #[rustfmt::skip]
 const KNOWN: &[Known] = &[
-    known(Entity::PrivateKey, "private_key", "PRIVATE_KEY", Proof::Form, p::PRIVATE_KEY, false, s::PRIVATE_KEY),
     known(Entity::GcpServiceAccountKey, "gcp_service_account_key", "GCP_SERVICE_ACCOUNT_KEY", Proof::Form, p::GCP_SERVICE_ACCOUNT_KEY, false, s::GCP_SERVICE_ACCOUNT_KEY),
+    known(Entity::PrivateKey, "private_key", "PRIVATE_KEY", Proof::Form, p::PRIVATE_KEY, false, s::PRIVATE_KEY),
     known(Entity::AwsBedrockApiKey, "aws_bedrock_api_key", "AWS_BEDROCK_API_KEY", Proof::Form, p::AWS_BEDROCK_API_KEY, false, s::AWS_BEDROCK_API_KEY),
     known(Entity::AnthropicKey, "anthropic_key", "ANTHROPIC_KEY", Proof::Form, p::ANTHROPIC_KEY, false, s::ANTHROPIC_KEY),
     known(Entity::OpenAiKey, "openai_key", "OPENAI_KEY", Proof::Form, p::OPENAI_KEY, false, s::OPENAI_KEY),

@@ -109,6 +109,8 @@ fn around<'t>(rule: &Rule, matcher: &Matcher, text: &'t str, word: usize, looked
         // A value that the window cuts goes on to the end of its word.
         let stop = if stop == end { stop + rest(text, end) } else { stop };
         let value = text.get(start..stop).unwrap_or_default();
+        let stop = if rule.entity == Entity::Password { start + secret(value).len() } else { stop };
+        let value = text.get(start..stop).unwrap_or_default();
         let open = rule.closed && text.as_bytes().get(stop).is_some_and(u8::is_ascii_alphanumeric);
         if !open && (rule.entity.proof() == Proof::Form || proves(rule.entity, value)) {
             hits.add(rule.entity, start, stop);
@@ -140,7 +142,30 @@ fn proves(entity: Entity, value: &str) -> bool {
     }
 }
 
-/// No place to fill in, no word of a form's own, no path, and not what the redactor put there.
+/// A secret without what goes on behind it: the next parameter of a query, brackets that were opened before it, the end of a sentence.
+fn secret(value: &str) -> &str {
+    let next = value.match_indices('&').map(|(at, _)| at).find(|at| {
+        let name = value.get(at + 1..).and_then(|rest| rest.split_once('=')).map_or("", |(name, _)| name);
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
+    });
+    let mut kept = next.and_then(|at| value.get(..at)).unwrap_or(value);
+    while let Some(last) = kept.chars().next_back() {
+        let opening = match last {
+            ')' => '(',
+            ']' => '[',
+            '}' => '{',
+            '.' => '\0',
+            _ => break,
+        };
+        if kept.matches(opening).count() >= kept.matches(last).count() {
+            break;
+        }
+        kept = kept.get(..kept.len() - 1).unwrap_or_default();
+    }
+    if kept.len() < 4 { value } else { kept }
+}
+
+/// No place to fill in, no word of a form's own, no path.
 fn is_secret(value: &str) -> bool {
     const WORDS: [&str; 12] = [
         "true",
@@ -157,7 +182,10 @@ fn is_secret(value: &str) -> bool {
         "should",
     ];
     let word = WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
-    let place = value.starts_with(['$', '<', '{', '[', '%', '/'])
-        || value.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-'));
-    !word && !place
+    let between = |open: char, close: char| value.starts_with(open) && value.ends_with(close);
+    let place =
+        between('<', '>') || between('{', '}') || between('[', ']') || between('%', '%') || value.starts_with("${");
+    let path = value.starts_with('/') && value.matches('/').count() > 1;
+    let blank = value.bytes().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-'));
+    !word && !place && !path && !blank
 }

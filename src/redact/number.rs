@@ -219,44 +219,80 @@ impl<'t> Run<'t> {
         let area = self.bytes.get(self.place(from, from).0).is_some_and(|digit| matches!(digit, b'2'..=b'9'));
         let first = self.between(from);
         let forms = first != "/" && !first.contains('(') && matches!(self.between(from + 1), "-" | "." | " " | " - ");
+        let code = from
+            .checked_sub(1)
+            .filter(|group| matches!(self.digits(*group, group + 1)[..], [b'1'] | [b'0', b'0', b'1']));
         // Four groups and more with dots are something else, but for the country's code.
-        let code = |group: usize| matches!(self.digits(group, group + 1)[..], [b'1'] | [b'0', b'0', b'1']);
         let longer = self.between(to - 1) == "."
-            || from.checked_sub(1).is_some_and(|group| self.between(group) == "." && !code(group));
-        if lengths && area && forms && !longer && self.apart(from, to) {
-            let (start, end) = self.place(from, to);
-            let bracket = start.checked_sub(1).filter(|at| self.bytes.get(*at) == Some(&b'('));
-            let start = bracket.filter(|_| first.starts_with(')')).unwrap_or(start);
-            hits.add(Entity::Phone, start, end);
+            || code.is_none() && from.checked_sub(1).is_some_and(|group| self.between(group) == ".");
+        if lengths && area && forms && !longer {
+            let begins = code.filter(|group| self.called(*group, to)).unwrap_or(from);
+            self.add_phone(begins, to, hits);
         }
     }
 
-    /// E.164: a plus, a country code, up to 15 digits.
+    /// E.164: a plus, a country code, up to 15 digits; eleven after `+1` where the groups say so.
     fn international(&self, hits: &mut Hits<'t>) {
         let (start, _) = self.place(0, 1);
-        let plus = start.checked_sub(1).filter(|at| self.bytes.get(*at) == Some(&b'+'));
-        let Some(plus) = plus.filter(|_| self.bytes.get(start) != Some(&b'0')) else { return };
+        let Some(plus) = start.checked_sub(1).filter(|at| self.bytes.get(*at) == Some(&b'+')) else { return };
         let clean =
             plus.checked_sub(1).and_then(|at| self.bytes.get(at)).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-        let most = if self.bytes.get(start) == Some(&b'1') { 11 } else { 15 };
-        let fits = |to: &usize| (7..=most).contains(&self.count(0, *to)) && self.apart(0, *to);
-        if let Some(to) = (1..=self.groups.len().min(8)).rev().find(fits).filter(|_| clean) {
-            hits.add(Entity::Phone, plus, self.place(0, to).1);
+        let fits = |to: &usize, most: usize| (7..=most).contains(&self.count(0, *to)) && self.called(0, *to);
+        let groups = 1..=self.groups.len().min(8);
+        let american = (self.bytes.get(start) == Some(&b'1'))
+            .then(|| groups.clone().find(|to| fits(to, 11) && self.count(0, *to) == 11));
+        let to = american.flatten().or_else(|| groups.rev().find(|to| fits(to, 15)));
+        if let Some(to) = to.filter(|_| clean) {
+            hits.add(Entity::Phone, plus, self.extended(self.place(0, to).1));
         }
     }
 
     /// A number of any form after a word for telephones, but for dates and addresses.
     fn announced(&self, context: &Context, hits: &mut Hits<'t>) {
-        let fits = |to: &usize| (7..=15).contains(&self.count(0, *to)) && self.apart(0, *to);
+        let fits = |to: &usize| (7..=15).contains(&self.count(0, *to)) && self.called(0, *to);
         let lengths: Vec<usize> = (0..self.groups.len().min(4)).map(|group| self.count(group, group + 1)).collect();
         let date = matches!(lengths[..], [4, 2, 2] | [4, 2, 2, _] | [2, 2, 4] | [2, 2, 4, _])
             && matches!(self.between(0), "-" | "/" | ".")
             && self.between(0) == self.between(1);
         let dotted =
-            self.groups.len() >= 4 && (0..3).all(|group| self.between(group) == ".") && lengths.iter().all(|n| *n < 4);
+            lengths.len() == 4 && (0..3).all(|group| self.between(group) == ".") && lengths.iter().all(|n| *n < 4);
         let Some(to) = (1..=self.groups.len().min(8)).rev().find(fits).filter(|_| !date && !dotted) else { return };
         if context.phone(self.text, self.place(0, to)) {
-            self.add(Entity::Phone, 0, to, hits);
+            self.add_phone(0, to, hits);
+        }
+    }
+
+    /// Whether no letter touches the groups but an extension's.
+    fn called(&self, from: usize, to: usize) -> bool {
+        let end = self.place(from, to).1;
+        let free = |byte: Option<u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        free(self.before(from)) && (free(self.behind(to)) || self.extended(end) > end)
+    }
+
+    /// Where a telephone number ends with its extension: `x123`, `ext. 123`.
+    fn extended(&self, end: usize) -> usize {
+        let rest = self.bytes.get(end..).unwrap_or_default();
+        let skipped = |bytes: &[u8], skip: &[u8]| bytes.iter().take(2).take_while(|byte| skip.contains(byte)).count();
+        let space = skipped(rest, b" ,");
+        let word = rest.get(space..).unwrap_or_default();
+        let mark = [b"extension".as_slice(), b"ext", b"x"]
+            .into_iter()
+            .find(|mark| word.get(..mark.len()).is_some_and(|head| head.eq_ignore_ascii_case(mark)));
+        let Some(mark) = mark else { return end };
+        let number = word.get(mark.len()..).unwrap_or_default();
+        let dots = skipped(number, b". ");
+        let digits = number.iter().skip(dots).take_while(|byte| byte.is_ascii_digit()).count();
+        let closed = number.get(dots + digits).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+        if (1..=6).contains(&digits) && closed { end + space + mark.len() + dots + digits } else { end }
+    }
+
+    /// With the bracket around its first group, and its extension.
+    fn add_phone(&self, from: usize, to: usize, hits: &mut Hits<'t>) {
+        if self.called(from, to) {
+            let (start, end) = self.place(from, to);
+            let bracket = start.checked_sub(1).filter(|at| self.bytes.get(*at) == Some(&b'('));
+            let start = bracket.filter(|_| self.between(from).starts_with(')')).unwrap_or(start);
+            hits.add(Entity::Phone, start, self.extended(end));
         }
     }
 }

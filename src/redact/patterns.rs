@@ -195,7 +195,7 @@ pub(super) const MAC: &str = concat!(
     "([0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})|[0-9A-Fa-f]{4}[.][0-9A-Fa-f]{4}[.][0-9A-Fa-f]{4})"
 );
 pub(super) const PHONE: &str = concat!(
-    "([+][1-9](?:[ ()./-]{0,3}[0-9]){6,14})|",
+    "([+][0-9](?:[ ()./-]{0,3}[0-9]){6,14})|",
     apart!(),
     "([2-9][0-9]{2}[ )./-]{1,3}[0-9]{3}[ ./-]{1,3}[0-9]{4})|",
     before!(phone_words!()),
@@ -217,6 +217,6 @@ pub(super) const DOB: &str = concat!(
 /// A name that says what it holds, a sign of assignment or `is`, a value. `token` alone is not such a name: logs count tokens.
 pub(super) const PASSWORD: &str = concat!(
     r"(?:passw(?:or)?d|passwd|pwd|passphrase|passcode|secret|api[ _-]?key|secret[ _-]?key|auth[ _-]?key|access[ _-]?token|auth[ _-]?token|refresh[ _-]?token|session[ _-]?token|bearer[ _-]?token|client[ _-]?secret)",
-    r#"[\\]{0,3}["'`]?(?:\s{0,3}(?::=|=>|[:=])|\s{1,3}is:?\s)\s{0,3}"#,
-    r#"(?:[\\]{0,3}"([^"\\\r\n]{4,256})|[\\]{0,3}'([^'\\\r\n]{4,256})|([^\s"'`,;&<>()\[\]{}\\]{4,256}))"#
+    r#"[\\]{0,3}["'`]?(?:\s{0,3}(?::=|=>|[:=>])|\s{1,3}is:?\s)\s{0,3}"#,
+    r#"(?:[\\]{0,3}"([^"\\\r\n]{4,256})|[\\]{0,3}'([^'\\\r\n]{4,256})|([^\s"'`,;<\\]{4,256}))"#
 );
