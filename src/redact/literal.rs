@@ -165,23 +165,16 @@ fn secret(value: &str) -> &str {
     if kept.len() < 4 { value } else { kept }
 }
 
-/// No place to fill in, no word of a form's own, no path.
+/// No place to fill in, no word of a form's own or of a sentence about passwords, no path.
 fn is_secret(value: &str) -> bool {
-    const WORDS: [&str; 12] = [
-        "true",
-        "false",
-        "null",
-        "none",
-        "undefined",
-        "string",
-        "required",
-        "optional",
-        "redacted",
-        "hidden",
-        "must",
-        "should",
+    #[rustfmt::skip]
+    const WORDS: [&str; 32] = [
+        "true", "false", "null", "none", "undefined", "string", "required", "optional", "redacted", "hidden", "must", "should", "correct",
+        "incorrect", "valid", "invalid", "wrong", "weak", "strong", "empty", "missing", "expired", "stored", "hashed", "encrypted", "changed",
+        "reset", "safe", "secure", "with", "that", "what",
     ];
-    let word = WORDS.iter().any(|word| value.eq_ignore_ascii_case(word));
+    let bare = value.trim_end_matches(['.', '!', '?', ':', ')']);
+    let word = WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word));
     let between = |open: char, close: char| value.starts_with(open) && value.ends_with(close);
     let place =
         between('<', '>') || between('{', '}') || between('[', ']') || between('%', '%') || value.starts_with("${");

@@ -174,14 +174,10 @@ impl<'t> Run<'t> {
     fn nine(&self, from: usize, context: &Context, hits: &mut Hits<'t>) {
         let bare = self.count(from, from + 1) == 9 && self.alone(from);
         let place = self.place(from, from + 1);
-        if self.shaped(from, &[3, 2, 4], &[" ", "-", "."]) {
-            if let Some(entity) = tax_number(&self.digits(from, from + 3)) {
-                self.add(entity, from, from + 3, hits);
-            }
-        } else if bare && context.ssn(self.text, place) {
-            if let Some(entity) = tax_number(&self.digits(from, from + 1)) {
-                self.add(entity, from, from + 1, hits);
-            }
+        let formed = self.shaped(from, &[3, 2, 4], &[" ", "-", "."]);
+        let tax = if formed { Some(from + 3) } else { (bare && context.ssn(self.text, place)).then_some(from + 1) };
+        if let Some((entity, to)) = tax.and_then(|to| Some((tax_number(&self.digits(from, to))?, to))) {
+            self.add(entity, from, to, hits);
         }
         // 0 and 8 are not given out as first digits of a SIN.
         let sin = |to| {

@@ -214,9 +214,10 @@ pub(super) const DOB: &str = concat!(
     "|[0-9]{1,2}(?:st|nd|rd|th)?(?: of)?[ -](?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[ ,-]{1,3}[0-9]{4}",
     "|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[ .]{1,2}[0-9]{1,2}(?:st|nd|rd|th)?[ ,]{1,2}[0-9]{4})"
 );
-/// A name that says what it holds, a sign of assignment or `is`, a value. `token` alone is not such a name: logs count tokens.
+/// A name that says what it holds, a sign of assignment or `is`, a value; or an element of XML. `token` alone is not such a name: logs count
+/// tokens.
 pub(super) const PASSWORD: &str = concat!(
     r"(?:passw(?:or)?d|passwd|pwd|passphrase|passcode|secret|api[ _-]?key|secret[ _-]?key|auth[ _-]?key|access[ _-]?token|auth[ _-]?token|refresh[ _-]?token|session[ _-]?token|bearer[ _-]?token|client[ _-]?secret)",
-    r#"[\\]{0,3}["'`]?(?:\s{0,3}(?::=|=>|[:=>])|\s{1,3}is:?\s)\s{0,3}"#,
-    r#"(?:[\\]{0,3}"([^"\\\r\n]{4,256})|[\\]{0,3}'([^'\\\r\n]{4,256})|([^\s"'`,;<\\]{4,256}))"#
+    r#"(?:>([^<>\s"']{4,256})</|[\\]{0,3}["'`]?(?:\s{0,3}(?::=|=>|[:=])|\s{1,3}is:?\s)\s{0,3}"#,
+    r#"(?:[\\]{0,3}"([^"\\\r\n]{4,256})|[\\]{0,3}'([^'\\\r\n]{4,256})|([^\s"'`,;<\\]{4,256})))"#
 );

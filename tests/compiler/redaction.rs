@@ -34,6 +34,16 @@ fn samples_are_found_as_what_they_are() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Patterns of rules and of entities are printed by the same means.
+#[test]
+fn every_target_can_print_the_patterns() {
+    for entity in Entity::all() {
+        let pattern = entity.pattern().expect("it can be asked for");
+        let read = skywatch::ir::pattern::Pattern::new(pattern, entity.nocase());
+        assert!(read.is_ok(), "{}: {:?}", entity.word(), read.err().map(|error| error.message));
+    }
+}
+
 #[test]
 fn values_and_near_misses() {
     let cases: Vec<(&str, &[&str])> = vec![
@@ -82,12 +92,15 @@ fn values_and_near_misses() {
         ("the bearer authentication scheme", &[]),
         ("\"password\": \"my pass word\"", &["password my pass word"]),
         ("a?pwd=x(y)&z=1, (password: hunter22).", &["password x(y)", "password hunter22"]),
+        ("<password>hunter22</password> <a href=\"/reset-password\">Reset</a>", &["password hunter22"]),
+        ("the password is incorrect, the password is swordfish", &["password swordfish"]),
         ("password: null, password=${DB}, PWD=/home/x, max_tokens=512, token: 12345", &[]),
         ("https://example.com:443/a@b", &[]),
         ("passport control at gate 12, born in 1980", &[]),
-        ("https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", &[
-            "slack_token hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
-        ]),
+        (
+            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX",
+            &["slack_token hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"],
+        ),
     ];
     let mut wrong = Vec::new();
     for (text, expected) in cases {
@@ -174,8 +187,37 @@ fn made_up_values_are_found_and_identifiers_are_not() {
 /// Pieces from which texts are made that come near to everything.
 fn pieces() -> impl Strategy<Value = String> {
     let samples: Vec<&'static str> = Entity::all().flat_map(|entity| entity.samples().iter().copied()).collect();
-    let joints = ["", " ", "\n", "-", ".", ":", "=", "\"", "\\n", "%20", "@", "/", "[", "]", "0", "a", "é", "１", "\u{200b}", "password: ", "tel ",
-        "eyJ", "sk-", "bearer ", "-----BEGIN ", "aGVsbG8gd29ybGQh", "%", "\\u0040", "[EMAIL:aaaaaaaaaaaaaaaa]"];
+    let joints = [
+        "",
+        " ",
+        "\n",
+        "-",
+        ".",
+        ":",
+        "=",
+        "\"",
+        "\\n",
+        "%20",
+        "@",
+        "/",
+        "[",
+        "]",
+        "0",
+        "a",
+        "é",
+        "１",
+        "\u{200b}",
+        "password: ",
+        "tel ",
+        "eyJ",
+        "sk-",
+        "bearer ",
+        "-----BEGIN ",
+        "aGVsbG8gd29ybGQh",
+        "%",
+        "\\u0040",
+        "[EMAIL:aaaaaaaaaaaaaaaa]",
+    ];
     let piece = prop_oneof![
         proptest::sample::select(samples).prop_map(str::to_owned),
         proptest::sample::select(joints.to_vec()).prop_map(str::to_owned),
@@ -187,7 +229,7 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: super::support::cases(1_000), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn redacted_text_holds_nothing_and_stays(text in pieces()) {
@@ -195,7 +237,7 @@ proptest! {
             let once = redactor.redact(&text);
             prop_assert_eq!(redactor.scan(&once.text), []);
             prop_assert_eq!(&redactor.redact(&once.text).text, &once.text);
-            prop_assert!(once.text.len() <= text.len() * 4 + 64, "{} becomes {}", text, once.text);
+            prop_assert!(once.text.len() <= text.len() * 4, "{} becomes {}", text, once.text);
         }
     }
 
