@@ -7,7 +7,8 @@ use super::entity::{Entity, Proof};
 use super::matcher::Matcher;
 use super::scan::Hits;
 
-/// An entity, the texts of which its values have one, and how far around it the pattern can reach.
+/// An entity, the texts of which its values have one, and how far around it the pattern can reach: half of what is looked at behind it holds
+/// all that a value needs to be recognised.
 struct Rule {
     entity: Entity,
     /// In any case.
@@ -32,7 +33,7 @@ const RULES: &[Rule] = &[
     rule(Entity::SlackToken, &["xox", "xapp-", "hooks.slack.com/"], 4, 1_024, false),
     rule(Entity::GoogleApiKey, &["aiza", "aq.ab"], 4, 1_024, true),
     rule(Entity::AwsAccessKey, &["akia", "asia", "abia", "acca"], 4, 64, true),
-    rule(Entity::AwsSecretKey, &["secret"], 0, 256, true),
+    rule(Entity::AwsSecretKey, &["secret"], 0, 384, true),
     rule(
         Entity::AzureStorageKey,
         &["account", "storage", "shared", "access", "azure", "?sig=", "&sig="],
@@ -44,9 +45,9 @@ const RULES: &[Rule] = &[
     rule(Entity::ConnString, &["://", "sharedaccesskey="], 28, 1_024, false),
     rule(Entity::Bearer, &["bearer", "authorization"], 0, 4_096, false),
     rule(Entity::Email, &["@"], 68, 512, false),
-    rule(Entity::Passport, &["passport"], 0, 128, true),
-    rule(Entity::DriverId, &["driver", "driving", "licen"], 0, 192, true),
-    rule(Entity::Dob, &["dob", "d.o.b", "birth", "born"], 8, 192, true),
+    rule(Entity::Passport, &["passport"], 0, 256, true),
+    rule(Entity::DriverId, &["driver", "driving", "licen"], 0, 384, true),
+    rule(Entity::Dob, &["dob", "d.o.b", "birth", "born"], 8, 384, true),
     rule(Entity::Password, &["passw", "pwd", "passphrase", "passcode", "secret", "key", "token"], 16, 512, false),
 ];
 
@@ -105,20 +106,23 @@ fn around<'t>(rule: &Rule, matcher: &Matcher, text: &'t str, word: usize, looked
     let mut at = floor(text, word.saturating_sub(rule.before).max(looked));
     let end = floor(text, word.saturating_add(rule.behind));
     let Some(window) = text.get(..end) else { return end };
-    while let Some((start, stop, whole)) = matcher.value_at(window, at) {
+    while let Some((start, stop)) = matcher.value_at(window, at) {
         // A value that the window cuts goes on to the end of its word.
         let stop = if stop == end { stop + rest(text, end) } else { stop };
         let value = text.get(start..stop).unwrap_or_default();
-        let stop = if rule.entity == Entity::Password { start + secret(value).len() } else { stop };
-        let value = text.get(start..stop).unwrap_or_default();
+        let value = if rule.entity == Entity::Password { secret(value) } else { value };
+        let stop = start + value.len();
         let open = rule.closed && text.as_bytes().get(stop).is_some_and(u8::is_ascii_alphanumeric);
-        if !open && (rule.entity.proof() == Proof::Form || proves(rule.entity, value)) {
+        let kept = !open && (rule.entity.proof() == Proof::Form || proves(rule.entity, value));
+        if kept {
             hits.add(rule.entity, start, stop);
         }
-        at = floor(text, whole.max(at + 1)).max(stop.min(end));
-        if at >= end {
-            return stop.max(end);
+        // Behind a value, or into what was none: the next one may begin there.
+        let behind = if kept { stop } else { start + value.chars().next().map_or(1, char::len_utf8) };
+        if behind >= end {
+            return behind;
         }
+        at = behind;
     }
     if end == text.len() { end } else { floor(text, end - rule.behind / 2).max(at).max(word + 1) }
 }

@@ -25,13 +25,11 @@ impl Matcher {
         self.built().is_some_and(|regex| regex.is_match(text))
     }
 
-    /// The first match that begins at a place or behind it: where its value stands, and where it ends.
-    pub(super) fn value_at(&self, text: &str, at: usize) -> Option<(usize, usize, usize)> {
+    /// The value of the first match that begins at a place or behind it.
+    pub(super) fn value_at(&self, text: &str, at: usize) -> Option<(usize, usize)> {
         let regex = self.built()?;
         let mut places: CaptureLocations = regex.capture_locations();
         let whole = regex.captures_read_at(&mut places, text, at)?;
-        let (start, end) =
-            (1..places.len()).find_map(|group| places.get(group)).unwrap_or((whole.start(), whole.end()));
-        Some((start, end, whole.end()))
+        Some((1..places.len()).find_map(|group| places.get(group)).unwrap_or((whole.start(), whole.end())))
     }
 }

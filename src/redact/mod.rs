@@ -44,6 +44,8 @@ pub const MOST: usize = 8 << 20;
 const ROUNDS: usize = 3;
 /// How many runs of base64 inside each other are opened.
 const DEPTH: usize = 3;
+/// How many times its length is looked through of a text and what it hides, at most; then it is replaced whole.
+const SHARE: usize = 16;
 /// How often a text is looked through again after something was replaced.
 const PASSES: usize = 4;
 
@@ -156,18 +158,19 @@ fn hits(text: &str) -> Option<Vec<Hit<'_>>> {
     if text.len() > MOST {
         return None;
     }
-    let mut found = look(text, 0)?;
+    let mut left = text.len().saturating_mul(SHARE).saturating_add(1 << 16);
+    let mut found = look(text, 0, &mut left)?;
     found.retain(|hit| !token::holds(text, hit.start, hit.end));
     Some(settle(found))
 }
 
-/// What a text holds, as it stands and as it is meant.
-fn look(text: &str, depth: usize) -> Option<Vec<Hit<'_>>> {
-    let mut found = as_it_stands(text, depth)?;
+/// What a text holds, as it stands and as it is meant. `left` is how many bytes may still be looked through.
+fn look<'t>(text: &'t str, depth: usize, left: &mut usize) -> Option<Vec<Hit<'t>>> {
+    let mut found = as_it_stands(text, depth, left)?;
     let mut views: Vec<View> = Vec::new();
     while views.len() < ROUNDS {
         let Some(view) = hidden::decoded(views.last().map_or(text, |view| &view.text)) else { break };
-        for hit in as_it_stands(&view.text, depth)? {
+        for hit in as_it_stands(&view.text, depth, left)? {
             let written = |(start, end), view: &View| view.written(start, end);
             let (start, end) = views.iter().rev().fold(view.written(hit.start, hit.end), written);
             found.push(Hit { start, end, entity: hit.entity, value: hit.value.into_owned().into(), held: hit.held });
@@ -177,7 +180,8 @@ fn look(text: &str, depth: usize) -> Option<Vec<Hit<'_>>> {
     Some(found)
 }
 
-fn as_it_stands(text: &str, depth: usize) -> Option<Vec<Hit<'_>>> {
+fn as_it_stands<'t>(text: &'t str, depth: usize, left: &mut usize) -> Option<Vec<Hit<'t>>> {
+    *left = left.checked_sub(text.len())?;
     let mut hits = Hits::new(text);
     MACHINE.scan(text, &mut hits)?;
     for (range, meaning) in encoded::runs(text) {
@@ -188,7 +192,7 @@ fn as_it_stands(text: &str, depth: usize) -> Option<Vec<Hit<'_>>> {
             }
             // Whoever packs this deep hides something.
             Meaning::Text(_) if depth == DEPTH => vec![Entity::Unscanned],
-            Meaning::Text(meant) => settle(look(&meant, depth + 1)?)
+            Meaning::Text(meant) => settle(look(&meant, depth + 1, left)?)
                 .iter()
                 .flat_map(|hit| hit.held.iter().chain([&hit.entity]))
                 .copied()

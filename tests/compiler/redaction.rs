@@ -1,5 +1,6 @@
 //! Redaction: what is found, what is not, and what holds of every text.
 
+use base64::Engine as _;
 use proptest::prelude::*;
 use regex::RegexBuilder;
 use skywatch::redact::{Entity, MOST, Redactor};
@@ -92,6 +93,8 @@ fn values_and_near_misses() {
         ("the bearer authentication scheme", &[]),
         ("\"password\": \"my pass word\"", &["password my pass word"]),
         ("a?pwd=x(y)&z=1, (password: hunter22).", &["password x(y)", "password hunter22"]),
+        ("?pwd=hunter22&api_key=swordfish&y=1", &["password hunter22", "password swordfish"]),
+        ("api_key=${KEY} password=hunter22", &["password hunter22"]),
         ("<password>hunter22</password> <a href=\"/reset-password\">Reset</a>", &["password hunter22"]),
         ("the password is incorrect, the password is swordfish", &["password swordfish"]),
         ("password: null, password=${DB}, PWD=/home/x, max_tokens=512, token: 12345", &[]),
@@ -142,6 +145,12 @@ fn what_cannot_be_scanned_goes_whole() {
         assert!(redacted.text.starts_with("[UNSCANNED:") && redacted.text.len() < 60);
         assert_eq!(redacted.counts.get("unscanned"), Some(&1));
     }
+    // Bombs: what unfolds to more than sixteen times itself is not followed.
+    let mut packed = "100%25252541 ".repeat(3_000);
+    for _ in 0..3 {
+        packed = format!("%252541 {}", base64::engine::general_purpose::STANDARD.encode(&packed)).repeat(2);
+    }
+    assert!(redactor().redact(&packed).counts.contains_key("unscanned"));
     let image = format!("data:image/png;base64,{}", "iVBORw0KGgoAAAANSUhEUgAA".repeat(20));
     let redacted = redactor().redact(&image);
     assert!(redacted.text.starts_with("data:image/png;base64,[UNSCANNED:"), "{}", redacted.text);
