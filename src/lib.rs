@@ -16,6 +16,7 @@ pub mod ir;
 pub mod json;
 pub mod pack;
 pub mod record;
+pub mod redact;
 pub mod report;
 pub mod resolve;
 pub mod ruletest;

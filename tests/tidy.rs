@@ -11,6 +11,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("diag", &["source"]),
     ("json", &[]),
+    ("redact", &[]),
     ("emulator", &["source", "diag", "json"]),
     ("ir", &["source"]),
     ("syntax", &["source", "diag", "ir"]),
@@ -42,6 +43,9 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex_syntax::", &["src/ir/pattern/"]),
     ("sqlparser::", &["src/emulator/googlesql/"]),
     ("bigdecimal::", &["src/emulator/googlesql/"]),
+    ("aho_corasick::", &["src/redact/"]),
+    ("hmac::", &["src/redact/"]),
+    ("iban::", &["src/redact/"]),
     ("clap::", &["src/cli/"]),
     ("clap_complete::", &["src/cli/"]),
 ];

@@ -16,6 +16,7 @@ mod google;
 mod kql;
 mod random;
 mod record_reading;
+mod redaction;
 #[path = "../support/mod.rs"]
 mod support;
 mod syntax;

@@ -1,0 +1,109 @@
+//! Words around a value: takes a text and a place, says whether a word announces what stands there, and whether it is a version.
+
+use super::matcher::Matcher;
+use super::patterns::{NHS_WORDS, PHONE_WORDS, ROUTING_WORDS, SIN_WORDS, SSN_WORDS, VIN_WORDS, Words};
+
+/// How many bytes around a value are looked at: more than the patterns take.
+const REACH: usize = 256;
+
+type Place = (usize, usize);
+
+/// The words, ready to be looked for.
+pub(super) struct Context {
+    ssn: Pair,
+    nhs: Pair,
+    sin: Pair,
+    routing: Pair,
+    phone: Pair,
+    vin: Pair,
+}
+
+struct Pair {
+    before: Matcher,
+    behind: Matcher,
+}
+
+impl Pair {
+    fn new(words: Words) -> Pair {
+        Pair { before: Matcher::new(words.before, true), behind: Matcher::new(words.behind, true) }
+    }
+
+    fn before(&self, text: &str, place: Place) -> bool {
+        let start = floor(text, place.0.saturating_sub(REACH));
+        text.get(start..place.0).is_some_and(|text| self.before.is_match(text))
+    }
+
+    fn around(&self, text: &str, place: Place) -> bool {
+        let end = floor(text, place.1.saturating_add(REACH));
+        self.before(text, place) || text.get(place.1..end).is_some_and(|text| self.behind.is_match(text))
+    }
+}
+
+impl Context {
+    pub(super) fn new() -> Context {
+        Context {
+            ssn: Pair::new(SSN_WORDS),
+            nhs: Pair::new(NHS_WORDS),
+            sin: Pair::new(SIN_WORDS),
+            routing: Pair::new(ROUTING_WORDS),
+            phone: Pair::new(PHONE_WORDS),
+            vin: Pair::new(VIN_WORDS),
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn all_built(&self) -> bool {
+        let pairs = [&self.ssn, &self.nhs, &self.sin, &self.routing, &self.phone, &self.vin];
+        pairs.iter().all(|pair| pair.before.built().is_some() && pair.behind.built().is_some())
+    }
+
+    pub(super) fn ssn(&self, text: &str, place: Place) -> bool {
+        self.ssn.around(text, place)
+    }
+
+    pub(super) fn nhs(&self, text: &str, place: Place) -> bool {
+        self.nhs.around(text, place)
+    }
+
+    pub(super) fn sin(&self, text: &str, place: Place) -> bool {
+        self.sin.around(text, place)
+    }
+
+    pub(super) fn routing(&self, text: &str, place: Place) -> bool {
+        self.routing.around(text, place)
+    }
+
+    pub(super) fn phone(&self, text: &str, place: Place) -> bool {
+        self.phone.before(text, place)
+    }
+
+    pub(super) fn vin(&self, text: &str, place: Place) -> bool {
+        self.vin.around(text, place)
+    }
+}
+
+/// The last boundary of a character at or before a place.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Whether four numbers with dots are a version: after `version`, `release`, `build` and their like; after a product's name with a slash, as
+/// browsers send it (`Chrome/120.0.0.0`); before `-rc`, `-beta` and their like. `v1.2.3.4` is none of an address anyway, for its letter.
+pub(super) fn is_version(text: &str, start: usize, end: usize) -> bool {
+    const WORDS: [&str; 8] = ["version", "ver", "release", "revision", "rev", "rv", "build", "firmware"];
+    const SUFFIXES: [&str; 7] = ["-rc", "-beta", "-alpha", "-snapshot", "-release", "-dev", "+"];
+    let head = text.get(floor(text, start.saturating_sub(24))..start).unwrap_or_default();
+    let said = head.trim_end_matches(|c: char| !c.is_ascii_alphanumeric() && c != '.').to_ascii_lowercase();
+    // In `user_agent_version` and `apiVersion` the word is a part; `driver` does not say `ver`.
+    let apart = |rest: &str| !rest.ends_with(|c: char| c.is_ascii_lowercase());
+    let announced =
+        WORDS.iter().any(|word| said.strip_suffix(word).is_some_and(|rest| *word == "version" || apart(rest)));
+    // Java prints `host/10.0.0.1`: names of products begin with a capital.
+    let product = head.strip_suffix('/').is_some_and(|head| {
+        let name = head.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        name.starts_with(|c: char| c.is_ascii_uppercase())
+    });
+    let behind = text.get(end..floor(text, end.saturating_add(12))).unwrap_or_default().to_ascii_lowercase();
+    announced || product || SUFFIXES.iter().any(|suffix| behind.starts_with(suffix))
+}
