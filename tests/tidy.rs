@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("record", &["source", "diag", "json", "schema", "ir", "bind", "eval"]),
     ("target", &["source", "diag", "schema", "ir", "bind"]),
     ("pack", &["source", "diag", "syntax", "schema", "resolve", "ir", "bind", "eval", "record", "target"]),
-    ("archive", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record"]),
+    ("archive", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record", "redact"]),
     ("engine", &["source", "diag", "json", "schema", "ir", "bind", "eval", "record", "archive"]),
     (
         "ruletest",

@@ -153,7 +153,7 @@ fn change(
     let mut change = Change::new(Deed::Ingest);
     let mut mappings = BTreeMap::new();
     for source in sources {
-        let (digest, mapping) = mapping(source, stream, &without);
+        let (digest, mapping) = mapping(source, stream, &without, protect.given());
         mappings.insert(source.name.clone(), digest.clone());
         change.mappings.insert(digest, mapping);
     }

@@ -9,19 +9,21 @@ use super::commit::hex;
 use super::manifest::Mapping;
 use crate::bind::field_expr;
 use crate::ir::{Source, Stream, show_source};
+use crate::redact::VERSION;
 
 /// Hex digits of a mapping's digest.
 const DIGITS: usize = 16;
 
-/// The mapping and its digest. `without` are fields that the archive does not keep.
-pub(super) fn mapping(source: &Source, stream: &Stream, without: &[String]) -> (String, Mapping) {
-    let given = stream.ids().filter(|id| field_expr(source, stream, *id).is_some());
+/// The mapping and its digest. `without` are fields that the archive does not keep, `counts` is one that it fills itself.
+pub(super) fn mapping(source: &Source, stream: &Stream, without: &[String], counts: Option<&str>) -> (String, Mapping) {
+    let counts = counts.and_then(|name| stream.field(name));
+    let given = stream.ids().filter(|id| field_expr(source, stream, *id).is_some() || Some(*id) == counts);
     let fields: BTreeMap<String, String> = given
         .filter_map(|id| stream.get(id))
         .filter(|field| !without.contains(&field.name))
         .map(|field| (field.name.clone(), field.ty.to_string()))
         .collect();
-    let text = format!("{}{fields:?}", show_source(source, stream));
+    let text = format!("{}{fields:?} redactor {VERSION}", show_source(source, stream));
     let mut digest = hex(&Sha256::digest(text));
     digest.truncate(DIGITS);
     (digest, Mapping { source: source.name.clone(), fields })

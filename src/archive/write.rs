@@ -25,6 +25,7 @@ use super::{CONTENT, METADATA, PARQUET, errors};
 use crate::diag::Diagnostic;
 use crate::eval::{Event, Value};
 use crate::ir::{SECOND, Stream, Tier};
+use crate::redact::VERSION;
 
 /// Rows of a row group: what statistics can pass over at a time.
 const GROUP_ROWS: usize = 65_536;
@@ -158,7 +159,11 @@ fn parquet(
         .set_max_row_group_row_count(Some(GROUP_ROWS))
         .set_max_row_group_bytes(Some(GROUP_BYTES))
         .set_created_by(concat!("skywatch ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_key_value_metadata(Some(footer::entries(&stream.name, coverage, None)));
+        .set_key_value_metadata(Some(footer::entries(
+            &stream.name,
+            coverage,
+            (tier == Tier::Content).then_some(VERSION),
+        )));
     if let Some(seal) = seal {
         // Never with Bloom filters: the format writes them in clear.
         properties = properties.set_bloom_filter_enabled(false).with_file_encryption_properties(seal.encryption()?);
