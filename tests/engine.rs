@@ -8,6 +8,8 @@ mod archive;
 mod bench;
 #[path = "engine/crash.rs"]
 mod crash;
+#[path = "engine/sealed.rs"]
+mod sealed;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

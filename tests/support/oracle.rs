@@ -22,6 +22,8 @@ pub(crate) enum Engine {
     KqlRun,
     /// sqlglot on DuckDB.
     SqlRun,
+    /// pyarrow on content files.
+    Sealed,
 }
 
 impl Oracle {
@@ -34,6 +36,7 @@ impl Oracle {
             }
             Engine::KqlRun => (folder.join("venv/bin/python"), "kql_run.py", folder.join("venv/bin/python")),
             Engine::SqlRun => (folder.join("venv/bin/python"), "sql_run.py", folder.join("venv/bin/python")),
+            Engine::Sealed => (folder.join("venv/bin/python"), "sealed.py", folder.join("venv/bin/python")),
         };
         let started = needed.exists().then(|| {
             Command::new(program)
