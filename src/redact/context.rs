@@ -28,14 +28,17 @@ impl Pair {
         Pair { before: Matcher::new(words.before, true), behind: Matcher::new(words.behind, true) }
     }
 
+    /// Between a word and its value stands no digit, so what lies beyond one need not be looked at.
     fn before(&self, text: &str, place: Place) -> bool {
-        let start = floor(text, place.0.saturating_sub(REACH));
-        text.get(start..place.0).is_some_and(|text| self.before.is_match(text))
+        let head = text.get(floor(text, place.0.saturating_sub(REACH))..place.0).unwrap_or_default();
+        let near = head.rfind(|c: char| c.is_ascii_digit()).and_then(|digit| head.get(digit..)).unwrap_or(head);
+        self.before.is_match(near)
     }
 
     fn around(&self, text: &str, place: Place) -> bool {
-        let end = floor(text, place.1.saturating_add(REACH));
-        self.before(text, place) || text.get(place.1..end).is_some_and(|text| self.behind.is_match(text))
+        let tail = text.get(place.1..floor(text, place.1.saturating_add(REACH))).unwrap_or_default();
+        let near = tail.find(|c: char| c.is_ascii_digit()).and_then(|digit| tail.get(..digit)).unwrap_or(tail);
+        self.before(text, place) || self.behind.is_match(near)
     }
 }
 

@@ -66,10 +66,12 @@ fn next(bytes: &[u8], from: usize) -> Option<Range<usize>> {
     Some(start..end + padding)
 }
 
+const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+    .with_decode_allow_trailing_bits(true);
+const LETTERS: GeneralPurpose = GeneralPurpose::new(&STANDARD, CONFIG);
+
 fn meaning(run: &str) -> Option<Meaning> {
-    const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
-        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
-        .with_decode_allow_trailing_bits(true);
     let standard = |byte: u8| match byte {
         b'-' => Some(b'+'),
         b'_' => Some(b'/'),
@@ -77,11 +79,12 @@ fn meaning(run: &str) -> Option<Meaning> {
         _ => Some(byte),
     };
     let letters: Vec<u8> = run.bytes().filter_map(standard).collect();
-    // `data/SGVsbG8…` begins with letters that are not its own.
-    let text = (0..4).find_map(|skipped| {
+    // `data/SGVsbG8…` begins with letters that are not its own: only where one of these signs can have joined them.
+    let joined = letters.iter().any(|letter| !letter.is_ascii_alphanumeric());
+    let text = (0..if joined { 4 } else { 1 }).find_map(|skipped| {
         let letters = letters.get(skipped..)?;
         let whole = letters.get(..letters.len() - usize::from(letters.len() % 4 == 1))?;
-        readable(&GeneralPurpose::new(&STANDARD, CONFIG).decode(whole).ok()?)
+        readable(&LETTERS.decode(whole).ok()?)
     });
     let has = |kind: fn(&u8) -> bool| letters.iter().any(kind);
     let mixed = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit);

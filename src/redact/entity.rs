@@ -152,9 +152,15 @@ const fn known(
 
 impl Entity {
     /// What a rule can ask for, the most certain first.
-    pub fn all() -> impl Iterator<Item = Entity> {
-        KNOWN.iter().map(|known| known.entity)
-    }
+    pub const ALL: [Entity; KNOWN.len()] = {
+        let mut all = [Entity::Unscanned; KNOWN.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = KNOWN[at].entity;
+            at += 1;
+        }
+        all
+    };
 
     /// The entity of a word of the language.
     #[must_use]

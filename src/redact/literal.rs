@@ -34,21 +34,15 @@ const RULES: &[Rule] = &[
     rule(Entity::GoogleApiKey, &["aiza", "aq.ab"], 4, 1_024, true),
     rule(Entity::AwsAccessKey, &["akia", "asia", "abia", "acca"], 4, 64, true),
     rule(Entity::AwsSecretKey, &["secret"], 0, 384, true),
-    rule(
-        Entity::AzureStorageKey,
-        &["account", "storage", "shared", "access", "azure", "?sig=", "&sig="],
-        0,
-        512,
-        false,
-    ),
+    rule(Entity::AzureStorageKey, &["key", "sig="], 32, 512, false),
     rule(Entity::Jwt, &["eyj"], 4, 16_384, false),
     rule(Entity::ConnString, &["://", "sharedaccesskey="], 28, 1_024, false),
-    rule(Entity::Bearer, &["bearer", "authorization"], 0, 4_096, false),
+    rule(Entity::Bearer, &["bearer", "authorization"], 0, 256, false),
     rule(Entity::Email, &["@"], 68, 512, false),
     rule(Entity::Passport, &["passport"], 0, 256, true),
     rule(Entity::DriverId, &["driver", "driving", "licen"], 0, 384, true),
     rule(Entity::Dob, &["dob", "d.o.b", "birth", "born"], 8, 384, true),
-    rule(Entity::Password, &["passw", "pwd", "passphrase", "passcode", "secret", "key", "token"], 16, 512, false),
+    rule(Entity::Password, &["passw", "pwd", "passphrase", "passcode", "secret", "key", "token"], 16, 128, false),
 ];
 
 /// The words of all rules, and their patterns.
@@ -58,6 +52,9 @@ pub(super) struct Literals {
     rules: Vec<usize>,
     matchers: Vec<Matcher>,
 }
+
+/// From here on a value is not matched any more.
+const LONGEST: usize = 1 << 16;
 
 /// Up to where each rule has looked.
 pub(super) type Looked = [usize; RULES.len()];
@@ -104,10 +101,13 @@ impl Literals {
 /// looked through twice, not once for each word.
 fn around<'t>(rule: &Rule, matcher: &Matcher, text: &'t str, word: usize, looked: usize, hits: &mut Hits<'t>) -> usize {
     let mut at = floor(text, word.saturating_sub(rule.before).max(looked));
-    let end = floor(text, word.saturating_add(rule.behind));
-    let Some(window) = text.get(..end) else { return end };
-    while let Some((start, stop)) = matcher.value_at(window, at) {
-        // A value that the window cuts goes on to the end of its word.
+    let mut end = floor(text, word.saturating_add(rule.behind));
+    while let Some((start, stop)) = text.get(..end).and_then(|window| matcher.value_at(window, at)) {
+        // What the window cuts is looked at again with more behind it, and goes on to the end of its word at last.
+        if stop == end && end < text.len() && end - word < LONGEST {
+            end = floor(text, word + (end - word).max(4) * 4);
+            continue;
+        }
         let stop = if stop == end { stop + rest(text, end) } else { stop };
         let value = text.get(start..stop).unwrap_or_default();
         let value = if rule.entity == Entity::Password { secret(value) } else { value };

@@ -71,7 +71,8 @@ pub(super) fn holds(text: &str, start: usize, end: usize) -> bool {
 fn is_token(inner: &str) -> bool {
     let mut parts = inner.split(':');
     let name = parts.next().unwrap_or_default();
-    let known = Entity::all().chain([Entity::Encoded, Entity::Unscanned]).any(|entity| entity.token() == name);
+    let known =
+        Entity::ALL.into_iter().chain([Entity::Encoded, Entity::Unscanned]).any(|entity| entity.token() == name);
     let signed = |part: &str| {
         part.len() == DIGITS
             && part.starts_with(|c: char| matches!(c, 'a'..='f'))

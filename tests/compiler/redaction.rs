@@ -24,7 +24,7 @@ fn found(text: &str) -> Vec<String> {
 #[test]
 fn samples_are_found_as_what_they_are() {
     let mut wrong = Vec::new();
-    for entity in Entity::all() {
+    for entity in Entity::ALL {
         assert!(!entity.samples().is_empty(), "{}", entity.word());
         for sample in entity.samples() {
             if !redactor().scan(sample).iter().any(|finding| finding.entity == entity) {
@@ -38,7 +38,7 @@ fn samples_are_found_as_what_they_are() {
 /// Patterns of rules and of entities are printed by the same means.
 #[test]
 fn every_target_can_print_the_patterns() {
-    for entity in Entity::all() {
+    for entity in Entity::ALL {
         let pattern = entity.pattern().expect("it can be asked for");
         let read = skywatch::ir::pattern::Pattern::new(pattern, entity.nocase());
         assert!(read.is_ok(), "{}: {:?}", entity.word(), read.err().map(|error| error.message));
@@ -195,7 +195,8 @@ fn made_up_values_are_found_and_identifiers_are_not() {
 
 /// Pieces from which texts are made that come near to everything.
 fn pieces() -> impl Strategy<Value = String> {
-    let samples: Vec<&'static str> = Entity::all().flat_map(|entity| entity.samples().iter().copied()).collect();
+    let samples: Vec<&'static str> =
+        Entity::ALL.into_iter().flat_map(|entity| entity.samples().iter().copied()).collect();
     let joints = [
         "",
         " ",
