@@ -400,6 +400,7 @@ fn what_could_not_be_read_is_kept() {
     let record = |line, raw: &[u8]| Quarantined {
         file: "a.json".to_owned(),
         line,
+        offset: 0,
         element: None,
         reason: Reason::NotAnObject,
         raw: raw.to_vec(),
