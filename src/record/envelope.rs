@@ -91,6 +91,9 @@ fn found(text: &str, piece: &Piece, limits: Limits) -> Option<VecDeque<Piece>> {
     if text.contains(r#""ingestionTime""#) {
         return answer(&Json::parse(text).ok()?, piece);
     }
+    if solid_start(text, r#"{"events":[]"#) {
+        return empty_answer(&Json::parse(text).ok()?);
+    }
     if solid_start(text, r#"{"awslogs":{"#) {
         return lambda(&Json::parse(text).ok()?, piece, limits);
     }
@@ -168,6 +171,13 @@ fn answer(json: &Json, piece: &Piece) -> Option<VecDeque<Piece>> {
         Some(Json::Text(text)) => in_place(piece, text, Envelope::Answer),
         _ => bad(piece, Envelope::Answer),
     }]))
+}
+
+/// Nothing, of an answer without events.
+fn empty_answer(json: &Json) -> Option<VecDeque<Piece>> {
+    const KEYS: [&str; 5] = ["events", "searchedLogStreams", "nextToken", "nextForwardToken", "nextBackwardToken"];
+    let Json::Object(members) = json else { return None };
+    (members.len() > 1 && members.keys().all(|key| KEYS.contains(&key.as_ref()))).then(VecDeque::new)
 }
 
 /// The messages that a Lambda function gets.

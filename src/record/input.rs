@@ -47,11 +47,16 @@ impl Input {
     /// # Errors
     /// What can't be read, or is a folder.
     pub fn file(path: &Path) -> Result<Input, Diagnostic> {
-        let opened = File::open(path).and_then(|file| file.metadata()).map_err(|error| unreadable(path, &error))?;
-        if opened.is_dir() {
-            return Err(unreadable(path, &io::Error::from(io::ErrorKind::IsADirectory)));
+        let failed = |error| unreadable(path, &error);
+        let known = fs::metadata(path).map_err(failed)?;
+        if known.is_dir() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
         }
-        Input::known(path, &opened, Place::Named)
+        // Whoever writes to a pipe would lose its reader if it were opened to try.
+        if known.is_file() {
+            File::open(path).map_err(failed)?;
+        }
+        Input::known(path, &known, Place::Named)
     }
 
     /// A file that was found in a folder.

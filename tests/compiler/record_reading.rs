@@ -16,7 +16,7 @@ use skywatch::record::{Batch, Limits, Mapped, Mapper, Reason, as_read, read_file
 use skywatch::schema::Schema;
 
 /// A source whose records are small.
-const TOY: &str = r#"
+pub(crate) const TOY: &str = r#"
     source aws.toy : activity {
         at files json_lines
         unique .id
@@ -28,13 +28,13 @@ const TOY: &str = r#"
         source.ip = first_of(ip(.ip), ip(.from))
     }"#;
 
-fn source<'a>(schema: &'a Schema, name: &str) -> (&'a Source, &'a Stream) {
+pub(crate) fn source<'a>(schema: &'a Schema, name: &str) -> (&'a Source, &'a Stream) {
     let source = schema.source(name).unwrap_or_else(|| panic!("source {name}"));
     (source, &schema.streams[source.stream])
 }
 
 #[track_caller]
-fn read(source: &Source, stream: &Stream, paths: &[PathBuf], limits: Limits) -> Batch {
+pub(crate) fn read(source: &Source, stream: &Stream, paths: &[PathBuf], limits: Limits) -> Batch {
     let batch = read_files(source, stream, paths, limits).unwrap_or_else(|diagnostic| panic!("{}", diagnostic.message));
     let report = &batch.report;
     assert_eq!(report.read, report.rows + report.merged + report.duplicates + report.other + report.quarantined);
@@ -125,7 +125,7 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
 
 /// What becomes of files of the toy source, given by their bytes.
 #[track_caller]
-fn toy_files<B: AsRef<[u8]>>(files: &[B], limits: Limits) -> Batch {
+pub(crate) fn toy_files<B: AsRef<[u8]>>(files: &[B], limits: Limits) -> Batch {
     let schema = resolved(&[TOY]).schema;
     let (source, stream) = source(&schema, "aws.toy");
     let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
