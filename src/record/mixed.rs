@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::input::Input;
-use super::pieces::{Extent, Pieces, Reading, parsed};
+use super::pieces::{Apart, Extent, Pieces, Reading, parsed};
 use super::reader::{Batch, Item, Opened, Reader, batch};
 use super::recognize::{Recognized, Recognizer};
 use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
 use crate::diag::Diagnostic;
 use crate::ir::Source;
+use crate::json::Json;
 use crate::schema::Schema;
 
 /// Reads files whose records are of any sources of a schema: one reader for each source that is found.
@@ -56,7 +57,7 @@ impl<'a> MixedReader<'a> {
     ) -> Result<Extent, Diagnostic> {
         self.unrecognized.files += 1;
         let opened = Arc::new(Opened { input: input.clone(), reading: reading.clone(), first: self.read });
-        let mut pieces = Pieces::of(input, reading, true, self.limits)?;
+        let mut pieces = Pieces::of(input, reading, Apart::Spans, self.limits)?;
         while let Some(piece) = pieces.next()? {
             let number = self.read;
             self.read += 1;
@@ -96,7 +97,7 @@ impl<'a> MixedReader<'a> {
         opened: &Arc<Opened>,
         number: u64,
         piece: &Piece,
-        json: crate::json::Json,
+        json: Json,
         take: &mut impl FnMut(Option<&'a Source>, Item),
     ) -> Result<(), Diagnostic> {
         for place in places {
@@ -130,15 +131,20 @@ impl<'a> MixedReader<'a> {
     }
 }
 
-/// Reads inputs of any sources into memory: what was found of each, and what is no source's.
+/// Everything read of any sources, where it may be held in memory.
+#[derive(Debug)]
+pub struct MixedBatch<'a> {
+    /// By source, in the schema's order.
+    pub of: Vec<(&'a Source, Batch)>,
+    /// What is no source's. Its report counts all files.
+    pub unrecognized: Batch,
+}
+
+/// Reads inputs of any sources into memory.
 ///
 /// # Errors
 /// As [`MixedReader::input`] and [`MixedReader::finish`].
-pub fn read_mixed<'a>(
-    schema: &'a Schema,
-    inputs: &[Input],
-    limits: Limits,
-) -> Result<(Vec<(&'a Source, Batch)>, Batch), Diagnostic> {
+pub fn read_mixed<'a>(schema: &'a Schema, inputs: &[Input], limits: Limits) -> Result<MixedBatch<'a>, Diagnostic> {
     let mut reader = MixedReader::new(schema, limits);
     let mut items: BTreeMap<Option<&str>, Vec<Item>> = BTreeMap::new();
     let mut take = |source: Option<&'a Source>, item| {
@@ -153,7 +159,7 @@ pub fn read_mixed<'a>(
         let batch = batch(schema.stream_of(source.stream), items, report, &duplicates);
         (source, batch)
     };
-    let found = found.into_iter().map(of_source).collect();
-    let rest = batch(None, items.remove(&None).unwrap_or_default(), unrecognized, &BTreeSet::new());
-    Ok((found, rest))
+    let of = found.into_iter().map(of_source).collect();
+    let unrecognized = batch(None, items.remove(&None).unwrap_or_default(), unrecognized, &BTreeSet::new());
+    Ok(MixedBatch { of, unrecognized })
 }

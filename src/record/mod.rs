@@ -8,10 +8,11 @@
 //!                                   └──assemble──┘ (where a source makes events of several records)
 //! ```
 //!
-//! A [`Reader`] is of one source; [`MixedReader`] asks for each record whose it is. Nothing is lost: `read = rows + merged + duplicates + other
-//! + quarantined`. Memory holds one record (at most [`Limits::record`] bytes) and 48 bytes for each record with an id, and the records of
-//! sources that make events of several (at most [`Limits::assembled`] bytes each); events and what is put aside are handed on one by one.
-//! Neither the order of the files nor that of the records in them changes which events remain. Error messages never hold text of a record.
+//! A [`Reader`] is of one source; [`MixedReader`] asks for each record whose it is. Nothing is lost:
+//! `read = rows + merged + duplicates + other + quarantined`. Memory holds one record (at most [`Limits::record`] bytes) and 48 bytes for each
+//! record with an id, and the records of sources that make events of several (at most [`Limits::assembled`] bytes each); events and what is
+//! put aside are handed on one by one. Neither the order of the files nor that of the records in them changes which events remain. Error
+//! messages never hold text of a record.
 
 mod assemble;
 mod cut;
@@ -37,7 +38,7 @@ pub use assemble::as_read;
 pub use envelope::Envelope;
 pub use input::Input;
 pub use map::{Mapped, Mapper};
-pub use mixed::{MixedReader, OfSource, read_mixed};
+pub use mixed::{MixedBatch, MixedReader, OfSource, read_mixed};
 pub use pieces::{Checkpoint, Extent, Reading, Unfinished};
 pub use raw::raw_records;
 pub use reader::{Batch, Item, Reader, read_files, read_inputs};

@@ -16,6 +16,8 @@ use super::split::{Mark, Piece, Splitter, What};
 use super::unpack::{Failure, Sha, Unpacked};
 use super::{Limits, Reason};
 use crate::diag::{Code, Diagnostic};
+use crate::ir::FileFormat;
+use crate::json::Json;
 
 /// How an input is read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -65,12 +67,29 @@ pub struct Extent {
     pub failed: Option<Reason>,
 }
 
+/// How far what stands in a file is taken apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Apart {
+    /// As it stands there.
+    Not,
+    /// Records, out of their envelopes.
+    Records,
+    /// The same, and of OpenTelemetry's export requests their spans.
+    Spans,
+}
+
+impl Apart {
+    /// What a source's records are.
+    pub(super) fn of(format: FileFormat) -> Apart {
+        if format == FileFormat::Otlp { Apart::Spans } else { Apart::Records }
+    }
+}
+
 /// The records of an input.
 pub(super) struct Pieces<'a> {
     input: &'a Input,
     limits: Limits,
-    /// Whether OpenTelemetry's export requests are taken apart.
-    otlp: bool,
+    apart: Apart,
     splitter: Splitter<Box<dyn BufRead>>,
     /// Of a reading from the start: how it is packed, and what its errors mean.
     unpacked: Option<Unpacked>,
@@ -82,7 +101,7 @@ impl<'a> Pieces<'a> {
     pub(super) fn of(
         input: &'a Input,
         reading: &Reading,
-        otlp: bool,
+        apart: Apart,
         limits: Limits,
     ) -> Result<Pieces<'a>, Diagnostic> {
         let failed = |error| unreadable(input, &error);
@@ -98,14 +117,17 @@ impl<'a> Pieces<'a> {
                 (fresh(text, &unpacked, limits, reading.unfinished), Some(unpacked))
             }
         };
-        Ok(Pieces { input, limits, otlp, splitter, unpacked, failed: None, ready: VecDeque::new() })
+        Ok(Pieces { input, limits, apart, splitter, unpacked, failed: None, ready: VecDeque::new() })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Piece>, Diagnostic> {
         while self.ready.is_empty() {
             let Some(piece) = self.split()? else { return Ok(None) };
-            let inner = unwrapped(piece, self.limits);
-            self.ready = if self.otlp { inner.into_iter().flat_map(spans).collect() } else { inner };
+            self.ready = match self.apart {
+                Apart::Not => VecDeque::from([piece]),
+                Apart::Records => unwrapped(piece, self.limits),
+                Apart::Spans => unwrapped(piece, self.limits).into_iter().flat_map(spans).collect(),
+            };
         }
         Ok(self.ready.pop_front())
     }
@@ -185,12 +207,12 @@ fn resumed(
 }
 
 /// A piece read as JSON.
-pub(super) fn parsed(piece: &Piece, limits: Limits) -> Result<crate::json::Json, Reason> {
+pub(super) fn parsed(piece: &Piece, limits: Limits) -> Result<Json, Reason> {
     if let What::Broken(reason) = piece.what {
         return Err(reason);
     }
     let text = std::str::from_utf8(&piece.bytes).map_err(|_| Reason::NotUtf8)?;
-    crate::json::Json::parse_within(text, limits.keys).map_err(|error| match (Reason::from(error), piece.within) {
+    Json::parse_within(text, limits.keys).map_err(|error| match (Reason::from(error), piece.within) {
         (Reason::NotJson(..), Some(envelope)) => Reason::MessageNotJson(envelope),
         (reason, _) => reason,
     })

@@ -10,12 +10,12 @@ use super::assemble::{Assembled, Assembler, Taken};
 use super::duplicates::{Fingerprint, Seen, duplicates, fingerprint};
 use super::input::Input;
 use super::map::{Mapped, Mapper};
-use super::pieces::{Extent, Pieces, Reading, parsed, unreadable};
+use super::pieces::{Apart, Extent, Pieces, Reading, parsed, unreadable};
 use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Event, Json, Value};
-use crate::ir::{FileFormat, Source, Stream};
+use crate::ir::{Source, Stream};
 
 /// What a record became, as far as is known before all of them are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +48,7 @@ pub struct Reader<'a> {
     seen: Vec<Seen>,
     /// Those in which there were records.
     files: Vec<Arc<Opened>>,
-    /// Whether OpenTelemetry's export requests are taken apart.
-    otlp: bool,
+    apart: Apart,
 }
 
 /// An input that is being read, and the number of its first record.
@@ -65,13 +64,13 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn new(source: &'a Source, stream: &'a Stream, limits: Limits) -> Reader<'a> {
         let (mapper, assembler) = (Mapper::new(source, stream), Assembler::new(source));
-        let (report, otlp) = (Report::default(), source.files == Some(FileFormat::Otlp));
-        Reader { stream, mapper, assembler, limits, report, seen: Vec::new(), files: Vec::new(), otlp }
+        let (report, apart) = (Report::default(), source.files.map_or(Apart::Records, Apart::of));
+        Reader { stream, mapper, assembler, limits, report, seen: Vec::new(), files: Vec::new(), apart }
     }
 
     /// For files that hold records of other sources too, whose numbers are those among all.
     pub(super) fn mixed(self) -> Reader<'a> {
-        Reader { otlp: true, ..self }
+        Reader { apart: Apart::Spans, ..self }
     }
 
     /// Reads a file from its start and hands on what its records are.
@@ -93,7 +92,7 @@ impl<'a> Reader<'a> {
         mut take: impl FnMut(Item),
     ) -> Result<Extent, Diagnostic> {
         self.begin(&Arc::new(Opened { input: input.clone(), reading: reading.clone(), first: self.report.read }));
-        let mut pieces = Pieces::of(input, reading, self.otlp, self.limits)?;
+        let mut pieces = Pieces::of(input, reading, self.apart, self.limits)?;
         while let Some(piece) = pieces.next()? {
             let json = parsed(&piece, self.limits);
             self.record(self.report.read, &piece, &json, &mut take)?;
@@ -147,9 +146,9 @@ impl<'a> Reader<'a> {
         for event in assembled {
             self.assembled(event, &mut take);
         }
-        let Reader { mapper, limits, mut report, seen, files, otlp, .. } = self;
+        let Reader { mapper, limits, mut report, seen, files, apart, .. } = self;
         let events = report.read - report.merged - report.duplicates - report.other - report.quarantined;
-        let dropped = duplicates(seen, |wanted| bytes_of(wanted, &files, otlp, limits))?;
+        let dropped = duplicates(seen, |wanted| bytes_of(wanted, &files, apart, limits))?;
         report.duplicates += dropped.len() as u64;
         report.rows = events - dropped.len() as u64;
         report.unreadable = mapper.finish()?;
@@ -270,7 +269,7 @@ pub(super) fn batch(stream: Option<&Stream>, items: Vec<Item>, report: Report, d
 fn bytes_of(
     wanted: &BTreeMap<u64, Fingerprint>,
     files: &[Arc<Opened>],
-    otlp: bool,
+    apart: Apart,
     limits: Limits,
 ) -> Result<BTreeMap<u64, Vec<u8>>, Diagnostic> {
     let mut found = BTreeMap::new();
@@ -280,7 +279,7 @@ fn bytes_of(
         if !file.input.repeats() {
             continue;
         }
-        let mut pieces = Pieces::of(&file.input, &file.reading, otlp, limits)?;
+        let mut pieces = Pieces::of(&file.input, &file.reading, apart, limits)?;
         for number in file.first..=*last {
             let piece = pieces.next()?.unwrap_or_default();
             match wanted.get(&number) {

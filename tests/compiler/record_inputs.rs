@@ -449,7 +449,8 @@ fn one_run_over_all_samples_gives_what_a_run_for_each_source_gives() {
     let schema = resolved(&[]).schema;
     let found = inputs(["samples"], Limits::default()).expect("samples can be walked");
     assert!(found.skipped.iter().any(|skipped| skipped.name.ends_with("README.md")));
-    let (of_sources, rest) = read_mixed(&schema, &found.inputs, Limits::default()).expect("they can be read");
+    let mixed = read_mixed(&schema, &found.inputs, Limits::default()).expect("they can be read");
+    let (of_sources, rest) = (mixed.of, mixed.unrecognized);
     let names: Vec<&str> = of_sources.iter().map(|(source, _)| source.name.as_str()).collect();
     let mut expected: Vec<String> = samples::all().into_iter().map(|samples| samples.source).collect();
     expected.sort_by_key(|name| schema.sources.iter().position(|source| source.name == *name));
