@@ -42,6 +42,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("regex_syntax::", &["src/ir/pattern/"]),
     ("sqlparser::", &["src/emulator/googlesql/"]),
     ("bigdecimal::", &["src/emulator/googlesql/"]),
+    ("walkdir::", &["src/record/walk.rs"]),
+    ("zstd::", &["src/record/unpack.rs"]),
     ("clap::", &["src/cli/"]),
     ("clap_complete::", &["src/cli/"]),
 ];

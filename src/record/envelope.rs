@@ -81,21 +81,22 @@ fn found(text: &str, piece: &Piece, limits: Limits) -> Option<VecDeque<Piece>> {
         parse_time(time)?;
         return Some(VecDeque::from([in_place(piece, message, Envelope::Export)]));
     }
+    let json = |text: &str| Json::parse_within(text, limits.keys_of_many()).ok();
     // Cheap tests first: hardly any piece is an envelope.
     if piece.element.is_some() && solid_start(text, r#"{"records":["#) {
         return Some(elements(piece, limits));
     }
     if text.contains(r#""messageType""#) {
-        return messages(&Json::parse(text).ok()?, piece);
+        return messages(&json(text)?, piece);
     }
     if text.contains(r#""ingestionTime""#) {
-        return answer(&Json::parse(text).ok()?, piece);
+        return answer(&json(text)?, piece);
     }
     if solid_start(text, r#"{"events":[]"#) {
-        return empty_answer(&Json::parse(text).ok()?);
+        return empty_answer(&json(text)?);
     }
     if solid_start(text, r#"{"awslogs":{"#) {
-        return lambda(&Json::parse(text).ok()?, piece, limits);
+        return lambda(&json(text)?, piece, limits);
     }
     None
 }
@@ -183,7 +184,8 @@ fn empty_answer(json: &Json) -> Option<VecDeque<Piece>> {
 /// The messages that a Lambda function gets.
 fn lambda(json: &Json, piece: &Piece, limits: Limits) -> Option<VecDeque<Piece>> {
     let Json::Text(data) = json.member("awslogs")?.member("data")? else { return None };
-    let inner = unpacked(data, limits).and_then(|text| messages(&Json::parse(&text).ok()?, piece));
+    let inner = unpacked(data, limits)
+        .and_then(|text| messages(&Json::parse_within(&text, limits.keys_of_many()).ok()?, piece));
     Some(inner.unwrap_or_else(|| VecDeque::from([bad(piece, Envelope::Lambda)])))
 }
 

@@ -70,6 +70,13 @@ pub struct Limits {
     pub name: usize,
 }
 
+impl Limits {
+    /// Most keys of what holds many records; one with more is taken for a record, and so for one with too many.
+    fn keys_of_many(self) -> MostKeys {
+        MostKeys { all: self.keys.all.saturating_mul(10), ..self.keys }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Limits {

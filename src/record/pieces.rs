@@ -126,7 +126,9 @@ impl<'a> Pieces<'a> {
             self.ready = match self.apart {
                 Apart::Not => VecDeque::from([piece]),
                 Apart::Records => unwrapped(piece, self.limits),
-                Apart::Spans => unwrapped(piece, self.limits).into_iter().flat_map(spans).collect(),
+                Apart::Spans => {
+                    unwrapped(piece, self.limits).into_iter().flat_map(|piece| spans(piece, self.limits)).collect()
+                }
             };
         }
         Ok(self.ready.pop_front())

@@ -471,6 +471,36 @@ fn one_run_over_all_samples_gives_what_a_run_for_each_source_gives() {
 }
 
 #[test]
+fn versions_of_a_record_are_found_again_among_records_of_other_sources() {
+    let trail = |id: u8, salt: &str| {
+        format!(
+            "{{\"eventSource\":\"bedrock.amazonaws.com\",\"eventName\":\"{salt}\",\"eventTime\":\"2026-01-01T00:00:00Z\",\"eventID\":\"{id}\"}}\n"
+        )
+    };
+    let bedrock = |id: u8| {
+        format!(
+            "{{\"schemaType\":\"ModelInvocationLog\",\"timestamp\":\"2026-01-01T00:00:00Z\",\"requestId\":\"{id}\"}}\n"
+        )
+    };
+    let span = "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"a\":1},{\"a\":2}]}]}]}\n";
+    let control = "{\"messageType\":\"CONTROL_MESSAGE\",\"logGroup\":\"\",\"logEvents\":[]}\n";
+    let first = [bedrock(1), trail(1, "b"), span.to_owned(), bedrock(2), trail(2, "a"), control.to_owned()].concat();
+    let second =
+        [span.to_owned(), trail(1, "a"), bedrock(1), "ERROR\n".to_owned(), trail(2, "b"), trail(3, "c")].concat();
+    let folder = tree(&[("1.json", &first), ("2.json", &bedrock(3)), ("3.json", &second)]);
+    let schema = resolved(&[]).schema;
+    let found = inputs([folder.path()], Limits::default()).expect("it can be walked");
+    let mixed = read_mixed(&schema, &found.inputs, Limits::default()).expect("they can be read");
+    let counts = |batch: &Batch| (batch.report.files, batch.report.read, batch.report.rows, batch.report.duplicates);
+    let of: Vec<_> = mixed.of.iter().map(|(source, batch)| (source.name.as_str(), counts(batch))).collect();
+    assert_eq!(of, [("aws.bedrock", (3, 4, 3, 1)), ("aws.cloudtrail", (2, 5, 3, 2))]);
+    let (source, stream) = source(&schema, "aws.cloudtrail");
+    let alone = read_inputs(source, stream, &found.inputs, Limits::default()).expect("they can be read");
+    assert_eq!(mixed.of[1].1.events, alone.events);
+    assert_eq!((mixed.unrecognized.report.other, mixed.unrecognized.report.quarantined), (5, 1));
+}
+
+#[test]
 fn records_of_no_source_and_of_two() {
     let twin = |name: &str| {
         format!("source acme.{name} : activity {{ at files json_lines unique .id where .kind == \"call\" time = .t }}")
