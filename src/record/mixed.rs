@@ -62,42 +62,40 @@ impl<'a> MixedReader<'a> {
             let number = self.read;
             self.read += 1;
             let json = parsed(&piece, self.limits);
-            let (found, json) = match json {
-                _ if piece.what == What::Other => (Ok(Vec::new()), None),
-                Err(reason) => (Err(reason), None),
-                Ok(json) => match self.recognizer.recognize(&json) {
-                    Recognized::Of(places) => (Ok(places), Some(json)),
-                    Recognized::None => (Ok(Vec::new()), None),
-                    Recognized::Ambiguous(_) => (Err(Reason::Ambiguous), None),
-                },
+            let whose = match &json {
+                _ if piece.what == What::Other => Ok(Recognized::None),
+                Ok(json) => Ok(self.recognizer.recognize(json)),
+                Err(reason) => Err(*reason),
             };
-            let places = match found {
-                Ok(places) => places,
-                Err(reason) => {
-                    self.unrecognized.read += 1;
-                    self.unrecognized.quarantined += 1;
-                    take(None, Item::Quarantined(Quarantined::new(input.name(), piece, reason)));
+            let reason = match whose {
+                Ok(Recognized::Of(places)) => {
+                    self.give(&places, &opened, number, &piece, &json, &mut take)?;
                     continue;
                 }
+                Ok(Recognized::None) => None,
+                Ok(Recognized::Ambiguous(_)) => Some(Reason::Ambiguous),
+                Err(reason) => Some(reason),
             };
-            match json {
-                Some(json) => self.give(&places, &opened, number, &piece, json, &mut take)?,
-                None => {
-                    self.unrecognized.read += 1;
-                    self.unrecognized.other += 1;
+            self.unrecognized.read += 1;
+            match reason {
+                None => self.unrecognized.other += 1,
+                Some(reason) => {
+                    self.unrecognized.quarantined += 1;
+                    take(None, Item::Quarantined(Quarantined::new(input.name(), piece, reason)));
                 }
             }
         }
         pieces.extent()
     }
 
+    /// Gives a record to the readers of these sources.
     fn give(
         &mut self,
         places: &[usize],
         opened: &Arc<Opened>,
         number: u64,
         piece: &Piece,
-        json: Json,
+        json: &Result<Json, Reason>,
         take: &mut impl FnMut(Option<&'a Source>, Item),
     ) -> Result<(), Diagnostic> {
         for place in places {
@@ -106,7 +104,7 @@ impl<'a> MixedReader<'a> {
             let limits = self.limits;
             let reader = self.readers.entry(*place).or_insert_with(|| Reader::new(source, stream, limits).mixed());
             reader.begin(opened);
-            reader.record(number, piece, &Ok(json.clone()), &mut |item| take(Some(source), item))?;
+            reader.record(number, piece, json, &mut |item| take(Some(source), item))?;
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ use crate::json::Json;
 /// How an input is read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reading {
-    /// Where to go on, if the file still begins as it did; else, and without one, it is read from its start.
+    /// Where to go on, if the file still begins as it did, which is read to be sure; else, and without one, it is read from its start.
     pub from: Option<Checkpoint>,
     /// What is done with a last line that is no whole record.
     pub unfinished: Unfinished,

@@ -200,6 +200,40 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_an_answers_events() {
+        let text = "{ \"events\": [\n {\"timestamp\": 1},\n {\"b\":[{}]}], \"c\": [{}]}\n{}";
+        assert_eq!(split(text), ["2.0 {\"timestamp\": 1}", "3.1 {\"b\":[{}]}", "4 {}"]);
+        assert_eq!(split("{\"events\":[{\"eventId\":\"}\"}"), ["1.0 {\"eventId\":\"}\"}", "1 unended"]);
+        for text in
+            [r#"{"events":[{"name":1}]}"#, r#"{"a":1,"events":[{"timestamp":1}]}"#, r#"[{"events":[{"timestamp":1}]}]"#]
+        {
+            let bytes: Vec<String> =
+                split(text).iter().map(|piece| piece.split_once(' ').unwrap().1.to_owned()).collect();
+            assert_eq!(bytes, [text.trim_matches(['[', ']'])]);
+        }
+    }
+
+    #[test]
+    fn digests_of_whole_records_whatever_the_chunks() {
+        let begun = "{\"a\":\n{\"b\":1}";
+        for text in ["{}\n{}\n{\"a\"", "{}", "{\"a\":1,\n{\"b\":2}\n{\"c\":3}\nx", "ERROR\n{}\r\n\r\n", begun, ""] {
+            for chunk in 1..=text.len().max(1) {
+                let input = io::BufReader::with_capacity(chunk, text.as_bytes());
+                let start = Mark { offset: 0, line: 1 };
+                let mut splitter = Splitter::new(input, Limits::default()).hashing(start, Sha256::new(), true);
+                while splitter.next_piece().unwrap().is_some() {}
+                let Mark { offset, line } = splitter.cutter.whole;
+                let whole = text.get(..usize::try_from(offset).unwrap()).unwrap();
+                assert_eq!(line, 1 + whole.matches('\n').count() as u64, "{text:?}");
+                assert_eq!(splitter.read(), text.len() as u64);
+                let (all, records) = splitter.hashes().unwrap();
+                assert_eq!(all.finalize(), Sha256::digest(text), "{text:?} in chunks of {chunk}");
+                assert_eq!(records.finalize(), Sha256::digest(whole), "{text:?} in chunks of {chunk}");
+            }
+        }
+    }
+
+    #[test]
     fn a_slip_does_not_hide_the_next_record() {
         assert_eq!(split("{\"a\":1}\n{\"b\":\n{\"c\":3}"), ["1 {\"a\":1}", "2 {\"b\":", "3 {\"c\":3}"]);
         assert_eq!(split("{\"a\":1}\n{\"b\":\"x\n{\"c\":3}"), ["1 {\"a\":1}", "2 {\"b\":\"x", "3 {\"c\":3}"]);
