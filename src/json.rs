@@ -35,6 +35,17 @@ pub struct JsonError {
     pub at: usize,
     /// What was expected there.
     pub expected: &'static str,
+    /// Where it is that there are more keys than were to be read: how many those are.
+    pub most_keys: Option<usize>,
+}
+
+/// How many keys are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MostKeys {
+    /// In one object.
+    pub object: usize,
+    /// In all.
+    pub all: usize,
 }
 
 impl fmt::Display for JsonError {
@@ -49,7 +60,15 @@ impl Json {
     /// # Errors
     /// Where the text is no JSON, or is nested deeper than [`MAX_DEPTH`].
     pub fn parse(text: &str) -> Result<Json, JsonError> {
-        let mut reader = Reader { text, at: 0, depth: 0 };
+        Json::parse_within(text, MostKeys { object: usize::MAX, all: usize::MAX })
+    }
+
+    /// The same, of no more keys than this: each takes many times the memory of its text.
+    ///
+    /// # Errors
+    /// As [`Json::parse`], and where there are more keys.
+    pub fn parse_within(text: &str, most: MostKeys) -> Result<Json, JsonError> {
+        let mut reader = Reader { text, at: 0, depth: 0, keys: 0, most };
         let value = reader.value()?;
         reader.space();
         if reader.at < text.len() { Err(reader.error("the end")) } else { Ok(value) }
@@ -128,11 +147,21 @@ struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: usize,
+    keys: usize,
+    most: MostKeys,
 }
 
 impl<'a> Reader<'a> {
     fn error(&self, expected: &'static str) -> JsonError {
-        JsonError { at: self.at, expected }
+        JsonError { at: self.at, expected, most_keys: None }
+    }
+
+    /// One key more, in an object that had some before.
+    fn count_key(&mut self, before: usize) -> Result<(), JsonError> {
+        self.keys += 1;
+        let passed =
+            [(before + 1, self.most.object), (self.keys, self.most.all)].into_iter().find(|(n, most)| n > most);
+        passed.map_or(Ok(()), |(_, most)| Err(JsonError { most_keys: Some(most), ..self.error("no more keys") }))
     }
 
     fn peek(&self) -> Option<u8> {
@@ -190,11 +219,14 @@ impl<'a> Reader<'a> {
         if self.take(b'}') {
             return Ok(Json::Object(Arc::new(members)));
         }
+        let mut before = 0;
         loop {
             self.space();
             if self.peek() != Some(b'"') {
                 return Err(self.error("a key"));
             }
+            self.count_key(before)?;
+            before += 1;
             let key = self.string()?;
             self.space();
             if !self.take(b':') {
@@ -393,6 +425,17 @@ mod tests {
         assert_eq!(text(r#""\ud800\ud83d\ude00""#).as_deref(), Some("\u{fffd}😀"));
         assert_eq!(text(r#""\udc00\n""#).as_deref(), Some("\u{fffd}\n"));
         assert_eq!(text(r#""\ud800\n""#).as_deref(), Some("\u{fffd}\n"));
+    }
+
+    #[test]
+    fn keys_have_limits() {
+        let most = |text: &str| {
+            Json::parse_within(text, MostKeys { object: 2, all: 4 }).map_err(|error| (error.most_keys, error.at)).err()
+        };
+        assert_eq!(most(r#"[{"a":1,"b":2},{"a":1,"b":2}]"#), None);
+        assert_eq!(most(r#"{"a":1,"b":2,"b":3}"#), Some((Some(2), 13)));
+        assert_eq!(most(r#"[{"a":{"b":2}},{"a":{"b":2}},{"a":5}]"#), Some((Some(4), 30)));
+        assert_eq!(most(r#"{"a":1"#), Some((None, 6)));
     }
 
     #[test]

@@ -585,6 +585,28 @@ mod archive {
     }
 
     #[test]
+    fn a_folder_of_all_logs_is_ingested_at_once() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let archive = place.path().join("archive").display().to_string();
+        let output = skywatch(&["ingest", "--source", "auto", "samples", "--archive", &archive, "--format", "json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let reports: Vec<Value> =
+            text(&output.stdout).lines().map(|l| serde_json::from_str(l).expect("JSON lines")).collect();
+        for report in &reports {
+            let n = |key: &str| report[key].as_u64().expect("a count");
+            assert_eq!(
+                n("read"),
+                n("rows") + n("merged") + n("duplicates") + n("other") + n("quarantined"),
+                "{report}"
+            );
+            assert!(report["skipped"]["not_a_log"].as_u64() > Some(5), "{report}");
+        }
+        let sources: Vec<&str> = reports.iter().filter_map(|report| report["source"].as_str()).collect();
+        // The last line is of the records that are no source's.
+        assert_eq!((sources.len(), reports.len()), (samples::all().len(), samples::all().len() + 1));
+    }
+
+    #[test]
     fn unusable_input_is_said() {
         let place = tempfile::tempdir().expect("a temporary folder");
         let archive = place.path().display().to_string();

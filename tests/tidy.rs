@@ -46,6 +46,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick::", &["src/redact/"]),
     ("hmac::", &["src/redact/"]),
     ("iban::", &["src/redact/"]),
+    ("walkdir::", &["src/record/walk.rs"]),
+    ("zstd::", &["src/record/unpack.rs"]),
     ("clap::", &["src/cli/"]),
     ("clap_complete::", &["src/cli/"]),
 ];

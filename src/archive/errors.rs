@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::KeyPlace;
 use crate::diag::{Code, Diagnostic};
+use crate::schema::Schema;
 
 /// A folder or file that could not be read.
 pub(super) fn unreadable(path: &Path, cause: impl Display) -> Diagnostic {
@@ -99,6 +100,12 @@ pub(super) fn broken_chain(path: &Path) -> Diagnostic {
 pub(super) fn claimed(path: &Path) -> Diagnostic {
     Diagnostic::error(Code::BadArchive, format!("another process is writing into `{}`", path.display()))
         .help("wait until it has ended; rules can be run meanwhile")
+}
+
+/// A source that the schema does not have, or that has no files.
+pub(super) fn unknown_source(name: &str, schema: &Schema) -> Diagnostic {
+    Diagnostic::error(Code::BadArgument, format!("unknown source `{name}`"))
+        .suggest(name, schema.sources.iter().map(|source| source.name.as_str()))
 }
 
 /// A clock that the manifest contradicts.

@@ -1,15 +1,14 @@
-//! Logs of one source into an archive: takes a claim and paths, gives the counts. Inputs are taken in portions that fit into memory; each
-//! portion is one manifest entry, with its events and how far its inputs were read, so that a run that is cut off is resumed by running it again.
+//! Logs into an archive: takes a claim and inputs, gives the counts by source.
+//!
+//! Events are held until they fill a portion, then they are written; memory is bounded whatever the inputs are. What was written counts from the
+//! next commit on, which comes at the end of an input: its events, and how far it was read, are one manifest entry. A run that is cut off is
+//! resumed by running it again.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
 use super::claim::{Claim, now};
-use super::errors;
 use super::keys::{ContentKey, DigestKey};
-use super::manifest::{Change, Checkpoint, Deed};
+use super::manifest::{Change, Checkpoint, Deed, FileEntry, ResumeAt};
 use super::mapping::mapping;
 use super::protect::Protect;
 use super::quarantine::quarantine;
@@ -18,10 +17,13 @@ use super::write::{Arrived, Layout, check_columns, size, write};
 use crate::diag::Diagnostic;
 use crate::eval::Event;
 use crate::ir::{Source, Stream};
-use crate::record::{Item, Limits, Quarantined, Reader, Report};
+use crate::record::{
+    Extent, Input, Item, Known, Limits, MixedReader, OfSource, Quarantined, Reading, Report, Unfinished,
+};
+use crate::schema::Schema;
 
-/// About how many bytes of events a portion has.
-const PORTION: usize = 256 << 20;
+/// About how many bytes of events are held, and about how many make a commit.
+pub const PORTION: usize = 256 << 20;
 
 /// What is kept of logs beyond the metadata that always is.
 #[derive(Debug, Clone, Default)]
@@ -32,95 +34,214 @@ pub struct Keep {
     pub digest: Option<DigestKey>,
 }
 
-/// Reads logs of one source into an archive.
-#[derive(Debug)]
-pub struct Ingest<'a> {
-    claim: &'a mut Claim,
-    source: &'a Source,
-    stream: &'a Stream,
-    keep: &'a Keep,
-    limits: Limits,
-    /// Most bytes of events that are held before they are written.
-    portion: usize,
+/// How logs are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options<'a> {
+    /// Whose all records are; without, each is asked.
+    pub source: Option<&'a str>,
+    /// How much is taken.
+    pub limits: Limits,
+    /// About how many bytes of events are held.
+    pub portion: usize,
 }
 
-/// What is to be archived at once.
-#[derive(Debug, Default)]
-struct Portion {
-    /// By number of the record, with the time of its file.
-    events: Vec<(u64, Event, i64)>,
-    quarantined: Vec<Quarantined>,
-    inputs: Vec<Checkpoint>,
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options { source: None, limits: Limits::default(), portion: PORTION }
+    }
+}
+
+/// What became of the records, by source; under the empty name those of no source.
+pub type Reports = BTreeMap<String, Report>;
+
+/// Reads inputs into an archive; those that were read to their end and have not changed are passed over, and counted. `after` is told of each
+/// input that is done, and whether to go on: what was read so far is committed either way.
+///
+/// # Errors
+/// An unknown source; an input that can't be read; an archive that can't be written. What was committed before stays.
+pub fn ingest(
+    claim: &mut Claim,
+    schema: &Schema,
+    keep: &Keep,
+    options: Options<'_>,
+    inputs: &[Input],
+    mut after: impl FnMut(&Input) -> bool,
+) -> Result<Reports, Diagnostic> {
+    schema.streams.iter().try_for_each(check_columns)?;
+    let reader = match options.source {
+        None => MixedReader::new(schema, options.limits),
+        Some(name) => {
+            MixedReader::of(schema, name, options.limits).ok_or_else(|| super::errors::unknown_source(name, schema))?
+        }
+    };
+    let mut ingest = Ingest {
+        claim,
+        schema,
+        keep,
+        options,
+        held: Held::default(),
+        change: Change::new(Deed::Ingest),
+        reports: Reports::new(),
+        written: 0,
+    };
+    ingest.inputs(reader, inputs, &mut after)?;
+    Ok(ingest.reports)
+}
+
+/// An ingest under way.
+struct Ingest<'a> {
+    claim: &'a mut Claim,
+    schema: &'a Schema,
+    keep: &'a Keep,
+    options: Options<'a>,
+    held: Held,
+    /// What the next commit says.
+    change: Change,
+    reports: Reports,
+    /// Bytes of events that were written since the last commit.
+    written: usize,
+}
+
+/// What was read and is not written yet.
+#[derive(Default)]
+struct Held {
+    /// By source, with the number of the record and the time of its file.
+    events: BTreeMap<String, Vec<(u64, Event, i64)>>,
+    /// By source.
+    quarantined: BTreeMap<String, Vec<Quarantined>>,
     bytes: usize,
 }
 
-impl<'a> Ingest<'a> {
-    /// Of a source, into a claimed archive.
-    ///
-    /// # Errors
-    /// A stream with a field that takes the name of the archive's own column.
-    pub fn new(
-        claim: &'a mut Claim,
-        source: &'a Source,
-        stream: &'a Stream,
-        keep: &'a Keep,
-        limits: Limits,
-    ) -> Result<Ingest<'a>, Diagnostic> {
-        check_columns(stream)?;
-        Ok(Ingest { claim, source, stream, keep, limits, portion: PORTION })
-    }
-
-    /// Reads files; those that were read before and have not changed are passed over, and counted.
-    ///
-    /// # Errors
-    /// A file that can't be read, an archive that can't be written. What was committed before stays.
-    pub fn files(&mut self, paths: &[PathBuf]) -> Result<Report, Diagnostic> {
-        let mut whole = Report::default();
-        let mut paths = paths.iter().peekable();
-        while paths.peek().is_some() {
-            let mut reader = Reader::new(self.source, self.stream, self.limits);
-            let mut portion = Portion::default();
-            // Records that are put together are looked for in all that was given.
-            while portion.bytes < self.portion || self.source.assemble.is_some() {
-                let Some(path) = paths.next() else { break };
-                let input = input(path)?;
-                if self
-                    .claim
-                    .manifest()
-                    .inputs
-                    .get(&(self.source.name.clone(), input.path.clone()))
-                    .is_some_and(|c| input.unchanged(c))
-                {
-                    whole.unchanged += 1;
-                    continue;
-                }
-                let before = reader.read();
-                reader.file(path, |item| portion.take(item, input.modified))?;
-                portion.inputs.push(input.checkpoint(&self.source.name, reader.read() - before));
+impl Ingest<'_> {
+    fn inputs(
+        &mut self,
+        mut reader: MixedReader<'_>,
+        inputs: &[Input],
+        after: &mut dyn FnMut(&Input) -> bool,
+    ) -> Result<(), Diagnostic> {
+        for input in inputs {
+            let before = self.claim.manifest().inputs.get(&self.checkpoint_key(input));
+            if before.is_some_and(|before| unchanged(input, before)) {
+                let name = self.options.source.unwrap_or_default().to_owned();
+                self.reports.entry(name).or_default().unchanged += 1;
+            } else {
+                let reading = Reading { from: before.and_then(Checkpoint::resume), unfinished: Unfinished::PutAside };
+                self.input(&mut reader, input, &reading)?;
             }
-            let arrived = now();
-            let root = self.claim.root().to_owned();
-            let manifest = self.claim.manifest();
-            let archived = |days| known(&root, manifest, self.source, self.stream, days);
-            let (report, dropped) = reader.finish(|item| portion.take(item, arrived), archived)?;
-            whole.add(report);
-            portion.events.retain(|(number, ..)| !dropped.contains(number));
-            self.commit(portion)?;
+            // Parts of events that are still to be put together were read and are not written: nothing is said of their inputs before.
+            if self.held.bytes + self.written >= self.options.portion && !reader.holds_parts() {
+                self.portion(&mut reader)?;
+                self.commit()?;
+            }
+            if !after(input) {
+                break;
+            }
         }
-        Ok(whole)
+        let arrived = now();
+        let (schema, Ingest { held, claim, change, .. }) = (self.schema, &mut *self);
+        let archived = |source: &Source, span| archived(claim, &change.add, schema, source, span);
+        let (settled, unrecognized) = reader.finish(|source, item| held.take(source, item, arrived), archived)?;
+        self.write(settled)?;
+        if unrecognized != Report::default() {
+            self.reports.entry(String::new()).or_default().add(unrecognized);
+        }
+        self.commit()
     }
 
-    fn commit(&mut self, portion: Portion) -> Result<(), Diagnostic> {
-        let Portion { events, quarantined, inputs, .. } = portion;
-        if inputs.is_empty() && events.is_empty() && quarantined.is_empty() {
-            return Ok(());
+    fn input(&mut self, reader: &mut MixedReader<'_>, input: &Input, reading: &Reading) -> Result<(), Diagnostic> {
+        let at = input.modified().unwrap_or_else(now);
+        let mut opened = reader.open(input, reading)?;
+        while reader.advance(&mut opened, &mut |source, item| self.held.take(source, item, at))? {
+            if self.held.bytes >= self.options.portion {
+                self.portion(reader)?;
+            }
         }
-        let arrived = events.into_iter().map(|(_, event, at)| Arrived { event, at }).collect();
-        let mut change = change(self.claim, &[self.source], self.stream, self.keep, arrived)?;
-        change.quarantine.extend(quarantine(self.claim, &self.source.name, &quarantined)?);
-        change.inputs = inputs;
-        self.claim.commit(change)
+        let extent = reader.close(opened)?;
+        let key = self.checkpoint_key(input);
+        self.change.inputs.extend(checkpoint(key, input, &extent));
+        Ok(())
     }
+
+    /// Writes what is held.
+    fn portion(&mut self, reader: &mut MixedReader<'_>) -> Result<(), Diagnostic> {
+        let (schema, claim, added) = (self.schema, &*self.claim, &self.change.add);
+        let settled = reader.settle(|source, span| archived(claim, added, schema, source, span))?;
+        self.write(settled)
+    }
+
+    fn write(&mut self, settled: Vec<OfSource<'_>>) -> Result<(), Diagnostic> {
+        let Held { mut events, quarantined, bytes } = std::mem::take(&mut self.held);
+        self.written += bytes;
+        for OfSource { source, report, duplicates } in settled {
+            self.reports.entry(source.name.clone()).or_default().add(report);
+            let Some(stream) = self.schema.stream_of(source.stream) else { continue };
+            let kept = events.remove(&source.name).unwrap_or_default().into_iter();
+            let kept = kept.filter(|(number, ..)| !duplicates.contains(number));
+            let arrived: Vec<Arrived> = kept.map(|(_, event, at)| Arrived { event, at }).collect();
+            if !arrived.is_empty() {
+                add(self.claim, &mut self.change, &[source], stream, self.keep, arrived)?;
+            }
+        }
+        for (source, records) in quarantined {
+            self.change.quarantine.extend(quarantine(self.claim, &source, &records, self.change.quarantine.len())?);
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Diagnostic> {
+        let change = std::mem::replace(&mut self.change, Change::new(Deed::Ingest));
+        self.written = 0;
+        let empty = change.add.is_empty() && change.quarantine.is_empty() && change.inputs.is_empty();
+        if empty && self.claim.manifest().number > 0 { Ok(()) } else { self.claim.commit(change) }
+    }
+
+    fn checkpoint_key(&self, input: &Input) -> (String, String) {
+        (self.options.source.unwrap_or_default().to_owned(), input.identity().to_owned())
+    }
+}
+
+impl Held {
+    fn take(&mut self, source: Option<&Source>, item: Item, at: i64) {
+        let name = source.map(|source| source.name.as_str()).unwrap_or_default();
+        match item {
+            Item::Event(number, event) => {
+                self.bytes += size(&event);
+                match self.events.get_mut(name) {
+                    Some(events) => events.push((number, event, at)),
+                    None => _ = self.events.insert(name.to_owned(), vec![(number, event, at)]),
+                }
+            }
+            Item::Quarantined(record) => {
+                self.bytes += record.raw.len();
+                self.quarantined.entry(name.to_owned()).or_default().push(record);
+            }
+        }
+    }
+}
+
+/// The ids of a source that are archived, or are once this change is made.
+fn archived(
+    claim: &Claim,
+    added: &[FileEntry],
+    schema: &Schema,
+    source: &Source,
+    span: (i64, i64),
+) -> Result<Known, Diagnostic> {
+    let Some(stream) = schema.stream_of(source.stream) else { return Ok(Known::default()) };
+    known(claim.root(), claim.manifest().files.values().chain(added), source, stream, span)
+}
+
+/// Whether an input is as it was when it was read to its end.
+fn unchanged(input: &Input, before: &Checkpoint) -> bool {
+    (input.size(), input.modified()) == (Some(before.size), Some(before.modified))
+}
+
+/// What is remembered of an input. A pipe can't be known again.
+fn checkpoint((source, name): (String, String), input: &Input, extent: &Extent) -> Option<Checkpoint> {
+    let resume = extent.checkpoint.as_ref().map(ResumeAt::new);
+    // Of a file that has grown meanwhile the rest is read the next time.
+    let size = input.size()?.min(extent.bytes);
+    Some(Checkpoint { source, input: name, size, modified: input.modified()?, resume })
 }
 
 /// Archives events of a stream as one change.
@@ -135,22 +256,23 @@ pub fn append(
     events: Vec<Arrived>,
 ) -> Result<(), Diagnostic> {
     check_columns(stream)?;
-    let change = change(claim, sources, stream, keep, events)?;
+    let mut change = Change::new(Deed::Ingest);
+    add(claim, &mut change, sources, stream, keep, events)?;
     claim.commit(change)
 }
 
-/// The files of events, written, and what the manifest has to say of them.
-fn change(
+/// Writes the files of events, and adds to a change what the manifest has to say of them.
+fn add(
     claim: &Claim,
+    change: &mut Change,
     sources: &[&Source],
     stream: &Stream,
     keep: &Keep,
     mut events: Vec<Arrived>,
-) -> Result<Change, Diagnostic> {
+) -> Result<(), Diagnostic> {
     let protect = Protect::new(stream, keep.digest.as_ref());
     let without = protect.without();
     events.iter_mut().for_each(|arrived| protect.event(&mut arrived.event));
-    let mut change = Change::new(Deed::Ingest);
     let mut mappings = BTreeMap::new();
     for source in sources {
         let (digest, mapping) = mapping(source, stream, &without, protect.given());
@@ -158,45 +280,6 @@ fn change(
         change.mappings.insert(digest, mapping);
     }
     let layout = Layout { stream, mappings: &mappings, content: keep.content.as_ref(), without: &without };
-    change.add = write(claim, &layout, events)?;
-    Ok(change)
-}
-
-impl Portion {
-    fn take(&mut self, item: Item, at: i64) {
-        match item {
-            Item::Event(number, event) => {
-                self.bytes += size(&event);
-                self.events.push((number, event, at));
-            }
-            Item::Quarantined(record) => self.quarantined.push(record),
-        }
-    }
-}
-
-/// A file as it is found.
-struct Input {
-    path: String,
-    size: u64,
-    modified: i64,
-}
-
-impl Input {
-    fn unchanged(&self, before: &Checkpoint) -> bool {
-        (self.size, self.modified) == (before.size, before.modified)
-    }
-
-    fn checkpoint(self, source: &str, records: u64) -> Checkpoint {
-        let Input { path: input, size, modified } = self;
-        Checkpoint { source: source.to_owned(), input, size, modified, records }
-    }
-}
-
-fn input(path: &Path) -> Result<Input, Diagnostic> {
-    let unreadable = |e| errors::unreadable(path, e);
-    let whole = fs::canonicalize(path).map_err(unreadable)?;
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    let modified = metadata.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    let modified = i64::try_from(modified.as_micros()).unwrap_or(i64::MAX);
-    Ok(Input { path: whole.display().to_string(), size: metadata.len(), modified })
+    change.add.extend(write(claim, &layout, events, change.add.len())?);
+    Ok(())
 }

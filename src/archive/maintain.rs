@@ -46,6 +46,7 @@ pub fn compact(
     let archive = Archive::open(claim.root(), schema, key.cloned())?;
     let mut done = Compacted { before: claim.manifest().files.len(), ..Compacted::default() };
     let mut manifest = claim.manifest().clone();
+    let mut made = 0;
     // What was read in one way, of one day, and has the same tiers.
     let mut groups: BTreeMap<_, Vec<FileEntry>> = BTreeMap::new();
     for file in manifest.files.values() {
@@ -72,7 +73,8 @@ pub fn compact(
             let mappings =
                 coverage.iter().map(|coverage| (coverage.source.clone(), coverage.mapping.clone())).collect();
             let layout = Layout { stream, mappings: &mappings, content: key.filter(|_| sealed), without: &[] };
-            for mut file in write(claim, &layout, events)? {
+            for mut file in write(claim, &layout, events, made)? {
+                made += 1;
                 // How long events took is known of the files before, not of the rows.
                 file.coverage = coverage.clone().unwrap_or(file.coverage);
                 manifest.files.insert(file.metadata.path.clone(), file);
@@ -162,7 +164,7 @@ fn is_own(path: &Path) -> bool {
     let named = stem.split_once('-').is_some_and(|(number, digest)| {
         number.len() == 10
             && number.bytes().all(|b| b.is_ascii_digit())
-            && digest.len() == 16
+            && digest.len() >= 16
             && digest.bytes().all(|b| b.is_ascii_hexdigit())
     });
     let of_day = || folder(1).starts_with("day=");

@@ -16,6 +16,7 @@ use super::commit::{Pending, hex};
 use super::disk::Disk;
 use super::errors;
 use crate::diag::Diagnostic;
+use crate::record;
 
 /// The folder of the entries.
 pub(super) const MANIFEST: &str = "manifest";
@@ -180,8 +181,41 @@ pub struct Checkpoint {
     pub size: u64,
     /// When it was last changed, in microseconds since 1970.
     pub modified: i64,
-    /// How many records were read of it.
-    pub records: u64,
+    /// Where to go on once it has grown; without, all of it is read again, and what was read before are duplicates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resume: Option<ResumeAt>,
+}
+
+/// The end of the last whole record of a file that grows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResumeAt {
+    /// Bytes before it.
+    pub offset: u64,
+    /// Its line, from 1.
+    pub line: u64,
+    /// SHA-256 of the bytes before it, in hex.
+    pub digest: String,
+}
+
+impl ResumeAt {
+    /// Of a reading.
+    #[must_use]
+    pub fn new(checkpoint: &record::Checkpoint) -> ResumeAt {
+        ResumeAt { offset: checkpoint.offset, line: checkpoint.line, digest: hex(&checkpoint.sha256) }
+    }
+}
+
+impl Checkpoint {
+    /// For the next reading.
+    #[must_use]
+    pub fn resume(&self) -> Option<record::Checkpoint> {
+        let ResumeAt { offset, line, digest } = self.resume.as_ref()?;
+        let mut sha256 = record::Sha::default();
+        for (at, byte) in sha256.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digest.get(2 * at..2 * at + 2)?, 16).ok()?;
+        }
+        Some(record::Checkpoint { offset: *offset, line: *line, sha256 })
+    }
 }
 
 /// What an archive holds.

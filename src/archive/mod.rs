@@ -40,7 +40,7 @@ mod write;
 pub use claim::Claim;
 pub use columns::{SOURCE, arrow_type, columns, has_content};
 pub use disk::{Disk, LocalDisk, Output};
-pub use ingest::{Ingest, Keep, append};
+pub use ingest::{Keep, Options, PORTION, Reports, append, ingest};
 pub use keys::{ContentKey, DigestKey, KeyPlace};
 pub use maintain::{Compacted, compact, gc, rotate, shred};
 pub use manifest::{Coverage, Deed, FileEntry, Hour, Manifest, Mapping, Stored};

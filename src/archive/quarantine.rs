@@ -17,7 +17,7 @@ const LINES: &str = ".jsonl";
 /// Most characters of a shape.
 const SHAPE: usize = 200;
 
-/// Writes what a run put aside, in the order of its places, as `{file, line, element, reason, message, bytes, shape}`. Of nothing there is no
+/// Writes what a run put aside, in the order of its places, as `{source, file, line, offset, element, reason, message, bytes, shape}`. Of nothing there is no
 /// file.
 ///
 /// # Errors
@@ -26,6 +26,7 @@ pub(super) fn quarantine(
     claim: &Claim,
     source: &str,
     records: &[Quarantined],
+    nth: usize,
 ) -> Result<Option<QuarantineFile>, Diagnostic> {
     if records.is_empty() {
         return Ok(None);
@@ -33,10 +34,10 @@ pub(super) fn quarantine(
     let day = now().div_euclid(DAY);
     let mut records: Vec<&Quarantined> = records.iter().collect();
     records.sort();
-    let file = put(claim, &format!("{QUARANTINE}/day={}", day_text(day)), LINES, |pending| {
+    let file = put(claim, nth, &format!("{QUARANTINE}/day={}", day_text(day)), LINES, |pending| {
         records.iter().try_for_each(|record| {
             let line = json!({
-                "source": source, "file": record.file, "line": record.line, "element": record.element,
+                "source": source, "file": record.file, "line": record.line, "offset": record.offset, "element": record.element,
                 "reason": record.reason.word(), "message": record.reason.to_string(),
                 "bytes": record.raw.len(), "shape": shape(&record.raw),
             });

@@ -12,7 +12,7 @@ use datafusion::parquet::encryption::decrypt::FileDecryptionProperties;
 
 use super::columns::{SOURCE, has_content};
 use super::errors;
-use super::manifest::{FileEntry, Manifest, Stored};
+use super::manifest::{FileEntry, Stored};
 use super::open::Archive;
 use super::values::{decode, text};
 use super::write::DAY;
@@ -85,17 +85,16 @@ fn event(batch: &RecordBatch, row: usize, stream: &Stream) -> Event {
 }
 
 /// The ids that an archive has of a source, with their times, on the days around a span of time.
-pub(super) fn known(
+pub(super) fn known<'a>(
     root: &Path,
-    manifest: &Manifest,
+    files: impl Iterator<Item = &'a FileEntry>,
     source: &Source,
     stream: &Stream,
     (first, last): (i64, i64),
 ) -> Result<Known, Diagnostic> {
     let days = first.div_euclid(DAY) - 1..=last.div_euclid(DAY) + 1;
     let mut known = Known::default();
-    let of_source =
-        manifest.files.values().filter(|file| file.stream == stream.name && file.coverage.source == source.name);
+    let of_source = files.filter(|file| file.stream == stream.name && file.coverage.source == source.name);
     for file in of_source.filter(|file| days.contains(&file.day)) {
         ids(&root.join(&file.metadata.path), stream, &mut known)?;
     }

@@ -57,11 +57,12 @@ pub(super) struct Layout<'a> {
     pub(super) without: &'a [String],
 }
 
-/// Writes events, a pair of files a source and day.
+/// Writes events, a pair of files a source and day. `before` is how many the same change has already.
 pub(super) fn write(
     claim: &Claim,
     layout: &Layout<'_>,
     mut events: Vec<Arrived>,
+    before: usize,
 ) -> Result<Vec<FileEntry>, Diagnostic> {
     let (time, id) = (layout.stream.time().index(), layout.stream.event_id().index());
     // By source, time and id; then by all fields, so that the order of reading changes no byte.
@@ -73,14 +74,21 @@ pub(super) fn write(
     let place =
         |arrived: &Arrived| (arrived.event.source.clone(), time_of(layout.stream, &arrived.event).div_euclid(DAY));
     let of_day = events.chunk_by(|a, b| place(a) == place(b));
-    of_day.filter_map(|events| Some(files(claim, layout, place(events.first()?).1, events))).collect()
+    let of_day = (before..).zip(of_day).filter_map(|(nth, events)| Some((nth, place(events.first()?).1, events)));
+    of_day.map(|(nth, day, events)| files(claim, layout, nth, day, events)).collect()
 }
 
 fn time_of(stream: &Stream, event: &Event) -> i64 {
     event.fields.get(stream.time().index()).and_then(Value::as_time).unwrap_or_default()
 }
 
-fn files(claim: &Claim, layout: &Layout<'_>, day: i64, events: &[Arrived]) -> Result<FileEntry, Diagnostic> {
+fn files(
+    claim: &Claim,
+    layout: &Layout<'_>,
+    nth: usize,
+    day: i64,
+    events: &[Arrived],
+) -> Result<FileEntry, Diagnostic> {
     let Layout { stream, content, .. } = layout;
     let coverage = coverage(layout, events);
     let folder = |tier: &str| format!("{}/{tier}/day={}", stream.name, day_text(day));
@@ -91,9 +99,7 @@ fn files(claim: &Claim, layout: &Layout<'_>, day: i64, events: &[Arrived]) -> Re
     };
     let (to_metadata, to_content) = (folder(METADATA), folder(CONTENT));
     let metadata = tier(&to_metadata, Tier::Metadata, None)?;
-    // The entry's number makes the name unique in the archive, the digest says that it is the same after a run that was cut off.
-    let digest = metadata.digest();
-    let name = format!("{:010}-{}{PARQUET}", claim.manifest().number + 1, digest.get(..16).unwrap_or(&digest));
+    let name = name(claim, nth, &metadata, PARQUET);
     let content = match content.filter(|_| has_content(stream)) {
         None => None,
         Some(key) => {
@@ -223,9 +229,17 @@ pub(super) fn check_columns(stream: &Stream) -> Result<(), Diagnostic> {
     }
 }
 
-/// A small file with its whole content at hand, under a name that its digest makes.
+/// A file's name. The number of its manifest entry and its place there make it unique in the archive; by the digest, a run that was cut off and
+/// is run again writes the same file.
+fn name(claim: &Claim, nth: usize, pending: &Pending, ending: &str) -> String {
+    let digest = pending.digest();
+    format!("{:010}-{}{nth:04x}{ending}", claim.manifest().number + 1, digest.get(..12).unwrap_or(&digest))
+}
+
+/// A small file with its whole content at hand; `nth` as in [`write()`].
 pub(super) fn put(
     claim: &Claim,
+    nth: usize,
     folder: &str,
     ending: &str,
     content: impl FnOnce(&mut Pending) -> io::Result<()>,
@@ -234,8 +248,7 @@ pub(super) fn put(
     let write = || {
         let mut pending = Pending::create(claim.disk(), place)?;
         content(&mut pending)?;
-        let digest = pending.digest();
-        let name = format!("{:010}-{}{ending}", claim.manifest().number + 1, digest.get(..16).unwrap_or(&digest));
+        let name = name(claim, nth, &pending, ending);
         Ok((pending.commit(&name)?, name))
     };
     let (committed, name) = write().map_err(|e: io::Error| errors::unwritable(place, e))?;

@@ -8,24 +8,33 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use super::split::Piece;
+use super::Limits;
+use super::split::{Piece, What};
 use crate::eval::Json;
 
 type Members = BTreeMap<Arc<str>, Json>;
 
 /// The spans of an export request, each as a record of its own; the piece itself where it is none, or has none.
-pub(super) fn spans(piece: Piece) -> VecDeque<Piece> {
-    let text = std::str::from_utf8(&piece.bytes).ok().filter(|_| !piece.too_long && !piece.unended);
-    let records = text.and_then(|text| Json::parse(text).ok()).map(|request| records(&request)).unwrap_or_default();
+pub(super) fn spans(piece: Piece, limits: Limits) -> VecDeque<Piece> {
+    let text = std::str::from_utf8(&piece.bytes).ok().filter(|text| piece.what == What::Record && names_spans(text));
+    let records = text
+        .and_then(|text| Json::parse_within(text, limits.keys_of_many()).ok())
+        .map(|request| records(&request))
+        .unwrap_or_default();
     if records.is_empty() {
         return VecDeque::from([piece]);
     }
     let made = records.into_iter().zip(0..).map(|(record, element)| Piece {
         bytes: record.to_string().into_bytes(),
         element: Some(element),
-        ..Piece { line: piece.line, ..Piece::default() }
+        ..Piece { bytes: Vec::new(), ..piece }
     });
     made.collect()
+}
+
+/// A cheap test: in logs of all kinds hardly any record is an export request.
+fn names_spans(text: &str) -> bool {
+    text.contains("resourceSpans") || text.contains("resource_spans")
 }
 
 /// The same of a record that is at hand.
@@ -119,7 +128,10 @@ mod tests {
 
     fn split(text: &str) -> Vec<String> {
         let piece = Piece { bytes: text.as_bytes().to_vec(), line: 3, ..Piece::default() };
-        spans(piece).into_iter().map(|piece| String::from_utf8_lossy(&piece.bytes).into_owned()).collect()
+        spans(piece, Limits::default())
+            .into_iter()
+            .map(|piece| String::from_utf8_lossy(&piece.bytes).into_owned())
+            .collect()
     }
 
     #[test]

@@ -1,19 +1,21 @@
-//! Files of a source to events: takes paths, gives events and what was put aside one by one, and at the end what is to be dropped and the counts.
+//! Files of a source to events: takes inputs, gives events and what was put aside one by one, and at the end what is to be dropped and the
+//! counts.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::io::{self, BufRead};
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::assemble::{Assembled, Assembler, Taken};
 use super::duplicates::{Fingerprint, Known, Seen, duplicates, fingerprint};
-use super::file::open;
+use super::input::Input;
 use super::map::{Mapped, Mapper};
-use super::otlp::spans;
-use super::split::{Piece, Splitter};
+use super::pieces::{Apart, Extent, Pieces, Reading, parsed, unreadable};
+use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
 use crate::diag::{Code, Diagnostic};
-use crate::eval::{Event, Json};
-use crate::ir::{FileFormat, Source, Stream};
+use crate::eval::{Event, Json, Value};
+use crate::ir::{Source, Stream};
 
 /// What a record became, as far as is known before all of them are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,14 +41,22 @@ pub struct Batch {
 #[derive(Debug)]
 pub struct Reader<'a> {
     stream: &'a Stream,
-    source: &'a Source,
     mapper: Mapper<'a>,
     assembler: Option<Assembler<'a>>,
     limits: Limits,
     report: Report,
     seen: Vec<Seen>,
-    /// Each file and the number of its first record.
-    files: Vec<(PathBuf, u64)>,
+    /// Those in which there were records.
+    files: Vec<Arc<Begun>>,
+    apart: Apart,
+}
+
+/// An input that is being read, and the number of its first record.
+#[derive(Debug)]
+pub(super) struct Begun {
+    pub(super) input: Input,
+    pub(super) reading: Reading,
+    pub(super) first: u64,
 }
 
 impl<'a> Reader<'a> {
@@ -54,53 +64,81 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn new(source: &'a Source, stream: &'a Stream, limits: Limits) -> Reader<'a> {
         let (mapper, assembler) = (Mapper::new(source, stream), Assembler::new(source));
-        let report = Report::default();
-        Reader { stream, source, mapper, assembler, limits, report, seen: Vec::new(), files: Vec::new() }
+        let (report, apart) = (Report::default(), source.files.map_or(Apart::Records, Apart::of));
+        Reader { stream, mapper, assembler, limits, report, seen: Vec::new(), files: Vec::new(), apart }
     }
 
-    /// How many records have been read.
-    #[must_use]
-    pub fn read(&self) -> u64 {
-        self.report.read
+    /// For files that hold records of other sources too, whose numbers are those among all.
+    pub(super) fn mixed(self) -> Reader<'a> {
+        Reader { apart: Apart::Spans, ..self }
     }
 
-    /// Reads a file and hands on what its records are.
+    /// Reads a file from its start and hands on what its records are.
     ///
     /// # Errors
-    /// A file that can't be read, is damaged gzip, or is longer than the limit. What was handed on before is then not to be used.
-    pub fn file(&mut self, path: &Path, mut take: impl FnMut(Item)) -> Result<(), Diagnostic> {
-        self.report.files += 1;
-        self.files.push((path.to_owned(), self.report.read));
-        let mut pieces = Pieces::of(path, self.source.files, self.limits)?;
+    /// As [`Reader::input`].
+    pub fn file(&mut self, path: &Path, take: impl FnMut(Item)) -> Result<(), Diagnostic> {
+        self.input(&Input::file(path)?, &Reading::default(), take).map(|_| ())
+    }
+
+    /// Reads an input and hands on what its records are. What is wrong with its content is put aside, and the next input can be read.
+    ///
+    /// # Errors
+    /// What can't be read; records to be put together that take more memory than the limit. What was handed on before is then not to be used.
+    pub fn input(
+        &mut self,
+        input: &Input,
+        reading: &Reading,
+        mut take: impl FnMut(Item),
+    ) -> Result<Extent, Diagnostic> {
+        self.begin(&Arc::new(Begun { input: input.clone(), reading: reading.clone(), first: self.report.read }));
+        let mut pieces = Pieces::of(input, reading, self.apart, self.limits)?;
         while let Some(piece) = pieces.next()? {
-            let number = self.report.read;
-            self.report.read += 1;
-            match self.record(&piece, number) {
-                Found::Part => self.held(path)?,
-                Found::Alone(Mapped::Event(event, time)) => {
-                    self.note(number, &event, time, &piece.bytes);
-                    take(Item::Event(number, event));
-                }
-                Found::Alone(Mapped::Other) => self.report.other += 1,
-                Found::Alone(Mapped::Rejected(reason)) => {
-                    self.report.quarantined += 1;
-                    let Piece { bytes: raw, line, element, .. } = piece;
-                    take(Item::Quarantined(Quarantined {
-                        file: path.display().to_string(),
-                        line,
-                        element,
-                        reason,
-                        raw,
-                    }));
-                }
+            let json = parsed(&piece, self.limits);
+            self.record(self.report.read, &piece, &json, &mut take)?;
+        }
+        pieces.extent()
+    }
+
+    /// What follows is of this input.
+    pub(super) fn begin(&mut self, opened: &Arc<Begun>) {
+        if !self.files.last().is_some_and(|last| Arc::ptr_eq(last, opened)) {
+            self.report.files += 1;
+            self.files.push(Arc::clone(opened));
+        }
+    }
+
+    /// Takes a record of the input that was begun.
+    pub(super) fn record(
+        &mut self,
+        number: u64,
+        piece: &Piece,
+        json: &Result<Json, Reason>,
+        take: &mut impl FnMut(Item),
+    ) -> Result<(), Diagnostic> {
+        self.report.read += 1;
+        match self.found(piece, number, json) {
+            Found::Part => self.held()?,
+            Found::Alone(Mapped::Event(event, time)) => {
+                self.note(number, &event, time, &piece.bytes);
+                take(Item::Event(number, event));
             }
+            Found::Alone(Mapped::Other) => self.report.other += 1,
+            Found::Alone(Mapped::Rejected(reason)) => self.put_aside(number, piece.clone(), reason, take),
         }
         Ok(())
     }
 
+    fn put_aside(&mut self, number: u64, piece: Piece, reason: Reason, take: &mut impl FnMut(Item)) {
+        self.report.quarantined += 1;
+        let file = self.files.iter().rev().find(|file| file.first <= number);
+        let name = file.map(|file| file.input.name()).unwrap_or_default();
+        take(Item::Quarantined(Quarantined::new(name, piece, reason)));
+    }
+
     /// Hands on the events that are put together from several records, and gives the counts and the numbers of the events that are
-    /// duplicates of others, or of what `archived` gives for the first and last time of an event. Files in which records of one id and time
-    /// have different bytes are read once more.
+    /// duplicates of others, or of what `archived` has for the first and last time of an event. Files in which records of one id and time have
+    /// different bytes are read once more, as far as they can be.
     ///
     /// # Errors
     /// Such a file that can no more be read, or has changed; a pattern of the source that grows too large to run; those of `archived`.
@@ -113,16 +151,35 @@ impl<'a> Reader<'a> {
         for event in assembled {
             self.assembled(event, &mut take);
         }
-        let Reader { source, mapper, limits, mut report, seen, files, .. } = self;
+        let (mut report, dropped) = self.settle(archived)?;
+        report.unreadable = self.mapper.finish()?;
+        Ok((report, dropped))
+    }
+
+    /// The counts and the duplicates of what was handed on since the last time: what follows is compared with it only as `archived` has it.
+    pub(super) fn settle(
+        &mut self,
+        archived: impl FnOnce((i64, i64)) -> Result<Known, Diagnostic>,
+    ) -> Result<(Report, BTreeSet<u64>), Diagnostic> {
+        let (mut report, seen) = (std::mem::take(&mut self.report), std::mem::take(&mut self.seen));
+        // The file that is being read is still asked for.
+        let last = self.files.len().saturating_sub(1);
+        let files = self.files.clone();
+        self.files.drain(..last);
         let events = report.read - report.merged - report.duplicates - report.other - report.quarantined;
         let times = seen.iter().map(|record| (record.time, record.time));
         let span = times.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
         let known = span.map_or_else(|| Ok(Known::default()), archived)?;
-        let dropped = duplicates(seen, &known, |wanted| bytes_of(wanted, &files, source, limits))?;
+        let (apart, limits) = (self.apart, self.limits);
+        let dropped = duplicates(seen, &known, |wanted| bytes_of(wanted, &files, apart, limits))?;
         report.duplicates += dropped.len() as u64;
         report.rows = events - dropped.len() as u64;
-        report.unreadable = mapper.finish()?;
         Ok((report, dropped))
+    }
+
+    /// Whether it holds records that are still to be put together.
+    pub(super) fn assembles(&self) -> bool {
+        self.assembler.is_some()
     }
 
     fn assembled(&mut self, event: Assembled, take: &mut impl FnMut(Item)) {
@@ -138,42 +195,33 @@ impl<'a> Reader<'a> {
             Mapped::Other => self.report.other += records,
             Mapped::Rejected(reason) => {
                 self.report.merged += records - 1;
-                self.report.quarantined += 1;
-                let file = self.files.iter().rev().find(|(_, first)| *first <= number);
-                let file = file.map(|(path, _)| path.display().to_string()).unwrap_or_default();
-                let Piece { bytes: raw, line, element, .. } = piece;
-                take(Item::Quarantined(Quarantined { file, line, element, reason, raw }));
+                self.put_aside(number, piece, reason, take);
             }
         }
     }
 
     /// Records that are held to be put together must not take more memory than is allowed.
-    fn held(&self, path: &Path) -> Result<(), Diagnostic> {
+    fn held(&self) -> Result<(), Diagnostic> {
         let held = self.assembler.as_ref().map_or(0, Assembler::held);
         if held <= self.limits.assembled {
             return Ok(());
         }
         let most = self.limits.assembled;
-        let message = format!("`{}`: records that are to be put together take more than {most} bytes", path.display());
+        let name = self.files.last().map(|file| file.input.name()).unwrap_or_default();
+        let message = format!("`{name}`: records that are to be put together take more than {most} bytes");
         let way_out = "read fewer files at once: those of one day, with all its logs";
         Err(Diagnostic::error(Code::UnreadableFile, message).help(way_out))
     }
 
-    fn record(&mut self, piece: &Piece, number: u64) -> Found {
-        let parsed = match piece {
-            Piece { unended: true, .. } => Err(Reason::Unended),
-            Piece { too_long: true, .. } => Err(Reason::TooLong(self.limits.record)),
-            Piece { bytes, .. } => std::str::from_utf8(bytes)
-                .map_err(|_| Reason::NotUtf8)
-                .and_then(|text| Json::parse(text).map_err(Reason::from)),
-        };
-        let json = match parsed {
+    fn found(&mut self, piece: &Piece, number: u64, json: &Result<Json, Reason>) -> Found {
+        let json = match json {
+            _ if piece.what == What::Other => return Found::Alone(Mapped::Other),
             Ok(json) => json,
-            Err(reason) => return Found::Alone(Mapped::Rejected(reason)),
+            Err(reason) => return Found::Alone(Mapped::Rejected(*reason)),
         };
         match &mut self.assembler {
-            None => Found::Alone(self.mapper.map(&json)),
-            Some(assembler) => match assembler.take(&json, number, piece) {
+            None => Found::Alone(self.mapper.map(json)),
+            Some(assembler) => match assembler.take(json, number, piece) {
                 Taken::Part => Found::Part,
                 Taken::Other => Found::Alone(Mapped::Other),
                 Taken::Rejected(reason) => Found::Alone(Mapped::Rejected(reason)),
@@ -182,7 +230,7 @@ impl<'a> Reader<'a> {
     }
 
     fn note(&mut self, number: u64, event: &Event, time: i64, bytes: &[u8]) {
-        match event.fields.get(self.stream.event_id().index()).and_then(crate::eval::Value::as_text) {
+        match event.fields.get(self.stream.event_id().index()).and_then(Value::as_text) {
             Some(id) => {
                 self.seen.push(Seen { id: fingerprint(id.as_bytes()), time, bytes: fingerprint(bytes), number })
             }
@@ -199,32 +247,6 @@ enum Found {
     Part,
 }
 
-/// The records of a file, one after the other.
-pub(super) struct Pieces<'a> {
-    path: &'a Path,
-    splitter: Splitter<Box<dyn BufRead>>,
-    otlp: bool,
-    ready: VecDeque<Piece>,
-}
-
-impl<'a> Pieces<'a> {
-    pub(super) fn of(path: &'a Path, format: Option<FileFormat>, limits: Limits) -> Result<Pieces<'a>, Diagnostic> {
-        let splitter = open(path, limits.file).map(|input| Splitter::new(input, limits)).map_err(unreadable(path))?;
-        Ok(Pieces { path, splitter, otlp: format == Some(FileFormat::Otlp), ready: VecDeque::new() })
-    }
-
-    pub(super) fn next(&mut self) -> Result<Option<Piece>, Diagnostic> {
-        if self.ready.is_empty() {
-            let piece = self.splitter.next_piece().map_err(unreadable(self.path))?;
-            self.ready = match piece {
-                Some(piece) if self.otlp => spans(piece),
-                piece => piece.into_iter().collect(),
-            };
-        }
-        Ok(self.ready.pop_front())
-    }
-}
-
 /// Reads files of a source into memory.
 ///
 /// # Errors
@@ -235,50 +257,66 @@ pub fn read_files<P: AsRef<Path>>(
     paths: impl IntoIterator<Item = P>,
     limits: Limits,
 ) -> Result<Batch, Diagnostic> {
-    let mut reader = Reader::new(source, stream, limits);
-    let mut numbered = Vec::new();
-    let mut quarantined = Vec::new();
-    let mut take = |item| match item {
-        Item::Event(number, event) => numbered.push((number, event)),
-        Item::Quarantined(record) => quarantined.push(record),
-    };
-    for path in paths {
-        reader.file(path.as_ref(), &mut take)?;
-    }
-    let (report, dropped) = reader.finish(&mut take, |_| Ok(Known::default()))?;
-    let mut events: Vec<Event> =
-        numbered.into_iter().filter(|(number, _)| !dropped.contains(number)).map(|(_, event)| event).collect();
-    let (time, id) = (stream.time().index(), stream.event_id().index());
-    let first = |event: &Event| (event.fields.get(time).cloned(), event.fields.get(id).cloned());
-    events.sort_by(|a, b| first(a).cmp(&first(b)).then_with(|| a.cmp(b)));
-    quarantined.sort();
-    Ok(Batch { events, quarantined, report })
+    let inputs: Result<Vec<Input>, _> = paths.into_iter().map(|path| Input::file(path.as_ref())).collect();
+    read_inputs(source, stream, &inputs?, limits)
 }
 
-/// The bytes of records by number, read once more.
+/// Reads inputs of a source into memory.
+///
+/// # Errors
+/// As [`Reader::input`] and [`Reader::finish`].
+pub fn read_inputs(source: &Source, stream: &Stream, inputs: &[Input], limits: Limits) -> Result<Batch, Diagnostic> {
+    let mut reader = Reader::new(source, stream, limits);
+    let mut items = Vec::new();
+    for input in inputs {
+        reader.input(input, &Reading::default(), |item| items.push(item))?;
+    }
+    let (report, dropped) = reader.finish(|item| items.push(item), |_| Ok(Known::default()))?;
+    Ok(batch(Some(stream), items, report, &dropped))
+}
+
+/// What was read, in order.
+pub(super) fn batch(stream: Option<&Stream>, items: Vec<Item>, report: Report, dropped: &BTreeSet<u64>) -> Batch {
+    let mut batch = Batch { report, ..Batch::default() };
+    for item in items {
+        match item {
+            Item::Event(number, _) if dropped.contains(&number) => {}
+            Item::Event(_, event) => batch.events.push(event),
+            Item::Quarantined(record) => batch.quarantined.push(record),
+        }
+    }
+    let (time, id) = stream.map_or((0, 0), |stream| (stream.time().index(), stream.event_id().index()));
+    let first = |event: &Event| (event.fields.get(time).cloned(), event.fields.get(id).cloned());
+    batch.events.sort_by(|a, b| first(a).cmp(&first(b)).then_with(|| a.cmp(b)));
+    batch.quarantined.sort();
+    batch
+}
+
+/// The bytes of records by number, read once more; not those of what can be read only once.
 fn bytes_of(
     wanted: &BTreeMap<u64, Fingerprint>,
-    files: &[(PathBuf, u64)],
-    source: &Source,
+    files: &[Arc<Begun>],
+    apart: Apart,
     limits: Limits,
 ) -> Result<BTreeMap<u64, Vec<u8>>, Diagnostic> {
     let mut found = BTreeMap::new();
-    for (at, (path, first)) in files.iter().enumerate() {
-        let next = files.get(at + 1).map_or(u64::MAX, |(_, next)| *next);
-        let Some((last, _)) = wanted.range(*first..next).next_back() else { continue };
-        let mut pieces = Pieces::of(path, source.files, limits)?;
-        for number in *first..=*last {
+    for (at, file) in files.iter().enumerate() {
+        let next = files.get(at + 1).map_or(u64::MAX, |next| next.first);
+        let Some((last, _)) = wanted.range(file.first..next).next_back() else { continue };
+        if !file.input.repeats() {
+            continue;
+        }
+        let mut pieces = Pieces::of(&file.input, &file.reading, apart, limits)?;
+        for number in file.first..=*last {
             let piece = pieces.next()?.unwrap_or_default();
             match wanted.get(&number) {
                 Some(print) if *print == fingerprint(&piece.bytes) => _ = found.insert(number, piece.bytes),
-                Some(_) => return Err(unreadable(path)(io::Error::other("it changed while it was being read"))),
+                Some(_) => {
+                    return Err(unreadable(&file.input, &io::Error::other("it changed while it was being read")));
+                }
                 None => {}
             }
         }
     }
     Ok(found)
-}
-
-fn unreadable(path: &Path) -> impl Fn(io::Error) -> Diagnostic {
-    move |error| Diagnostic::error(Code::UnreadableFile, format!("`{}` can't be read: {error}", path.display()))
 }

@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::Serialize;
 
+use super::envelope::Envelope;
+use super::split::Piece;
+use super::unpack::Packing;
 use crate::json::{JsonError, MAX_DEPTH};
 
 /// Counts of one reading. `read = rows + merged + duplicates + other + quarantined`.
@@ -63,12 +66,21 @@ pub struct Quarantined {
     pub file: String,
     /// The line in which it begins, from 1.
     pub line: u64,
-    /// Its place in the list of records, from 0, where it stands in one.
+    /// The byte at which it begins, of the file's unpacked text.
+    pub offset: u64,
+    /// Its place in the list of records or messages, from 0, where it stands in one.
     pub element: Option<u64>,
     /// What is wrong with it.
     pub reason: Reason,
     /// Its bytes; of one that is too long, the first.
     pub raw: Vec<u8>,
+}
+
+impl Quarantined {
+    pub(super) fn new(file: &str, piece: Piece, reason: Reason) -> Quarantined {
+        let Piece { bytes: raw, line, offset, element, .. } = piece;
+        Quarantined { file: file.to_owned(), line, offset, element, reason, raw }
+    }
 }
 
 /// Why a record could not be read. Its text never holds any of the record.
@@ -86,11 +98,29 @@ pub enum Reason {
     TooLong(usize),
     /// A list of records that the file breaks off.
     Unended,
+    /// More keys than are taken in one object, or in all: how many are.
+    TooManyKeys(usize),
+    /// A message that is not JSON, in an envelope.
+    MessageNotJson(Envelope),
+    /// An envelope without the message that belongs there.
+    BadEnvelope(Envelope),
+    /// A file that can't be unpacked from about here on: of how many stored bytes. What was read before may be wrong too, for such files are
+    /// checked at their end.
+    Damaged(Packing, u64),
+    /// The rest of a file that holds more than this many bytes once unpacked.
+    TooLarge(u64),
+    /// The rest of a file that unpacks to more than this many times its bytes.
+    TooPacked(u64),
+    /// A record that is as well one source's as another's.
+    Ambiguous,
 }
 
 impl From<JsonError> for Reason {
     fn from(error: JsonError) -> Self {
-        Reason::NotJson(error.expected, error.at)
+        match error.most_keys {
+            Some(most) => Reason::TooManyKeys(most),
+            None => Reason::NotJson(error.expected, error.at),
+        }
     }
 }
 
@@ -100,11 +130,17 @@ impl Reason {
     pub fn word(&self) -> &'static str {
         match self {
             Reason::NotUtf8 => "not_utf8",
-            Reason::NotJson(..) => "not_json",
+            Reason::NotJson(..) | Reason::MessageNotJson(_) => "not_json",
             Reason::NotAnObject => "not_an_object",
             Reason::NoTime => "no_time",
             Reason::TooLong(_) => "too_long",
             Reason::Unended => "unended",
+            Reason::TooManyKeys(_) => "too_many_keys",
+            Reason::BadEnvelope(_) => "bad_envelope",
+            Reason::Damaged(..) => "damaged",
+            Reason::TooLarge(_) => "too_large",
+            Reason::TooPacked(_) => "too_packed",
+            Reason::Ambiguous => "ambiguous",
         }
     }
 }
@@ -120,6 +156,19 @@ impl fmt::Display for Reason {
             Reason::NoTime => f.write_str("no time that can be read"),
             Reason::TooLong(most) => write!(f, "more than {most} bytes"),
             Reason::Unended => f.write_str("the file breaks off inside a list of records"),
+            Reason::TooManyKeys(most) => write!(f, "more than {most} keys"),
+            Reason::MessageNotJson(envelope) => write!(f, "the message in {envelope} is not JSON"),
+            Reason::BadEnvelope(envelope) => write!(f, "{envelope} without a message that can be read"),
+            Reason::Damaged(packing, at) => {
+                write!(f, "damaged {packing}, after at most {at} bytes of the file: what follows is not read")
+            }
+            Reason::TooLarge(most) => {
+                write!(f, "the file holds more than {most} bytes once unpacked: what follows is not read")
+            }
+            Reason::TooPacked(ratio) => {
+                write!(f, "the file unpacks to more than {ratio} times its bytes: what follows is not read")
+            }
+            Reason::Ambiguous => f.write_str("more than one source takes it: name one instead of `auto`"),
         }
     }
 }

@@ -1,17 +1,21 @@
 //! Records in bytes: takes a file's bytes piece by piece, gives each record's bytes and place, without reading what they mean.
 //!
 //! A file holds JSON objects: one a line, one after the other, or written over several lines; in one list; or in the list that is the first
-//! member of an object and called `Records` or `records`, whatever follows it. Commas and white space between records are passed over. Only
-//! brackets and texts are looked at, so that a record with a slip in it does not hide the next one. Where a record does not end:
+//! member of an object and called `Records` or `records`, or `events` of an answer of CloudWatch Logs, whatever follows it. Commas and white
+//! space between records are passed over. Only brackets and texts are looked at, so that a record with a slip in it does not hide the next
+//! one. Where a record does not end:
 //!
 //! - in a file whose first record stood on one line, every record ends with its line at the latest;
 //! - before that, it ends where a line begins with an object that cannot stand there, or with a line break inside a text;
 //! - at the latest it ends with the file.
 
-use std::collections::VecDeque;
 use std::io::{self, BufRead};
 
-use super::Limits;
+use sha2::{Digest as _, Sha256};
+
+use super::cut::Cutter;
+use super::envelope::Envelope;
+use super::{Limits, Reason};
 
 /// The bytes of one record, or of what stands where one was expected.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -20,12 +24,35 @@ pub(super) struct Piece {
     pub(super) bytes: Vec<u8>,
     /// The line in which it begins, from 1.
     pub(super) line: u64,
+    /// The byte of the text at which it begins.
+    pub(super) offset: u64,
     /// Its place in a list of records, from 0.
     pub(super) element: Option<u64>,
-    /// Whether it was longer than the limit, and so was cut.
-    pub(super) too_long: bool,
-    /// Whether it only says that the file ends inside a list of records.
-    pub(super) unended: bool,
+    /// The envelope that it was the message of.
+    pub(super) within: Option<Envelope>,
+    /// What is known of it without reading it.
+    pub(super) what: What,
+}
+
+/// What a piece is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) enum What {
+    /// A record, as far as it shows.
+    #[default]
+    Record,
+    /// Nothing of a log: a cloud's own message to whoever receives the log.
+    Other,
+    /// Nothing that can be read as a record.
+    Broken(Reason),
+}
+
+/// How far a text was read, in whole records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    /// Bytes up to the end of the last whole record.
+    pub(super) offset: u64,
+    /// The line of that place, from 1.
+    pub(super) line: u64,
 }
 
 /// Gives the records of a file, one after the other.
@@ -33,11 +60,54 @@ pub(super) struct Splitter<R> {
     input: R,
     cutter: Cutter,
     ended: bool,
+    /// Whether a record that the text breaks off is left for later, in a text that grows a line at a time.
+    leave: bool,
+    /// Of the text so far, and of its whole records.
+    hashes: Option<(Sha256, Sha256)>,
 }
 
 impl<R: BufRead> Splitter<R> {
     pub(super) fn new(input: R, limits: Limits) -> Self {
-        Splitter { input, cutter: Cutter::new(limits), ended: false }
+        Splitter { input, cutter: Cutter::new(limits), ended: false, leave: false, hashes: None }
+    }
+
+    /// Goes on in a text of one record a line.
+    pub(super) fn going_on(mut self) -> Self {
+        self.cutter.lines = true;
+        self
+    }
+
+    /// Keeps digests, of a text that begins at this place, behind what has this digest.
+    pub(super) fn hashing(mut self, at: Mark, before: Sha256, leave: bool) -> Self {
+        (self.cutter.read, self.cutter.line, self.cutter.whole) = (at.offset, at.line, at);
+        (self.hashes, self.leave) = (Some((before.clone(), before)), leave);
+        self
+    }
+
+    /// Where a later reading can go on; nowhere in a list, or among records of several lines.
+    pub(super) fn mark(&self) -> Option<Mark> {
+        self.cutter.grows_by_lines().then_some(self.cutter.whole)
+    }
+
+    /// Bytes of the text so far.
+    pub(super) fn read(&self) -> u64 {
+        self.cutter.read
+    }
+
+    /// Digests of the text so far, and of its whole records.
+    pub(super) fn hashes(self) -> Option<(Sha256, Sha256)> {
+        self.hashes
+    }
+
+    /// Bytes of a record that was left for later.
+    pub(super) fn left(&self) -> u64 {
+        if self.leave { self.cutter.begun() } else { 0 }
+    }
+
+    /// What was begun when reading failed, as what the text ends with.
+    pub(super) fn broken(&mut self, reason: Reason) -> Piece {
+        self.ended = true;
+        self.cutter.broken(reason)
     }
 
     /// The next record; none at the end.
@@ -49,286 +119,29 @@ impl<R: BufRead> Splitter<R> {
             if self.ended {
                 return Ok(None);
             }
-            let bytes = self.input.fill_buf()?;
+            let bytes = match self.input.fill_buf() {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                bytes => bytes?,
+            };
+            let (before, mark) = (self.cutter.read, self.cutter.whole);
             bytes.iter().for_each(|byte| self.cutter.byte(*byte));
+            if let Some((all, whole)) = &mut self.hashes {
+                let records = self.cutter.whole.offset.checked_sub(before).and_then(|n| usize::try_from(n).ok());
+                let (records, rest) = bytes.split_at(records.unwrap_or_default().min(bytes.len()));
+                all.update(records);
+                if self.cutter.whole != mark {
+                    whole.clone_from(all);
+                }
+                all.update(rest);
+            }
             let used = bytes.len();
             if used == 0 {
                 self.ended = true;
-                self.cutter.end();
+                if !(self.leave && self.cutter.grows_by_lines()) {
+                    self.cutter.end();
+                }
             }
             self.input.consume(used);
-        }
-    }
-}
-
-/// Where the next byte stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    /// Between records.
-    Between,
-    /// In a list or object.
-    Value,
-    /// Behind the list of records, in the object around it.
-    Behind,
-    /// In an element of a list of records that is no list or object.
-    Scalar,
-    /// In what can't be a record, up to the end of its line.
-    Line,
-}
-
-/// Most brackets that are kept count of; JSON is not read that deep by far.
-const MAX_OPEN: usize = 1 << 16;
-
-struct Cutter {
-    limits: Limits,
-    state: State,
-    /// Whether a record was seen that stood on one line.
-    lines: bool,
-    /// The current line, from 1.
-    line: u64,
-    /// What closes the lists and objects that are open, those around the records first.
-    closers: Vec<u8>,
-    /// How many of them are around the records: 0, 1 for a list, 2 for a list in an object.
-    around: usize,
-    /// The place of the next record in the list around it.
-    element: u64,
-    /// The record so far.
-    piece: Piece,
-    in_text: bool,
-    escaped: bool,
-    /// The last byte of the record outside of texts that is no white space.
-    previous: u8,
-    /// Where the current line begins in the record, and whether only white space stood on it so far.
-    line_start: usize,
-    fresh: bool,
-    ready: VecDeque<Piece>,
-}
-
-impl Cutter {
-    fn new(limits: Limits) -> Cutter {
-        Cutter {
-            limits,
-            state: State::Between,
-            lines: false,
-            line: 1,
-            closers: Vec::new(),
-            around: 0,
-            element: 0,
-            piece: Piece::default(),
-            in_text: false,
-            escaped: false,
-            previous: 0,
-            line_start: 0,
-            fresh: false,
-            ready: VecDeque::new(),
-        }
-    }
-
-    fn byte(&mut self, byte: u8) {
-        match self.state {
-            State::Between => self.between(byte),
-            State::Value | State::Behind => self.inside(byte),
-            State::Scalar => self.scalar(byte),
-            State::Line if byte == b'\n' => self.give(),
-            State::Line => self.keep(byte),
-        }
-        self.line += u64::from(byte == b'\n');
-    }
-
-    fn between(&mut self, byte: u8) {
-        match byte {
-            b' ' | b'\t' | b'\r' | b'\n' | b',' => {}
-            b'[' if self.around == 0 => self.enter_list(),
-            b'{' | b'[' => {
-                self.begin(byte, State::Value);
-                self.open(byte);
-            }
-            b']' if self.around > 0 => self.leave_list(),
-            _ if self.around > 0 => self.begin(byte, State::Scalar),
-            _ => self.begin(byte, State::Line),
-        }
-    }
-
-    fn begin(&mut self, byte: u8, state: State) {
-        self.state = state;
-        let element = (self.around > 0).then_some(self.element);
-        self.piece = Piece { line: self.line, element, ..Piece::default() };
-        (self.in_text, self.escaped, self.previous) = (byte == b'"', false, byte);
-        (self.line_start, self.fresh) = (0, false);
-        self.keep(byte);
-    }
-
-    fn enter_list(&mut self) {
-        self.closers.push(b']');
-        self.around = self.closers.len();
-        self.element = 0;
-        self.piece = Piece::default();
-        self.state = State::Between;
-    }
-
-    fn leave_list(&mut self) {
-        self.closers.pop();
-        self.around = 0;
-        self.state = if self.closers.is_empty() { State::Between } else { State::Behind };
-    }
-
-    fn inside(&mut self, byte: u8) {
-        if self.in_text {
-            return self.in_text(byte);
-        }
-        match byte {
-            b'\n' if self.lines && self.around == 0 => return self.break_off(),
-            b'\n' => {
-                self.keep(byte);
-                (self.line_start, self.fresh) = (self.piece.bytes.len(), true);
-                return;
-            }
-            b' ' | b'\t' | b'\r' => return self.keep(byte),
-            b'"' => {
-                self.in_text = true;
-                self.keep(byte);
-            }
-            b'[' if self.begins_records() => return self.enter_list(),
-            b'{' if self.begins_another() => {
-                self.piece.bytes.truncate(self.line_start);
-                self.lines = true;
-                self.break_off();
-                return self.between(byte);
-            }
-            b'{' | b'[' => {
-                self.keep(byte);
-                self.open(byte);
-            }
-            b'}' | b']' => {
-                self.keep(byte);
-                self.close(byte);
-            }
-            _ => self.keep(byte),
-        }
-        (self.previous, self.fresh) = (byte, false);
-    }
-
-    fn in_text(&mut self, byte: u8) {
-        if byte == b'\n' {
-            self.lines |= self.around == 0;
-            return self.break_off();
-        }
-        self.keep(byte);
-        match byte {
-            _ if self.escaped => self.escaped = false,
-            b'\\' => self.escaped = true,
-            b'"' => self.in_text = false,
-            _ => {}
-        }
-    }
-
-    /// Whether a `[` here begins the list of records of the object around it: `{"Records": [`.
-    fn begins_records(&self) -> bool {
-        let at_first_member = self.state == State::Value && self.around == 0 && self.closers.len() == 1;
-        let solid = || self.piece.bytes.iter().filter(|byte| !byte.is_ascii_whitespace());
-        at_first_member && (solid().eq(br#"{"Records":"#) || solid().eq(br#"{"records":"#))
-    }
-
-    /// Whether a `{` here cannot belong to the record, which must have broken off before this line: in an object it needs a key.
-    fn begins_another(&self) -> bool {
-        let in_object = self.closers.last() == Some(&b'}');
-        self.fresh && self.around == 0 && in_object && self.previous != b':'
-    }
-
-    fn open(&mut self, byte: u8) {
-        if self.closers.len() < MAX_OPEN {
-            self.closers.push(if byte == b'{' { b'}' } else { b']' });
-        } else {
-            self.rest_of_line();
-        }
-    }
-
-    fn close(&mut self, byte: u8) {
-        if self.closers.last() != Some(&byte) {
-            return self.rest_of_line();
-        }
-        self.closers.pop();
-        if self.closers.len() > self.around {
-            return;
-        }
-        if self.state == State::Behind {
-            self.state = State::Between;
-        } else {
-            self.lines |= self.around == 0 && self.line_start == 0;
-            self.give();
-        }
-    }
-
-    /// What is open makes no sense any more: the record goes on to the end of its line.
-    fn rest_of_line(&mut self) {
-        self.closers.truncate(self.around);
-        self.state = State::Line;
-    }
-
-    /// The record ends here though something in it is still open.
-    fn break_off(&mut self) {
-        self.closers.truncate(self.around);
-        self.in_text = false;
-        self.give();
-    }
-
-    fn scalar(&mut self, byte: u8) {
-        match byte {
-            b'\n' => self.give(),
-            b',' if !self.in_text => self.give(),
-            b']' if !self.in_text => {
-                self.give();
-                self.leave_list();
-            }
-            b'"' if !self.escaped => {
-                self.in_text = !self.in_text;
-                self.keep(byte);
-            }
-            _ => {
-                self.escaped = byte == b'\\' && !self.escaped;
-                self.keep(byte);
-            }
-        }
-    }
-
-    fn keep(&mut self, byte: u8) {
-        if self.state == State::Behind {
-            return;
-        }
-        if self.piece.bytes.len() < self.limits.record {
-            self.piece.bytes.push(byte);
-        } else {
-            self.piece.too_long = true;
-        }
-    }
-
-    /// Hands the record on.
-    fn give(&mut self) {
-        let behind = self.state == State::Behind;
-        self.state = State::Between;
-        if behind {
-            return;
-        }
-        let mut piece = std::mem::take(&mut self.piece);
-        piece.bytes.truncate(piece.bytes.trim_ascii_end().len());
-        if piece.too_long {
-            piece.bytes.truncate(self.limits.kept);
-        }
-        self.element += 1;
-        self.ready.push_back(piece);
-    }
-
-    fn end(&mut self) {
-        let unended = match self.state {
-            State::Between => self.around > 0,
-            State::Behind => true,
-            State::Value | State::Scalar | State::Line => {
-                self.give();
-                false
-            }
-        };
-        if unended {
-            self.ready.push_back(Piece { line: self.line, unended, ..Piece::default() });
         }
     }
 }
@@ -336,6 +149,7 @@ impl Cutter {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::cut::MAX_OPEN;
 
     fn pieces(text: &str, chunk: usize, record: usize) -> Vec<Piece> {
         let input = io::BufReader::with_capacity(chunk, text.as_bytes());
@@ -349,7 +163,7 @@ mod tests {
         assert_eq!(whole, pieces(text, 1, 1_000), "the chunks of reading change nothing");
         let show = |piece: &Piece| {
             let element = piece.element.map(|element| format!(".{element}")).unwrap_or_default();
-            let end = if piece.unended { "unended" } else { "" };
+            let end = if piece.what == What::Broken(Reason::Unended) { "unended" } else { "" };
             format!("{}{element} {}{end}", piece.line, String::from_utf8_lossy(&piece.bytes))
         };
         whole.iter().map(show).collect()
@@ -386,6 +200,40 @@ mod tests {
     }
 
     #[test]
+    fn lists_of_an_answers_events() {
+        let text = "{ \"events\": [\n {\"timestamp\": 1},\n {\"b\":[{}]}], \"c\": [{}]}\n{}";
+        assert_eq!(split(text), ["2.0 {\"timestamp\": 1}", "3.1 {\"b\":[{}]}", "4 {}"]);
+        assert_eq!(split("{\"events\":[{\"eventId\":\"}\"}"), ["1.0 {\"eventId\":\"}\"}", "1 unended"]);
+        for text in
+            [r#"{"events":[{"name":1}]}"#, r#"{"a":1,"events":[{"timestamp":1}]}"#, r#"[{"events":[{"timestamp":1}]}]"#]
+        {
+            let bytes: Vec<String> =
+                split(text).iter().map(|piece| piece.split_once(' ').unwrap().1.to_owned()).collect();
+            assert_eq!(bytes, [text.trim_matches(['[', ']'])]);
+        }
+    }
+
+    #[test]
+    fn digests_of_whole_records_whatever_the_chunks() {
+        let begun = "{\"a\":\n{\"b\":1}";
+        for text in ["{}\n{}\n{\"a\"", "{}", "{\"a\":1,\n{\"b\":2}\n{\"c\":3}\nx", "ERROR\n{}\r\n\r\n", begun, ""] {
+            for chunk in 1..=text.len().max(1) {
+                let input = io::BufReader::with_capacity(chunk, text.as_bytes());
+                let start = Mark { offset: 0, line: 1 };
+                let mut splitter = Splitter::new(input, Limits::default()).hashing(start, Sha256::new(), true);
+                while splitter.next_piece().unwrap().is_some() {}
+                let Mark { offset, line } = splitter.cutter.whole;
+                let whole = text.get(..usize::try_from(offset).unwrap()).unwrap();
+                assert_eq!(line, 1 + whole.matches('\n').count() as u64, "{text:?}");
+                assert_eq!(splitter.read(), text.len() as u64);
+                let (all, records) = splitter.hashes().unwrap();
+                assert_eq!(all.finalize(), Sha256::digest(text), "{text:?} in chunks of {chunk}");
+                assert_eq!(records.finalize(), Sha256::digest(whole), "{text:?} in chunks of {chunk}");
+            }
+        }
+    }
+
+    #[test]
     fn a_slip_does_not_hide_the_next_record() {
         assert_eq!(split("{\"a\":1}\n{\"b\":\n{\"c\":3}"), ["1 {\"a\":1}", "2 {\"b\":", "3 {\"c\":3}"]);
         assert_eq!(split("{\"a\":1}\n{\"b\":\"x\n{\"c\":3}"), ["1 {\"a\":1}", "2 {\"b\":\"x", "3 {\"c\":3}"]);
@@ -418,7 +266,8 @@ mod tests {
     fn a_record_past_the_limit_is_cut_and_the_next_is_whole() {
         let text = "{\"a\":\"0123456789\"}\n{\"b\":1}\n[\"0123456789\",{}]";
         let given = pieces(text, 7, 8);
-        let bytes: Vec<_> = given.iter().map(|piece| (piece.bytes.as_slice(), piece.too_long)).collect();
+        let long = What::Broken(Reason::TooLong(8));
+        let bytes: Vec<_> = given.iter().map(|piece| (piece.bytes.as_slice(), piece.what == long)).collect();
         let cut = |bytes: &'static [u8]| (bytes, true);
         assert_eq!(bytes, [cut(b"{\"a\""), (b"{\"b\":1}".as_slice(), false), cut(b"\"012"), (b"{}".as_slice(), false)]);
         let deep = format!("{}\n{{}}", "[".repeat(MAX_OPEN + 5));

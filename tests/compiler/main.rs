@@ -15,6 +15,7 @@ mod google;
 #[path = "../kql/mod.rs"]
 mod kql;
 mod random;
+mod record_inputs;
 mod record_reading;
 mod redaction;
 #[path = "../support/mod.rs"]
