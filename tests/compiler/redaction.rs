@@ -141,12 +141,12 @@ fn hidden_text_is_found_where_it_was_written() {
 #[test]
 fn what_cannot_be_scanned_goes_whole() {
     let long = "a ".repeat(MOST / 2 + 1);
-    for redacted in [redactor().redact(&long), redactor().redact_bytes(b"jane@example.com \xff")] {
+    for redacted in [Redactor::new(None).redact(&long), redactor().redact_bytes(b"jane@example.com \xff")] {
         assert!(redacted.text.starts_with("[UNSCANNED:") && redacted.text.len() < 60);
         assert_eq!(redacted.counts.get("unscanned"), Some(&1));
     }
     // Bombs: what unfolds to more than sixteen times itself is not followed.
-    let mut packed = "100%25252541 ".repeat(3_000);
+    let mut packed = "100%25252541 ".repeat(300);
     for _ in 0..3 {
         packed = format!("%252541 {}", base64::engine::general_purpose::STANDARD.encode(&packed)).repeat(2);
     }
