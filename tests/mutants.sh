@@ -3,7 +3,8 @@
 # `tests/mutants.sh COUNT SEED` takes so many mutants of src/target, src/resolve, src/bind and src/eval, chosen by the seed. The quick tests
 # run on all of them, the slow ones on what those leave over. Prints the counts; mutants.out/missed.txt has the survivors, mutants.out/diff
 # what each changes. Needs cargo-mutants 27 and cargo-nextest, which stops at the first test that fails
-# (`cargo install --locked cargo-mutants cargo-nextest`), and Python; takes hours.
+# (`cargo install --locked cargo-mutants cargo-nextest`), and Python; takes hours. Where it was cut off, it goes on; remove mutants.out to begin
+# anew.
 set -eu
 cd "$(dirname "$0")/.."
 set -- "${1:-300}" "${2:-7}" -f 'src/target/**' -f 'src/resolve/**' -f 'src/bind/**' -f 'src/eval/**'
@@ -11,14 +12,15 @@ count=$1 seed=$2
 shift 2
 
 # Patterns of names do not reach all kinds of mutants: all that are not of the sample are said to be caught already.
-rm -rf mutants.out mutants.out.old
-mkdir mutants.out
-cargo mutants --list --json "$@" | python3 -c '
+if [ ! -e mutants.out ]; then
+    mkdir mutants.out
+    cargo mutants --list --json "$@" | python3 -c '
 import json, random, sys
 names = sorted({mutant["name"] for mutant in json.load(sys.stdin)})
 sample = set(random.Random(int(sys.argv[2])).sample(names, int(sys.argv[1])))
 print(*(name for name in names if name not in sample), sep="\n")
 ' "$count" "$seed" >mutants.out/caught.txt
+fi
 
 pass() {
     CARGO_PROFILE_DEV_DEBUG=0 INSTA_UPDATE=no SKYWATCH_CASES="${SKYWATCH_CASES:-10}" cargo mutants --no-default-features \
@@ -29,6 +31,6 @@ pass() {
     echo "missed: $(wc -l <mutants.out/missed.txt)"
 }
 slow='test(=diagnostics::every_mistake_has_its_message) | test(=syntax::deep_and_long_texts_end)'
-pass "$@" -- --test compiler -E "not ($slow)"
-pass "$@" -- --lib --test compiler --test promise --test cli --test docs
+pass "$@" -C=--test=compiler -- -E "not ($slow)"
+pass "$@" -C=--lib -C=--test=compiler -C=--test=promise -C=--test=cli -C=--test=docs
 cat mutants.out/missed.txt
