@@ -30,6 +30,7 @@ pass() {
     done
     echo "missed: $(wc -l <mutants.out/missed.txt)"
 }
+# These take longer than all the others, and little else than whole messages hangs on them.
 slow='test(=diagnostics::every_mistake_has_its_message) | test(=syntax::deep_and_long_texts_end)'
 pass "$@" -C=--test=compiler -- -E "not ($slow)"
 pass "$@" -C=--lib -C=--test=compiler -C=--test=promise -C=--test=cli -C=--test=docs
