@@ -23,7 +23,7 @@ print(*(name for name in names if name not in sample), sep="\n")
 fi
 
 pass() {
-    CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_DEV_OPT_LEVEL=1 INSTA_UPDATE=no SKYWATCH_CASES="${SKYWATCH_CASES:-10}" cargo mutants --no-default-features \
+    CARGO_PROFILE_DEV_DEBUG=0 INSTA_UPDATE=no SKYWATCH_CASES="${SKYWATCH_CASES:-10}" cargo mutants --no-default-features \
         --test-tool nextest --baseline skip --timeout 300 --iterate --colors never "$@" || true
     for answer in caught timeout unviable; do
         echo "$answer: $(wc -l <mutants.out/$answer.txt)"
