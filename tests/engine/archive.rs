@@ -58,7 +58,12 @@ fn sample(resolved: &Resolved, seed: u32, most: usize) -> Vec<Event> {
     let stream = &resolved.schema.streams[resolved.schema.stream("sample").expect("the stream")];
     let mut choices = Choices::new(seeded(seed, 60_000));
     let mut events = events(&mut choices, stream, most);
-    events.iter_mut().for_each(|event| event.source = (*choices.one(&SOURCES)).into());
+    // What archives fill themselves, no log has.
+    let filled = stream.field("redacted").expect("the field").index();
+    for event in &mut events {
+        event.source = (*choices.one(&SOURCES)).into();
+        event.fields[filled] = Value::Missing;
+    }
     events
 }
 

@@ -10,10 +10,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use skywatch::archive::{Archive, Claim, ContentKey, Disk, Ingest, Keep, KeyPlace, LocalDisk, Output, gc, verify};
+use skywatch::archive::{
+    Archive, Claim, ContentKey, Disk, Keep, KeyPlace, LocalDisk, Options, Output, gc, ingest, verify,
+};
 use skywatch::eval::Event;
 use skywatch::pack::built_in;
-use skywatch::record::Limits;
+use skywatch::record::{Limits, inputs};
 use skywatch::schema::Schema;
 
 use crate::support::choices::Choices;
@@ -200,17 +202,15 @@ impl Output for SmallFile {
 #[test]
 fn a_disk_that_fills_up() {
     let (schema, place) = (built_in(), tempfile::tempdir().expect("a folder"));
-    let logs = logs(&place.path().join("."), 4, 40);
+    let logs = logs(&place.path().join("."), 3, 20);
     let keep = Keep { content: Some(key(place.path()).1), digest: None };
     let key = keep.content.clone().expect("a key");
-    let source = schema.source(SOURCE).expect("the source");
-    let stream = schema.stream_of(source.stream).expect("its stream");
+    // Small enough for several portions a file and a commit after each.
+    let options = Options { source: Some(SOURCE), portion: 16 << 10, ..Options::default() };
+    let found = inputs(&logs, Limits::default()).expect("the logs");
     let ingest = |root: &Path, disk: Arc<dyn Disk>| {
         let mut claim = Claim::on(root, disk)?;
-        for path in &logs {
-            Ingest::new(&mut claim, source, stream, &keep, Limits::default())?.files(std::slice::from_ref(path))?;
-        }
-        Ok::<(), skywatch::diag::Diagnostic>(())
+        ingest(&mut claim, &schema, &keep, options, &found.inputs, |_| true)
     };
     let calm = place.path().join("calm");
     let room = Arc::new(AtomicU64::new(u64::MAX));
