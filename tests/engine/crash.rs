@@ -104,7 +104,8 @@ fn command(words: &[String]) -> Command {
 /// Runs it to its end.
 fn finish(words: &[String]) {
     let output = command(words).output().expect("the program runs");
-    assert!(output.status.success(), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}\n{words:?}", said.replace('\n', " "));
 }
 
 /// `SKYWATCH_CASES=200` is the long check.
