@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{deciding, field_expr, missing};
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream, Type};
+use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, REDACTED, Rewrite, Rule, Source, Stream, Type};
 use crate::source::Span;
 
 /// What is absent: a field, or a part of the records that a field lists.
@@ -142,6 +142,9 @@ impl<'a> Absent<'a> {
         let diagnostic = Diagnostic::error(Code::AbsentField, message).at(read, "read here");
         match reason(self.source, field) {
             Some(why) => diagnostic.help(why),
+            None if name == REDACTED => {
+                diagnostic.help("only archives count what they redact: ask with `found(prompt, \"email\")`")
+            }
             None => diagnostic.help(format!(
                 "leave `{}` out with `only`, or declare in the source where the field is",
                 self.source.name

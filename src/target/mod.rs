@@ -6,6 +6,7 @@
 pub mod cloud_logging;
 pub mod cloudwatch;
 mod emit;
+mod found;
 pub mod googlesql;
 pub mod kql;
 pub mod names;
