@@ -44,7 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("sqlparser::", &["src/emulator/googlesql/"]),
     ("bigdecimal::", &["src/emulator/googlesql/"]),
     ("aho_corasick::", &["src/redact/"]),
-    ("hmac::", &["src/redact/"]),
+    ("hmac::", &["src/redact/", "src/archive/"]),
     ("iban::", &["src/redact/"]),
     ("clap::", &["src/cli/"]),
     ("clap_complete::", &["src/cli/"]),

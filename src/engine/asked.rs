@@ -13,7 +13,8 @@ const ELEMENT: usize = usize::MAX - 1;
 /// The source, with the counts that archives add to its events.
 pub(super) fn counted(source: &Source, stream: &Stream) -> Source {
     let mut source = source.clone();
-    if let Some(id) = stream.field(REDACTED)
+    // A stream without texts of users has nothing to count.
+    if let Some(id) = stream.field(REDACTED).filter(|_| stream.fields.iter().any(|field| field.tier == Tier::Content))
         && let (Some(field), Some(ty)) = (source.fields.get_mut(id.index()), stream.get(id).map(|field| &field.ty))
     {
         *field = Some(Expr::new(ExprKind::Case(Vec::new(), None), ty.clone(), source.span));
