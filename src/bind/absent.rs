@@ -26,7 +26,9 @@ pub struct Lack {
 pub fn lacks(source: &Source, stream: &Stream) -> Vec<Lack> {
     let lack = |what: Lacking| Lack { name: path(stream, what), because: reason(source, what.0).map(str::to_owned) };
     let mut out = Vec::new();
-    for field in stream.ids() {
+    // What archives count themselves is nothing that a log lacks.
+    let counted = stream.field(REDACTED);
+    for field in stream.ids().filter(|field| Some(*field) != counted) {
         match field_expr(source, stream, field).map(|given| given.kind) {
             None => out.push(lack((field, None))),
             Some(ExprKind::Rows(rows)) => {

@@ -480,7 +480,9 @@ pub(super) fn digest(span: Span) -> Diagnostic {
 }
 
 pub(super) fn found_in_source(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::WrongPlace, "`found` exists only in rules").at(span, "in a source, ask with `matches`")
+    Diagnostic::error(Code::WrongPlace, "`found` exists only in rules")
+        .at(span, "")
+        .help("in a source, ask with `matches`")
 }
 
 pub(super) fn found_of_what(span: Span) -> Diagnostic {

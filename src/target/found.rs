@@ -39,6 +39,12 @@ pub(super) fn as_patterns(rule: &Rule) -> (Rule, Patterns) {
     (rule.rewrite(&mut Shown), said)
 }
 
+/// The rule as targets take it: with entities' own patterns for `found`.
+#[must_use]
+pub fn with_patterns(rule: &Rule) -> Rule {
+    as_patterns(rule).0
+}
+
 /// The rule with what it asks by `found` left out: what it reads besides.
 pub(super) fn without_asking(rule: &Rule) -> Rule {
     rule.clone().rewrite(&mut Other)
@@ -50,7 +56,13 @@ impl Patterns {
         let span = pred.span;
         match pred.kind {
             PredKind::All(preds) => Pred::all(preds.into_iter().map(|p| self.pred(p, positive)).collect(), span),
-            PredKind::Any(preds) => Pred::any(preds.into_iter().map(|p| self.pred(p, positive)).collect(), span),
+            PredKind::Any(preds) => {
+                let (asked, others): (Vec<Pred>, Vec<Pred>) =
+                    preds.into_iter().partition(|pred| matches!(pred.kind, PredKind::Found { .. }));
+                let asked = asked.into_iter().map(|pred| self.pred(pred, positive)).collect();
+                let others: Vec<Pred> = others.into_iter().map(|pred| self.pred(pred, positive)).collect();
+                Pred::any(one_search(asked).into_iter().chain(others).collect(), span)
+            }
             PredKind::Not(inner) => self.pred(*inner, positive.map(|positive| !positive)).negate(),
             PredKind::Found { subject, entity } => {
                 self.decide = true;
@@ -114,6 +126,26 @@ impl Rewrite for Other {
             _ => pred,
         }
     }
+}
+
+/// Patterns that are sought in one text are one test: queries that look into lists do so once.
+fn one_search(asked: Vec<Pred>) -> Vec<Pred> {
+    let mut tests: Vec<Pred> = Vec::new();
+    for pred in asked {
+        let PredKind::Matches { subject, patterns, .. } = &pred.kind else {
+            tests.push(pred);
+            continue;
+        };
+        let same = tests.iter_mut().find_map(|test| match &mut test.kind {
+            PredKind::Matches { subject: of, patterns, .. } if of.kind == subject.kind => Some(patterns),
+            _ => None,
+        });
+        match same {
+            Some(known) => known.extend(patterns.iter().cloned()),
+            None => tests.push(pred),
+        }
+    }
+    tests
 }
 
 /// The entity's pattern; the test as it was where the language does not take the pattern, which targets refuse.

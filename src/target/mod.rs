@@ -16,6 +16,7 @@ mod verdict;
 pub mod windows;
 
 pub use emit::{Emission, Target, emit};
+pub use found::with_patterns;
 
 pub use verdict::{Condition, Needs, Verdict};
 
