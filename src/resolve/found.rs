@@ -75,7 +75,9 @@ impl Resolver<'_> {
         match (&subject.kind, &subject.ty) {
             (ExprKind::Field(_), Type::Text) => Some(subject),
             (_, Type::Text) => self.wrong(errors::found_of_what(subject.span)),
-            (_, ty) => self.wrong(errors::type_mismatch(subject.span, "text", ty)),
+            (_, ty) => {
+                self.wrong(errors::type_mismatch(subject.span, "text", ty).help("name a field that is one text"))
+            }
         }
     }
 
