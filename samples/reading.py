@@ -9,6 +9,7 @@ with Skywatch: it is the second opinion that a Skywatch run over the same files 
 Missing fields (absent, null, "", [], a value of the wrong type) are left out, as in docs/semantics.md §3.
 """
 import gzip
+import hashlib
 import json
 import re
 import sys
@@ -56,6 +57,11 @@ def there(value):
     return [{key: part for key, part in each.items() if present(part)} if isinstance(each, dict) else each for each in value]
 
 
+def digest(prompt):
+    """SHA-256 of a prompt's bytes; an archive with a key keeps another one."""
+    return hashlib.sha256(prompt.encode()).hexdigest() if prompt else None
+
+
 def fate(reader, record):
     """What one record became by itself."""
     fields = reader(record) if record is not None else {}
@@ -76,7 +82,7 @@ def read(source, paths):
     rows = []
     for (path, line, place, raw, _), (kept, more) in zip(found, fates):
         row = {"source": source, "file": str(path), "line": line, "element": place, "kept": kept, "raw": raw}
-        fields = {"why": more} if kept == "quarantined" else more
+        fields = {"why": more} if kept == "quarantined" else {"prompt_digest": digest(more.get("prompt")), **more}
         rows.append(row | {key: there(value) for key, value in fields.items() if present(value)})
     kept = {}
     unique = [row for row in rows if row["kept"] == "event" and "event.id" in row]

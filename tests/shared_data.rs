@@ -274,7 +274,8 @@ fn reading_by_source(
     for path in files {
         reader.file(path, &mut take).unwrap_or_else(|cause| panic!("{}", cause.message));
     }
-    let (report, dropped) = reader.finish(&mut take).unwrap_or_else(|cause| panic!("{}", cause.message));
+    let (report, dropped) =
+        reader.finish(&mut take, |_| Ok(Default::default())).unwrap_or_else(|cause| panic!("{}", cause.message));
     assert_eq!(report.read, places.len() as u64, "{}: records", source.name);
     for number in dropped {
         let row = out.get_mut(&places[number as usize]).unwrap();

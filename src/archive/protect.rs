@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use super::keys::DigestKey;
 use crate::eval::{Event, Value};
-use crate::ir::{RecordType, Stream, Tier, Type};
+use crate::ir::{REDACTED, RecordType, Stream, Tier, Type};
 use crate::redact::{Counts, Redactor};
 
 /// The text of a user, and its digest in the metadata tier.
 const DIGESTED: (&str, &str) = ("prompt", "prompt_digest");
-/// What was found, in the metadata tier.
-const COUNTS: &str = "redacted";
 
 /// What is done to the events of one stream.
 #[derive(Debug)]
@@ -30,7 +28,7 @@ impl<'a> Protect<'a> {
     pub(super) fn new(stream: &'a Stream, key: Option<&'a DigestKey>) -> Protect<'a> {
         let at = |name| Some(stream.field(name)?.index());
         let texts = stream.fields.iter().enumerate().filter(|(_, field)| field.tier == Tier::Content);
-        let counts = stream.field(COUNTS).and_then(|id| match stream.get(id)?.ty.element()? {
+        let counts = stream.field(REDACTED).and_then(|id| match stream.get(id)?.ty.element()? {
             Type::Record(record) => Some((id.index(), Arc::clone(record))),
             _ => None,
         });
@@ -50,7 +48,7 @@ impl<'a> Protect<'a> {
 
     /// Fields that no source gives and every event of the stream has here, if it has text of users at all.
     pub(super) fn given(&self) -> Option<&'static str> {
-        self.counts.is_some().then_some(COUNTS).filter(|_| !self.texts.is_empty())
+        self.counts.is_some().then_some(REDACTED).filter(|_| !self.texts.is_empty())
     }
 
     pub(super) fn event(&self, event: &mut Event) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{deciding, field_expr, missing};
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream, Type};
+use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, REDACTED, Rewrite, Rule, Source, Stream, Type};
 use crate::source::Span;
 
 /// What is absent: a field, or a part of the records that a field lists.
@@ -26,7 +26,9 @@ pub struct Lack {
 pub fn lacks(source: &Source, stream: &Stream) -> Vec<Lack> {
     let lack = |what: Lacking| Lack { name: path(stream, what), because: reason(source, what.0).map(str::to_owned) };
     let mut out = Vec::new();
-    for field in stream.ids() {
+    // What archives count themselves is nothing that a log lacks.
+    let counted = stream.field(REDACTED);
+    for field in stream.ids().filter(|field| Some(*field) != counted) {
         match field_expr(source, stream, field).map(|given| given.kind) {
             None => out.push(lack((field, None))),
             Some(ExprKind::Rows(rows)) => {
@@ -142,6 +144,9 @@ impl<'a> Absent<'a> {
         let diagnostic = Diagnostic::error(Code::AbsentField, message).at(read, "read here");
         match reason(self.source, field) {
             Some(why) => diagnostic.help(why),
+            None if name == REDACTED => {
+                diagnostic.help("only archives count what they redact: ask with `found(prompt, \"email\")`")
+            }
             None => diagnostic.help(format!(
                 "leave `{}` out with `only`, or declare in the source where the field is",
                 self.source.name

@@ -54,6 +54,7 @@ pub fn decided(pred: &Pred) -> Option<bool> {
         PredKind::All(_)
         | PredKind::Any(_)
         | PredKind::Not(_)
+        | PredKind::Found { .. }
         | PredKind::Has { .. }
         | PredKind::Some { .. }
         | PredKind::Operation { .. } => None,

@@ -369,9 +369,10 @@ pub fn subject(test: &Pred) -> Option<&Expr> {
                 (None, None) => None,
             }
         }
-        PredKind::OneOf { subject, .. } | PredKind::Matches { subject, .. } | PredKind::Fits { subject, .. } => {
-            Some(subject)
-        }
+        PredKind::OneOf { subject, .. }
+        | PredKind::Matches { subject, .. }
+        | PredKind::Found { subject, .. }
+        | PredKind::Fits { subject, .. } => Some(subject),
         PredKind::Text { subject, needles, .. } => {
             needles.iter().all(|needle| needle.as_literal().is_some()).then_some(subject)
         }
@@ -390,6 +391,7 @@ pub fn with_subject(test: &Pred, to: &Expr) -> Pred {
         }
         PredKind::OneOf { subject, .. }
         | PredKind::Matches { subject, .. }
+        | PredKind::Found { subject, .. }
         | PredKind::Fits { subject, .. }
         | PredKind::Text { subject, .. } => *subject = to.clone(),
         _ => {}

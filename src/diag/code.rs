@@ -63,6 +63,7 @@ codes! {
     BadTest           = "E0216", "unit test that can't work";
     MissingClause     = "E0217", "missing clause";
     DigestShown       = "E0218", "prompt_digest used as text";
+    SeeksRedacted     = "E0219", "pattern for what redaction takes out";
     BadManifest       = "E0301", "unreadable pack.toml";
     UnreadableFile    = "E0302", "file can't be read";
     NoRules           = "E0303", "pack without rules";

@@ -11,6 +11,7 @@
 //! INVARIANT (bounded): all plans of a run share one pool of memory; what does not fit spills, or fails with a finding. Content never spills.
 
 mod aggregates;
+mod asked;
 mod bench;
 mod collections;
 mod elements;

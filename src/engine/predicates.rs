@@ -35,6 +35,7 @@ impl Scope<'_> {
                 self.text(wanted, subject, needles)
             }
             PredKind::Matches { subject, patterns, every } => texts::matches(self.expr(subject)?, patterns, *every),
+            PredKind::Found { subject, entity } => Ok(texts::held(self.expr(subject)?, *entity)),
             PredKind::Has { list, options, every, nocase } => self.has(list, options, *every, *nocase, pred),
             PredKind::Some { element, list, holds, every } => elements::some(self, *element, list, holds, *every),
             PredKind::Operation { subject, globs, .. } => {

@@ -16,6 +16,7 @@ use super::kernel::{argument, kernel};
 use crate::eval;
 use crate::ir::pattern::{Node, RUST, literal_node, print};
 use crate::ir::{Glob, Pattern, TextTest};
+use crate::redact::{self, Entity};
 
 /// How text is sought in text.
 #[derive(Debug, Clone, Copy)]
@@ -90,6 +91,11 @@ pub(super) fn matches(subject: Expr, patterns: &[Pattern], every: bool) -> Resul
         let found = |regex: &Regex| regex.is_match(text);
         if every { machines.iter().all(found) } else { machines.iter().any(found) }
     }))
+}
+
+/// Whether redaction finds an entity in a column's text.
+pub(super) fn held(subject: Expr, entity: Entity) -> Expr {
+    test("held", entity.word().to_owned(), subject, move |text| redact::finds(text, entity))
 }
 
 /// Whether a column's whole text fits one of the globs.

@@ -6,6 +6,7 @@ use super::expr::Scope;
 use super::number::compare;
 use super::value::Value;
 use crate::ir::{Comparison, Glob, Literal, Pred, PredKind, TextTest, cloud_of};
+use crate::redact;
 
 impl Scope<'_> {
     /// Whether a predicate holds.
@@ -45,6 +46,9 @@ impl Scope<'_> {
                 let subject = self.value(subject);
                 let Some(subject) = subject.as_text() else { return false };
                 each(patterns, *every, |pattern| self.patterns().found(pattern, subject))
+            }
+            PredKind::Found { subject, entity } => {
+                self.value(subject).as_text().is_some_and(|text| redact::finds(text, *entity))
             }
             PredKind::Has { list, options, every, nocase } => {
                 let list = self.value(list);

@@ -31,6 +31,12 @@ pub use source::{
 pub use test::{Constant, Expected, Given, Test};
 pub use types::{FieldId, Literal, RecordType, Type, duration};
 
+/// The field in which an archive counts what it took out of texts: a list of records of [`REDACTED_PARTS`]. No log gives it.
+pub const REDACTED: &str = "redacted";
+
+/// Which field, which entity, how often.
+pub const REDACTED_PARTS: [&str; 3] = ["field", "entity", "count"];
+
 /// The time of one second in microseconds, the unit of every time and duration of the language.
 pub const SECOND: i64 = 1_000_000;
 

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 
 use super::{Expr, Glob, Literal, Pattern, Rewrite};
+use crate::redact::Entity;
 use crate::source::Span;
 
 /// A predicate and the text that asked for it.
@@ -65,6 +66,13 @@ pub enum PredKind {
         patterns: Vec<Pattern>,
         /// Every pattern instead of one.
         every: bool,
+    },
+    /// Text in which redaction finds an entity, in the text as the log has it.
+    Found {
+        /// Text; in a rule over normalized fields a field of the stream.
+        subject: Expr,
+        /// One that can be asked for.
+        entity: Entity,
     },
     /// A list that holds one of the constants (or every one) as an element.
     Has {
@@ -229,6 +237,7 @@ impl Pred {
             }
             PredKind::OneOf { subject, .. }
             | PredKind::Matches { subject, .. }
+            | PredKind::Found { subject, .. }
             | PredKind::Operation { subject, .. }
             | PredKind::Fits { subject, .. } => subject.walk(visit),
             PredKind::Text { subject, needles, .. } => {
@@ -270,6 +279,7 @@ impl Pred {
             PredKind::Matches { subject, patterns, every } => {
                 PredKind::Matches { subject: subject.rewrite(change), patterns, every }
             }
+            PredKind::Found { subject, entity } => PredKind::Found { subject: subject.rewrite(change), entity },
             PredKind::Has { list, options, every, nocase } => {
                 PredKind::Has { list: list.rewrite(change), options, every, nocase }
             }

@@ -1,6 +1,6 @@
 //! A rule: clauses in the order in which they act.
 
-use super::{Expr, Pred, Type, cloud_of};
+use super::{Expr, Pred, Rewrite, Type, cloud_of};
 use crate::source::Span;
 
 /// A detection over one stream.
@@ -59,6 +59,33 @@ impl Rule {
         self.when.walk(visit);
         self.show.iter().for_each(|item| item.value.walk(visit));
         self.severity.arms.iter().for_each(|(pred, _)| pred.walk(visit));
+    }
+
+    /// The rule with `change` applied to every node of every clause, leaves first.
+    #[must_use]
+    pub fn rewrite(mut self, change: &mut dyn Rewrite) -> Rule {
+        let named = |bindings: Vec<Binding>, change: &mut dyn Rewrite| -> Vec<Binding> {
+            bindings.into_iter().map(|b| Binding { name: b.name, value: b.value.rewrite(change) }).collect()
+        };
+        self.with = named(self.with, change);
+        self.each = self.each.map(|each| Each { list: each.list.rewrite(change), ..each });
+        self.filter = self.filter.into_iter().map(|pred| pred.rewrite(change)).collect();
+        self.window = self.window.map(|window| {
+            let keys = window.keys.into_iter().map(|key| Key { value: key.value.rewrite(change), ..key }).collect();
+            Window { keys, ..window }
+        });
+        let aggregate = |aggregate: Aggregate| Aggregate {
+            args: aggregate.args.into_iter().map(|arg| arg.rewrite(change)).collect(),
+            filter: aggregate.filter.map(|pred| pred.rewrite(change)),
+            ..aggregate
+        };
+        self.aggregates = self.aggregates.into_iter().map(aggregate).collect();
+        self.measures = named(self.measures, change);
+        self.when = self.when.rewrite(change);
+        self.show = named(self.show, change);
+        let arms = self.severity.arms.into_iter();
+        self.severity.arms = arms.map(|(pred, level)| (pred.rewrite(change), level)).collect();
+        self
     }
 
     /// Whether `only` lets a source of this name in.

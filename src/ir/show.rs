@@ -195,6 +195,7 @@ impl Shown<'_> {
                     patterns.iter().map(|p| format!("/{}/{}", p.text, fold(p.nocase))).collect();
                 format!("{} matches {} [{}]", self.expr(subject), of(*every), patterns.join(", "))
             }
+            PredKind::Found { subject, entity } => format!("found({}, {:?})", self.expr(subject), entity.word()),
             PredKind::Has { list, options, every, nocase } => {
                 format!("{} has {} [{}]{}", self.expr(list), of(*every), literals(options), fold(*nocase))
             }

@@ -153,6 +153,12 @@ impl Redactor {
     }
 }
 
+/// Whether an entity is among the counts of what a text holds: in the text itself, or in what it hides.
+#[must_use]
+pub fn finds(text: &str, entity: Entity) -> bool {
+    Redactor::new(None).redact(text).counts.contains_key(entity.word())
+}
+
 /// What a text holds, settled; none if it can't be looked through.
 fn hits(text: &str) -> Option<Vec<Hit<'_>>> {
     if text.len() > MOST {

@@ -4,6 +4,7 @@ type Samples = &'static [&'static str];
 
 pub(super) const PRIVATE_KEY: Samples = &[
     "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\nBKcwggSjAgEAAoIBAQC7\n-----END PRIVATE KEY-----",
+    "-----BEGIN OPENSSH PRIVATE KEY-----",
     "-----BEGIN RSA PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA1c7+9z5Pad7OejecsQ0bu\\n",
 ];
 pub(super) const GCP_SERVICE_ACCOUNT_KEY: Samples = &[

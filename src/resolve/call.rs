@@ -1,6 +1,7 @@
 //! Calls: functions of values become the few that the meaning knows.
 
 use super::errors;
+use super::found::FOUND;
 use super::scope::Resolver;
 use crate::ir::{Expr, ExprKind, Function, Literal, Pattern, Type, pattern};
 use crate::source::Span;
@@ -23,7 +24,7 @@ pub const AGGREGATES: [(&str, &str); 12] = [
 ];
 
 /// Functions of values, and how each is written.
-pub const FUNCTIONS: [(&str, &str); 18] = [
+pub const FUNCTIONS: [(&str, &str); 19] = [
     ("lower", "lower(x)"),
     ("upper", "upper(x)"),
     ("length", "length(x)"),
@@ -42,6 +43,7 @@ pub const FUNCTIONS: [(&str, &str); 18] = [
     ("weekday", "weekday(time)"),
     ("size", "size(xs)"),
     ("host", "host(url)"),
+    FOUND,
 ];
 
 /// Functions that read raw JSON, and how each is written: they exist in sources only.
@@ -61,14 +63,13 @@ pub const READERS: [(&str, &str); 12] = [
 ];
 
 /// Functions of later versions.
-const LATER: [(&str, &str); 8] = [
+const LATER: [(&str, &str); 7] = [
     ("unseen", "look-back comes later: leave the condition out, or compare within one window"),
     ("seen", "look-back comes later: leave the condition out, or compare within one window"),
     ("silent", "look-back comes later: watch the log's volume outside for now"),
     ("baseline", "look-back comes later: compare with a fixed number for now"),
     ("during", "compare `hour(time)` and `weekday(time)`, which are in UTC"),
     ("distance_km", "places are filled at ingest by a later version"),
-    ("found", "test the text with `matches`"),
     ("unmask", "test the text with `matches`, with the disguises spelled out"),
 ];
 
@@ -168,7 +169,7 @@ impl Resolver<'_> {
     ) -> Option<Expr> {
         let arity = match word {
             "lower" | "upper" | "length" | "base64_decode" | "hash" | "hour" | "weekday" | "size" | "host" => 1..=1,
-            "extract" => 2..=2,
+            "extract" | "found" => 2..=2,
             "substring" | "if" | "segment" => 3..=3,
             "concat" | "coalesce" | "sum_of" | "greatest" | "least" => 1..=64,
             _ => 0..=0,
@@ -212,6 +213,7 @@ impl Resolver<'_> {
                 call(Function::Extract(pattern), vec![subject], Type::Text)
             }
             ("segment", [x, separator, number]) => self.segment(x, separator, number, span),
+            ("found", _) => self.wrong(errors::condition_as_value(span)),
             ("host", [x]) => {
                 let subject = self.value(x, &Type::Text)?;
                 let pattern = self.pattern(HOST, false, span)?;

@@ -478,3 +478,20 @@ pub(super) fn digest(span: Span) -> Diagnostic {
         .at(span, "")
         .help("it may be compared with itself, counted with `distinct` and grouped by: it is a keyed hash that differs between archives and targets")
 }
+
+pub(super) fn found_in_source(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::WrongPlace, "`found` exists only in rules")
+        .at(span, "")
+        .help("in a source, ask with `matches`")
+}
+
+pub(super) fn found_of_what(span: Span) -> Diagnostic {
+    let message = "`found` looks into a field of the stream, not into what is made of one or into elements";
+    Diagnostic::error(Code::BadArguments, message).at(span, "").help("name the field: `found(prompt, \"email\")`")
+}
+
+pub(super) fn seeks_entity(span: Span, field: &str, entity: &str) -> Diagnostic {
+    Diagnostic::error(Code::SeeksRedacted, format!("archives hold no text that this finds in `{field}`"))
+        .at(span, format!("redaction takes `{entity}` out"))
+        .help(format!("`found({field}, \"{entity}\")` asks for it, also of what an archive no longer holds"))
+}

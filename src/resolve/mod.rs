@@ -6,6 +6,7 @@ mod aggregate;
 mod call;
 mod errors;
 mod expr;
+mod found;
 mod list;
 mod number;
 mod pred;

@@ -4,6 +4,7 @@ use ipnet::{IpNet, Ipv4Net};
 
 use super::errors;
 use super::expr::DIGEST;
+use super::found::FOUND;
 use super::list::Item;
 use super::number::{decimal, literal_first};
 use super::scope::Resolver;
@@ -24,6 +25,9 @@ impl Resolver<'_> {
             }
             ast::ExprKind::Quantified(quantifier, word, list, holds) => self.some(*quantifier, word, list, holds, span),
             ast::ExprKind::Test(test) => self.test(test, span),
+            ast::ExprKind::Call(name, arguments, suffixes) if name.node == FOUND.0 && suffixes.is_empty() => {
+                self.found(arguments, span)
+            }
             ast::ExprKind::Literal(ast::Literal::Bool(value)) => Some(Pred::new(PredKind::Const(*value), span)),
             _ => {
                 let value = self.expr(expr, Some(&Type::Bool))?;
@@ -320,8 +324,11 @@ impl Resolver<'_> {
     fn matches(&mut self, test: &ast::Comparison, span: Span) -> Option<Pred> {
         let subject = self.value(&test.left, &Type::Text);
         let patterns = self.patterns(test)?;
-        let every = test.quantifier == Some(Quantifier::All);
-        Some(Pred::new(PredKind::Matches { subject: subject?, patterns, every }, span))
+        let (subject, every) = (subject?, test.quantifier == Some(Quantifier::All));
+        if self.seeks_what_is_redacted(&subject, &patterns, span) {
+            return None;
+        }
+        Some(Pred::new(PredKind::Matches { subject, patterns, every }, span))
     }
 
     /// The right side of `matches`.

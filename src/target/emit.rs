@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::found::{Patterns, as_patterns, without_asking};
 use super::shown::addresses_as_written;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
 use crate::bind::{Bound, Widened, admits, bind, told_rule, widened};
@@ -74,7 +75,8 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |w| w.step);
     let length = rule.window.as_ref().map(|w| w.length);
     let portable = info.place == PlaceKind::CloudWatch && request.cloudwatch == Needs::Portable;
-    let (searched, widenings) = if portable { widened(rule, source) } else { (rule.clone(), Vec::new()) };
+    let (sought, patterns) = as_patterns(rule);
+    let (searched, widenings) = if portable { widened(&sought, source) } else { (sought, Vec::new()) };
     let query = match bind(&searched, source, stream) {
         Bound::Never => return None,
         Bound::Refused(reasons) => refused(reasons),
@@ -82,7 +84,7 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
             addresses_as_written(&mut bound.rule);
             let bound = told_rule(*bound, place);
             let cx = Lowering::new(&bound, source, place, request);
-            lower(rule, cx, stream, target, &widenings)
+            lower(rule, cx, stream, target, (&widenings, &patterns))
         }
     };
     let mut emission = Emission {
@@ -147,7 +149,13 @@ fn refused(reasons: Vec<Diagnostic>) -> Query {
     }
 }
 
-fn lower(rule: &Rule, mut cx: Lowering<'_>, stream: &Stream, target: &dyn Target, widenings: &[Widened]) -> Query {
+fn lower(
+    rule: &Rule,
+    mut cx: Lowering<'_>,
+    stream: &Stream,
+    target: &dyn Target,
+    (widenings, patterns): (&[Widened], &Patterns),
+) -> Query {
     let source = cx.source;
     if source.assemble.is_some() && !target.info().assembles {
         return refused(vec![several_records(rule, source, &target.info())]);
@@ -162,6 +170,7 @@ fn lower(rule: &Rule, mut cx: Lowering<'_>, stream: &Stream, target: &dyn Target
         });
     }
     let text = target.query(&mut cx);
+    patterns.tell(&mut cx);
     for (positive, test, reason) in widenings {
         let verdict = if *positive { Verdict::Wider } else { Verdict::Narrower };
         cx.weaken(verdict, wider(test, reason));
@@ -220,7 +229,8 @@ fn reads_content(rule: &Rule, stream: &Stream) -> bool {
             found |= stream.get(field).is_some_and(|f| f.tier == Tier::Content);
         }
     };
-    rule.walk(&mut visit);
+    // What `found` asks, an archive has counted before it redacted.
+    without_asking(rule).walk(&mut visit);
     found
 }
 

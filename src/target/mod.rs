@@ -6,6 +6,7 @@
 pub mod cloud_logging;
 pub mod cloudwatch;
 mod emit;
+mod found;
 pub mod googlesql;
 pub mod kql;
 pub mod names;
@@ -15,6 +16,7 @@ mod verdict;
 pub mod windows;
 
 pub use emit::{Emission, Target, emit};
+pub use found::with_patterns;
 
 pub use verdict::{Condition, Needs, Verdict};
 

@@ -71,6 +71,8 @@ pub enum Condition {
     RangeHoldsWholeWindows,
     /// Redaction changed nothing that the rule reads.
     RedactionChangedNothing,
+    /// What `found` asks for stands in the text as it is written, and touches nothing that would make it another value.
+    StandsPlain,
     /// No measure is within 1e-9 of the number it is compared with.
     RoundingDoesNotDecide,
     /// No sum leaves 64 bits; a deviation sums squares.
@@ -100,6 +102,7 @@ impl Condition {
             Condition::RepeatsAreMerged => "repeats are merged".to_owned(),
             Condition::RangeHoldsWholeWindows => "the range holds whole windows".to_owned(),
             Condition::RedactionChangedNothing => "redaction changed nothing it reads".to_owned(),
+            Condition::StandsPlain => "what is found stands by itself in plain text".to_owned(),
             Condition::RoundingDoesNotDecide => "rounding does not decide".to_owned(),
             Condition::SumsFit => "no sum leaves 64 bits".to_owned(),
             Condition::AtMostValues(n) => format!("at most {n} values a group"),

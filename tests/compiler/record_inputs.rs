@@ -14,8 +14,8 @@ use sha2::{Digest as _, Sha256};
 use skywatch::eval::{Event, Json, Value};
 use skywatch::ir::{FileFormat, Stream};
 use skywatch::record::{
-    Batch, Checkpoint, Input, Item, Limits, Packing, Quarantined, Reader, Reading, Reason, Recognized, Recognizer,
-    Skip, Unfinished, inputs, raw_records, read_inputs, read_mixed,
+    Batch, Checkpoint, Input, Item, Known, Limits, Packing, Quarantined, Reader, Reading, Reason, Recognized,
+    Recognizer, Skip, Unfinished, inputs, raw_records, read_inputs, read_mixed,
 };
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -352,7 +352,7 @@ fn growing(
             assert_eq!(*sha256, <[u8; 32]>::from(Sha256::digest(before)));
             assert_eq!(*line, 1 + before.iter().filter(|byte| **byte == b'\n').count() as u64);
         }
-        reader.finish(|_| {}).expect("it can be finished");
+        reader.finish(|_| {}, |_| Ok(Known::default())).expect("it can be finished");
     }
     (events, aside, from)
 }
@@ -384,7 +384,11 @@ fn a_file_that_was_replaced_is_read_from_its_start() {
         fs::write(folder.path().join("a.json"), content).expect("a file");
         let mut reader = Reader::new(source, stream, Limits::default());
         let extent = reader.input(&input, &Reading { from, ..Reading::default() }, |_| {}).expect("it can be read");
-        (reader.finish(|_| {}).expect("it can be finished").0.read, extent.resumed, extent.checkpoint)
+        (
+            reader.finish(|_| {}, |_| Ok(Known::default())).expect("it can be finished").0.read,
+            extent.resumed,
+            extent.checkpoint,
+        )
     };
     let (_, _, from) = read(&lines(3), None);
     assert_eq!(read(&lines(5), from.clone()).0, 2);

@@ -1,9 +1,11 @@
 //! Redaction: what is found, what is not, and what holds of every text.
 
+use std::sync::LazyLock;
+
 use base64::Engine as _;
 use proptest::prelude::*;
-use regex::RegexBuilder;
-use skywatch::redact::{Entity, MOST, Redactor};
+use regex::{Regex, RegexBuilder};
+use skywatch::redact::{Entity, MOST, Proof, Redactor};
 
 #[path = "../../benches/redact/corpus.rs"]
 mod corpus;
@@ -238,6 +240,19 @@ fn pieces() -> impl Strategy<Value = String> {
     proptest::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
 
+/// The patterns of entities that are found by their form alone.
+static FORMS: LazyLock<Vec<(Entity, Regex)>> = LazyLock::new(|| {
+    let regex = |entity: Entity| {
+        let pattern = entity.pattern().expect("it can be asked for");
+        RegexBuilder::new(pattern).case_insensitive(entity.nocase()).build().expect("it is a pattern")
+    };
+    Entity::ALL
+        .into_iter()
+        .filter(|entity| entity.proof() == Proof::Form)
+        .map(|entity| (entity, regex(entity)))
+        .collect()
+});
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: super::support::cases(1_000), failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -274,6 +289,22 @@ proptest! {
             let Some(pattern) = found.entity.pattern().filter(|_| plain) else { continue };
             let regex = RegexBuilder::new(pattern).case_insensitive(found.entity.nocase()).build().expect("it is a pattern");
             prop_assert!(regex.is_match(&text), "{} of {}: {}", found.entity.word(), text, value);
+        }
+    }
+
+    /// On this rests that a query is exact where the form decides and what is found stands by itself.
+    #[test]
+    fn the_scanner_finds_what_the_pattern_of_a_form_finds(text in pieces()) {
+        let findings = redactor().scan(&text);
+        let touches = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b":-.".contains(byte));
+        for (entity, regex) in FORMS.iter().filter(|_| !text.contains("[EMAIL:")) {
+            for captures in regex.captures_iter(&text) {
+                let value = captures.iter().skip(1).flatten().next().expect("the value is a group");
+                let bytes = text.as_bytes();
+                let alone = !touches(value.start().checked_sub(1).and_then(|at| bytes.get(at))) && !touches(bytes.get(value.end()));
+                let seen = findings.iter().any(|found| found.start < value.end() && value.start() < found.end);
+                prop_assert!(seen || !alone, "{} of {:?}: {}", entity.word(), text, value.as_str());
+            }
         }
     }
 

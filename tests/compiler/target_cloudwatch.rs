@@ -13,7 +13,7 @@ use skywatch::ir::{PlaceKind, Rule};
 use skywatch::pack::load;
 use skywatch::target::cloudwatch::CloudWatch;
 use skywatch::target::cloudwatch::tree::{Command, Query, Quoted, Term};
-use skywatch::target::{Backend as _, Lowering, Request};
+use skywatch::target::{Backend as _, Lowering, Request, with_patterns};
 
 /// A log of a user's own: one field of each type, at discovered fields and elsewhere, with times that may have fractions.
 const OWN_LOG: &str = r#"
@@ -80,7 +80,8 @@ fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
             else {
                 continue;
             };
-            let bind::Bound::Rule(bound) = bind::bind(rule, source, stream) else { continue };
+            let sought = with_patterns(rule);
+            let bind::Bound::Rule(bound) = bind::bind(&sought, source, stream) else { continue };
             for range in [None, Some(constructs::DAY)] {
                 let mut cx = Lowering::new(&bound, source, place, Request { range, ..Request::default() });
                 let tree = CloudWatch.lower(&mut cx);

@@ -10,7 +10,7 @@ use skywatch::diag::Code;
 use skywatch::engine::{Engine, Limits, Period, RunOutcome, Skipped};
 use skywatch::eval::alert::finish;
 use skywatch::eval::{Event, Range, Run, Value, run};
-use skywatch::ir::{Expr, ExprKind, Level, OnlySource, Rule, Source, Type};
+use skywatch::ir::{Expr, ExprKind, Level, OnlySource, REDACTED, Rule, Source, Type};
 use skywatch::resolve::Resolved;
 use skywatch::schema::{BUILTIN, Schema};
 use skywatch::source::Span;
@@ -58,11 +58,11 @@ fn sample(resolved: &Resolved, seed: u32, most: usize) -> Vec<Event> {
     let stream = &resolved.schema.streams[resolved.schema.stream("sample").expect("the stream")];
     let mut choices = Choices::new(seeded(seed, 60_000));
     let mut events = events(&mut choices, stream, most);
-    // What archives fill themselves, no log has.
-    let filled = stream.field("redacted").expect("the field").index();
+    // No log gives the counts of redaction.
+    let counts = stream.field(REDACTED).expect("every stream has them").index();
     for event in &mut events {
         event.source = (*choices.one(&SOURCES)).into();
-        event.fields[filled] = Value::Missing;
+        event.fields[counts] = Value::Missing;
     }
     events
 }
@@ -535,6 +535,50 @@ fn a_content_rule_says_why_it_does_not_run() {
     );
     assert_eq!(said(&keep(), None), "E0506: text of users is encrypted there: give its key with `--content-key`");
     assert_eq!(said(&keep(), key()), "None");
+}
+
+#[test]
+fn what_was_redacted_is_asked_of_the_counts() {
+    let resolved = sampled(
+        r#"
+        rule leaked { severity low from sample where found(t3, "email") or found(t1, "email") show event.id }
+        rule clean { severity low from sample with kind = if(found(t3, "email"), "mail", "none") where not found(t1, "email")
+            over 1h by kind let n = count(), m = count(where found(t3, "card")) }
+        rule many { severity low from sample where any f in redacted (f.field == "t3" and f.entity == "email" and f.count > 1) }
+        "#,
+    );
+    let index = resolved.schema.stream("sample").expect("the stream");
+    let stream = &resolved.schema.streams[index];
+    let at = |name| stream.field(name).expect("a field").index();
+    let mut events = sample(&resolved, 13, 80);
+    let texts =
+        ["ann@example.com", "see YW5uQGV4YW1wbGUuY29t", "a@example.com, b@example.com", "hello", "4111 1111 1111 1111"];
+    for (number, event) in events.iter_mut().enumerate() {
+        event.fields[at("t3")] = texts.get(number % 6).map_or(Value::Missing, |text| Value::text(text));
+        if number % 7 == 0 {
+            event.fields[at("t1")] = Value::text("bob@example.com");
+        }
+    }
+    let range = Range { from: START - DAY, to: START + 30 * DAY };
+    let period = Period::Between { from: Some(range.from), to: Some(range.to) };
+    // With the content and without it, and in both without its key.
+    for keep in [keep(), Keep::default()] {
+        let folder = tempfile::tempdir().expect("a folder");
+        write_as(folder.path(), &resolved.schema, &events, &keep);
+        let archive = Archive::open(folder.path(), &resolved.schema, None).expect("an archive");
+        let engine = Engine::open(archive, &resolved.schema, Limits::default()).expect("an engine");
+        let coverage = engine.archive().sources().into_iter().map(|source| (source.source, source.days.0)).collect();
+        for rule in &resolved.rules[..2] {
+            let expected = run(rule, stream, &events, &Run { pack: "p", range, coverage: &coverage }).expect("alerts");
+            let found = engine.run(std::slice::from_ref(rule), "p", period).expect("a run");
+            assert!(found.runs.iter().all(|run| run.skipped.is_none()), "{:?}", found.runs);
+            assert!(!found.alerts.is_empty() && found.alerts == expected.alerts, "{}: {:#?}", rule.name, found.alerts);
+        }
+        let many = engine.run(&resolved.rules[2..], "p", period).expect("a run");
+        assert_eq!(many.alerts.len(), (0..events.len()).filter(|number| number % 6 == 2).count());
+        let plan = engine.explain(&resolved.rules[0], &resolved.schema.sources[0], period).expect("a plan");
+        assert!(plan.contains("/metadata/") && !plan.contains("/content/"), "{plan}");
+    }
 }
 
 /// Puts a field in the place of every field.

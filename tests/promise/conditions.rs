@@ -11,7 +11,7 @@ use skywatch::resolve::Resolved;
 use skywatch::ruletest::emitted::{claimed, emitted, local};
 use skywatch::ruletest::rows::broken;
 use skywatch::ruletest::turns::Turn;
-use skywatch::target::{Emission, Request, emit};
+use skywatch::target::{Condition, Emission, Request, emit};
 
 use crate::logs::{Log, RANGE, target};
 use crate::support::{resolved, samples};
@@ -230,6 +230,26 @@ fn what_is_redacted_is_found_in_the_cloud_only() {
     let prompt = stream.field("prompt").expect("calls have a prompt");
     log.events[0].fields[prompt.index()] = eval::Value::text("write to [EMAIL:3f9a]");
     assert!(trial.broken_over(&log.events, &log.records).is_some());
+}
+
+#[test]
+fn what_is_hidden_is_found_in_the_local_run_only() {
+    let rule = "rule r {\n severity low\n from invocation only azure.apim\n where found(prompt, \"email\")\n}";
+    let trial = Trial::over_range("kql", "azure.apim", rule, "what is found stands by itself in plain text");
+    // An archive has counted it before it redacted.
+    assert!(!trial.emission.query.provided.contains(&Condition::RedactionChangedNothing));
+    let asked = |prompt: &str| {
+        let mut records = apim("2026-11-02T10:00:00Z");
+        records[1]["properties"]["requestMessages"][0]["content"] = json!(prompt);
+        records
+    };
+    trial.holds_over(&apim("2026-11-02T10:00:00Z"));
+    trial.holds_over(&asked("write to nobody"));
+    // In base64, and inside of something else.
+    for prompt in ["send d3JpdGUgdG8gYW5uQGV4YW1wbGUuY29t", "postgres://app:s3cr3t@db.example.internal:5432/orders"] {
+        let log = trial.log(&asked(prompt));
+        assert!(trial.broken_over(&log.events, &log.records).is_some(), "{prompt}");
+    }
 }
 
 #[test]

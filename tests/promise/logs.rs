@@ -113,7 +113,7 @@ impl Log {
             Item::Quarantined(record) => _ = aside.insert(record.line - 1),
         };
         reader.file(file.path(), &mut take).expect("the file is read");
-        let (_, dropped) = reader.finish(&mut take).expect("the file did not change");
+        let (_, dropped) = reader.finish(&mut take, |_| Ok(Default::default())).expect("the file did not change");
         aside.extend(&dropped);
         events.retain(|(number, _)| !dropped.contains(number));
         let time = |event: &Event| event.fields.get(stream.time().index()).and_then(eval::Value::as_time);

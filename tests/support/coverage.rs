@@ -56,6 +56,7 @@ kinds!(pred_kind, PREDS, PredKind {
     PredKind::Text { test: TextTest::StartsWith, every: true, .. } => "starts with all",
     PredKind::Text { test: TextTest::EndsWith, every: false, .. } => "ends with",
     PredKind::Text { test: TextTest::EndsWith, every: true, .. } => "ends with all",
+    PredKind::Found { .. } => "found",
     PredKind::Matches { every: false, .. } => "matches",
     PredKind::Matches { every: true, .. } => "matches all",
     PredKind::Has { every: false, nocase: false, .. } => "has",

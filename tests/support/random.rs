@@ -49,6 +49,7 @@ pub(crate) const NUMBERS: [&str; 12] = [
 pub(crate) const REALS: [&str; 8] = ["1.0", "0.5", "0.1", "0.3", "-2.5", "9007199254740992.0", "1000000.25", "3.0"];
 const PATTERNS: [&str; 10] =
     ["/a/", "/^a/", "/b$/", "/[a-c]+/", "/\\d+/", "/a.b/", "/(a|b)c?/", "/\\ba\\b/", "/[^a-z]/", "/^\\s*\\S/"];
+const ENTITIES: [&str; 3] = ["email", "card", "ipv4"];
 const DURATIONS: [&str; 6] = ["1s", "0s", "1500ms", "1m", "1h", "30d"];
 const NETWORKS: [&str; 7] =
     ["10.0.0.0/8", "192.168.0.0/16", "203.0.113.7", "fc00::/7", "2001:db8::/32", "0.0.0.0/0", "::/0"];
@@ -436,6 +437,9 @@ impl Generator<'_> {
             3 => format!("{} {} {of} [{}, {}]{nocase}", self.text(d), self.test(), self.word(), self.word()),
             4 => format!("{} {}in [{}, {}]{nocase}", self.text(d), self.c.one(&["", "not "]), self.word(), self.word()),
             5 => format!("{} is {}", self.any(d), self.c.one(&["missing", "present"])),
+            6 if self.fields.stream == "sample" && self.c.once_in(4) => {
+                format!("found({}, \"{}\")", self.c.one(&self.fields.text), self.c.one(&ENTITIES))
+            }
             6 => format!("{} matches {}{nocase}", self.text(d), self.c.one(&PATTERNS)),
             7 if !self.fields.int.is_empty() => format!("{} {} {}", self.int(d), self.order(), self.int(d)),
             8 if !self.fields.float.is_empty() => {

@@ -22,7 +22,7 @@ impl Writer<'_> {
 
     fn make(&mut self, pred: &Pred) -> bool {
         match &pred.kind {
-            PredKind::Const(_) | PredKind::Not(_) | PredKind::Operation { .. } => false,
+            PredKind::Const(_) | PredKind::Not(_) | PredKind::Operation { .. } | PredKind::Found { .. } => false,
             PredKind::All(preds) => preds.iter().all(|pred| self.hold(pred, true)),
             PredKind::Any(preds) => preds.iter().any(|pred| self.hold(pred, true)),
             PredKind::Present(expr) => self.present(expr),

@@ -31,6 +31,11 @@ impl Lower<'_> {
             PredKind::Text { .. } | PredKind::Matches { .. } | PredKind::Fits { .. } => self.text_test(pred),
             PredKind::Has { list, options, every, nocase } => self.has(list, options, *every, *nocase, pred.span),
             PredKind::Some { element, list, holds, every } => self.some(*element, list, holds, *every),
+            PredKind::Found { entity, .. } => Err(vec![errors::cannot(
+                pred.span,
+                format!("`{}` has no pattern that it takes", entity.word()),
+                "test the text with `matches`",
+            )]),
             PredKind::Operation { name, .. } => Err(vec![errors::cannot(
                 pred.span,
                 format!("`{name}` was not resolved to names of this cloud"),

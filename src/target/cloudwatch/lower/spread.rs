@@ -4,7 +4,7 @@
 //! element is one of the elements, so that testing them all is wider; `lower(x) == "a"` is `x == "a" nocase`.
 
 use super::plan::{Plan, Said};
-use super::texts::within_a_line;
+use super::texts::{within_a_line, within_a_part};
 use crate::ir::{Comparison, Expr, ExprKind, Function as F, Literal, Pred, PredKind, Step, TextTest, Type};
 use crate::target::Verdict;
 use crate::target::cloudwatch::errors;
@@ -239,7 +239,7 @@ fn joined(plan: &mut Plan<'_>, pred: &Pred, n: usize, lists: &[Expr], positive: 
             // Every needle may stand in another part.
             (if *every { each_needle(pred, needles) } else { vec![pred.clone()] }, *test != TextTest::Contains)
         }
-        PredKind::Matches { patterns, every, .. } if patterns.iter().all(|pattern| within_a_line(&pattern.node)) => {
+        PredKind::Matches { patterns, every, .. } if patterns.iter().all(|pattern| within_a_part(&pattern.node)) => {
             (if *every { each_pattern(pred) } else { vec![pred.clone()] }, false)
         }
         PredKind::Compare(Comparison::Equal, left, right)

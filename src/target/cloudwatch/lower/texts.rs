@@ -43,6 +43,29 @@ pub(super) fn within_a_line(node: &Node) -> bool {
     }
 }
 
+/// Whether a pattern finds in texts that were joined by line breaks just what it finds in one of them: where it asks for the start, a line break
+/// will do as well, and nothing else in it goes over the end of a line.
+pub(super) fn within_a_part(node: &Node) -> bool {
+    match node {
+        Node::Alternate(nodes) => nodes.iter().all(within_a_part),
+        Node::Group(inner) => within_a_part(inner),
+        Node::Concat(nodes) => match nodes.split_first() {
+            Some((first, rest)) => (starts_a_word(first) || within_a_part(first)) && rest.iter().all(within_a_line),
+            None => true,
+        },
+        other => within_a_line(other),
+    }
+}
+
+/// `(?:^|[^a-z])`: the start, or any of a class that has the line break.
+fn starts_a_word(node: &Node) -> bool {
+    let Node::Alternate(nodes) = node else { return false };
+    let (starts, others): (Vec<&Node>, Vec<&Node>) = nodes.iter().partition(|node| **node == Node::Start);
+    !starts.is_empty()
+        && others.iter().all(|node| matches!(node, Node::Class { .. }) && !within_a_line(node))
+        && !others.is_empty()
+}
+
 fn one_of(mut nodes: Vec<Node>) -> Node {
     if nodes.len() == 1 { nodes.remove(0) } else { Node::Alternate(nodes) }
 }

@@ -34,7 +34,7 @@ impl Lower<'_> {
             PredKind::Matches { subject, patterns, every } => self.matches(subject, patterns, *every),
             PredKind::Has { list, options, every, nocase } => self.has(list, options, *every, *nocase, pred),
             PredKind::Some { element, list, holds, every } => self.some(*element, list, holds, *every, pred.span),
-            PredKind::Operation { .. } => refuse(errors::unbound(pred.span)),
+            PredKind::Operation { .. } | PredKind::Found { .. } => refuse(errors::unbound(pred.span)),
             PredKind::Fits { subject, globs, nocase } => self.fits(subject, globs, *nocase),
         }
     }
