@@ -204,7 +204,7 @@ fn rules_over_files_alert_as_over_events_in_memory() {
     let folder = tempfile::tempdir().expect("a folder");
     let events = sample(&resolved, 4, 400);
     // Three runs of ingest: files overlap in time.
-    events.chunks(events.len() / 3 + 1).for_each(|part| _ = write(folder.path(), &resolved.schema, part));
+    events.chunks(events.len() / 3 + 1).for_each(|part| write(folder.path(), &resolved.schema, part));
     let limits = Limits { memory: 256 << 20, partitions: 2, batch: 64 };
     let engine = engine(folder.path(), &resolved.schema, limits);
     let stream = &resolved.schema.streams[index];
