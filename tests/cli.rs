@@ -542,6 +542,26 @@ mod archive {
         assert_eq!(answer(&["archive", "verify"], &["--content-key", "env:CONTENT_KEY"])["flaws"], value!([]));
         assert_eq!(alerts(), first);
 
+        // The samples of a source, read again, take its place; a part of them does not.
+        let bedrock = "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs";
+        let rebuild = |from: &str| {
+            skywatch(on(
+                &["archive", "rebuild", "--source", "aws.bedrock", "--from", from],
+                &["--content", "--content-key", "env:CONTENT_KEY"],
+            ))
+        };
+        let before = answer(&["archive", "info"], &[]);
+        assert_eq!(rebuild(bedrock).status.code(), Some(0), "{}", text(&rebuild(bedrock).stderr));
+        let after = answer(&["archive", "info"], &[]);
+        let rows = |info: &Value| {
+            info["sources"].as_array().expect("sources").iter().map(|source| source["rows"].clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(rows(&before), rows(&after));
+        assert_eq!(alerts(), first);
+        let part = find(std::path::Path::new(bedrock), "json").remove(0).display().to_string();
+        assert!(text(&rebuild(&part).stderr).contains("and the archive has"));
+        assert_eq!(rows(&before), rows(&answer(&["archive", "info"], &[])));
+
         // Another content key; then none.
         let key = place.path().join("new.key");
         std::fs::write(&key, "ff".repeat(32)).expect("a key");
@@ -567,8 +587,47 @@ mod archive {
         assert_eq!(day("2026-12-03", false)["files"], value!([]));
         let all = day("2030-01-01", false);
         assert!(all["rows"].as_u64() > Some(0) && all["texts"] == 0, "{all}");
+        // Hourly sums of calls stay for a year, which is over too.
+        assert!(day("2030-01-01", false)["rows"].as_u64() > Some(0));
         assert_eq!(find(&place.path().join("archive"), ".parquet"), [""; 0].map(std::path::PathBuf::from));
         assert_eq!(answer(&["archive", "verify"], &[])["files"], 0);
+    }
+
+    #[test]
+    fn the_quarantine_is_read_again() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| place.path().join(name).display().to_string();
+        let (archive, log) = (path("archive"), path("log.json"));
+        let record = |id: &str, time: &str| {
+            format!(r#"{{"schemaType":"ModelInvocationLog","timestamp":"{time}","requestId":"{id}","modelId":"m"}}"#)
+        };
+        let broken = [record("a", "2026-11-02T10:00:00Z"), record("b", "no time"), "no JSON".to_owned()].join("\n");
+        std::fs::write(&log, &broken).expect("a log");
+        let ingest = ["ingest", "--source", "aws.bedrock", &log, "--archive", &archive, "--format", "json"];
+        let first = json(&ingest);
+        assert_eq!((&first["rows"], &first["quarantined"]), (&value!(1), &value!(2)), "{first}");
+        assert_eq!(status(&[&ingest[..], &["--strict"]].concat()), 0);
+        let requeue = ["archive", "requeue", "--archive", &archive, "--format", "json"];
+        let again = json(&requeue);
+        assert_eq!(
+            (&again["read"], &again["rows"], &again["quarantined"]),
+            (&value!(2), &value!(0), &value!(2)),
+            "{again}"
+        );
+        // The same place is read, and nothing else: a mended line comes in, the first record is not asked again.
+        std::fs::write(&log, broken.replace("no time", "2026-11-02T10:05:00Z")).expect("a log");
+        let mended = json(&requeue);
+        assert_eq!(
+            (&mended["read"], &mended["rows"], &mended["quarantined"]),
+            (&value!(2), &value!(1), &value!(1)),
+            "{mended}"
+        );
+        std::fs::remove_file(&log).expect("it goes");
+        let gone = json(&requeue);
+        assert_eq!((&gone["read"], &gone["kept"]), (&value!(0), &value!(1)), "{gone}");
+        let info = json(&["archive", "info", "--archive", &archive, "--format", "json"]);
+        assert_eq!((&info["sources"][0]["rows"], &info["quarantined"]), (&value!(2), &value!(1)), "{info}");
+        assert_eq!(json(&["archive", "verify", "--archive", &archive, "--format", "json"])["flaws"], value!([]));
     }
 
     fn find(root: &std::path::Path, part: &str) -> Vec<std::path::PathBuf> {

@@ -108,6 +108,13 @@ pub(super) fn unknown_source(name: &str, schema: &Schema) -> Diagnostic {
         .suggest(name, schema.sources.iter().map(|source| source.name.as_str()))
 }
 
+/// Logs that hold less of a day than the archive.
+pub(super) fn fewer_rows(day: &str, read: u64, archived: u64) -> Diagnostic {
+    let message = format!("the logs have {read} events of {day}, and the archive has {archived}");
+    Diagnostic::error(Code::BadArchive, message)
+        .help("nothing was changed; give all logs of the days that are to be replaced")
+}
+
 /// A clock that the manifest contradicts.
 pub(super) fn wrong_clock(now: &str, written: &str, apart: &str) -> Diagnostic {
     let message = format!("the clock says {now}, but the archive was last changed on {written}: {apart} apart");

@@ -5,21 +5,21 @@
 //! resumed by running it again.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::claim::{Claim, now};
+use super::errors;
 use super::keys::{ContentKey, DigestKey};
 use super::manifest::{Change, Checkpoint, Deed, FileEntry, ResumeAt};
 use super::mapping::mapping;
 use super::protect::Protect;
-use super::quarantine::quarantine;
+use super::quarantine::{Line, lines, put_lines, quarantine};
 use super::read::known;
-use super::write::{Arrived, Layout, check_columns, size, write};
+use super::write::{Arrived, Layout, check_columns, day_text, size, write};
 use crate::diag::Diagnostic;
 use crate::eval::Event;
 use crate::ir::{Source, Stream};
-use crate::record::{
-    Extent, Input, Item, Known, Limits, MixedReader, OfSource, Quarantined, Reading, Report, Unfinished,
-};
+use crate::record::{Extent, Input, Item, Known, Limits, MixedReader, OfSource, Quarantined, Reading, Report};
 use crate::schema::Schema;
 
 /// About how many bytes of events are held, and about how many make a commit.
@@ -43,11 +43,13 @@ pub struct Options<'a> {
     pub limits: Limits,
     /// About how many bytes of events are held.
     pub portion: usize,
+    /// Whether the days that the inputs have of the source take the place of what is archived of them, all at once.
+    pub rebuild: bool,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Options { source: None, limits: Limits::default(), portion: PORTION }
+        Options { source: None, limits: Limits::default(), portion: PORTION, rebuild: false }
     }
 }
 
@@ -68,24 +70,78 @@ pub fn ingest(
     mut after: impl FnMut(&Input) -> bool,
 ) -> Result<Reports, Diagnostic> {
     schema.streams.iter().try_for_each(check_columns)?;
-    let reader = match options.source {
-        None => MixedReader::new(schema, options.limits),
-        Some(name) => {
-            MixedReader::of(schema, name, options.limits).ok_or_else(|| super::errors::unknown_source(name, schema))?
-        }
-    };
-    let mut ingest = Ingest {
-        claim,
-        schema,
-        keep,
-        options,
-        held: Held::default(),
-        change: Change::new(Deed::Ingest),
-        reports: Reports::new(),
-        written: 0,
-    };
+    let reader = reader(schema, options.source, options.limits)?;
+    let mut ingest = Ingest::new(claim, schema, keep, options);
     ingest.inputs(reader, inputs, &mut after)?;
     Ok(ingest.reports)
+}
+
+/// A reader of one source's logs, or of any.
+fn reader<'a>(schema: &'a Schema, source: Option<&str>, limits: Limits) -> Result<MixedReader<'a>, Diagnostic> {
+    match source {
+        None => Ok(MixedReader::new(schema, limits)),
+        Some(name) => MixedReader::of(schema, name, limits).ok_or_else(|| errors::unknown_source(name, schema)),
+    }
+}
+
+/// What came of reading the quarantine again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Requeued {
+    /// Of the records that were read again, by source.
+    pub reports: Reports,
+    /// Records whose file is not there any more, or not as it was: they stay in quarantine.
+    pub kept: u64,
+}
+
+/// Reads the records of the quarantine once more, from the files that they stand in: after an upgrade, or once a source was mended. What can be
+/// read is archived, what can't is put aside anew; the old entries go.
+///
+/// # Errors
+/// A quarantine file that is damaged; an archive that can't be written.
+pub fn requeue(claim: &mut Claim, schema: &Schema, keep: &Keep, limits: Limits) -> Result<Requeued, Diagnostic> {
+    let (lines, files) = lines(claim.root(), claim.manifest().quarantine.values())?;
+    let mut requeued = Requeued::default();
+    let mut kept: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut done = Vec::new();
+    for (source, of_source) in lines {
+        let whose = Some(source.as_str()).filter(|source| !source.is_empty());
+        // A source that the schema lost stays where it is.
+        let Ok(mut reader) = reader(schema, whose, limits) else {
+            kept.entry(source).or_default().extend(of_source.into_iter().map(|line| line.text));
+            continue;
+        };
+        let mut ingest = Ingest::new(claim, schema, keep, Options { source: whose, limits, ..Options::default() });
+        let mut of_file: BTreeMap<String, Vec<Line>> = BTreeMap::new();
+        of_source.into_iter().for_each(|line| of_file.entry(line.file.clone()).or_default().push(line));
+        for (file, lines) in of_file {
+            let only = lines.iter().map(|line| (line.line, line.element)).collect();
+            let reading = Reading { only: Some(only), ..Reading::default() };
+            match Input::file(Path::new(&file)) {
+                Ok(input) => _ = ingest.input(&mut reader, &input, &reading)?,
+                Err(_) => kept.entry(source.clone()).or_default().extend(lines.into_iter().map(|line| line.text)),
+            }
+        }
+        ingest.close(reader)?;
+        done.push((std::mem::replace(&mut ingest.change, Change::new(Deed::Ingest)), ingest.reports));
+    }
+    let mut change = Change::new(Deed::Requeue);
+    for (part, reports) in done {
+        change.mappings.extend(part.mappings);
+        change.add.extend(part.add);
+        change.quarantine.extend(part.quarantine);
+        for (source, report) in reports {
+            requeued.reports.entry(source).or_default().add(report);
+        }
+    }
+    for (source, lines) in kept {
+        requeued.kept += lines.len() as u64;
+        change.quarantine.extend(put_lines(claim, &source, &lines, change.quarantine.len())?);
+    }
+    change.drop = files;
+    if !change.drop.is_empty() {
+        claim.commit(change)?;
+    }
+    Ok(requeued)
 }
 
 /// An ingest under way.
@@ -112,7 +168,12 @@ struct Held {
     bytes: usize,
 }
 
-impl Ingest<'_> {
+impl<'a> Ingest<'a> {
+    fn new(claim: &'a mut Claim, schema: &'a Schema, keep: &'a Keep, options: Options<'a>) -> Ingest<'a> {
+        let (held, change, reports) = (Held::default(), Change::new(Deed::Ingest), Reports::new());
+        Ingest { claim, schema, keep, options, held, change, reports, written: 0 }
+    }
+
     fn inputs(
         &mut self,
         mut reader: MixedReader<'_>,
@@ -120,16 +181,19 @@ impl Ingest<'_> {
         after: &mut dyn FnMut(&Input) -> bool,
     ) -> Result<(), Diagnostic> {
         for input in inputs {
-            let before = self.claim.manifest().inputs.get(&self.checkpoint_key(input));
+            let before =
+                self.claim.manifest().inputs.get(&self.checkpoint_key(input)).filter(|_| !self.options.rebuild);
             if before.is_some_and(|before| unchanged(input, before)) {
                 let name = self.options.source.unwrap_or_default().to_owned();
                 self.reports.entry(name).or_default().unchanged += 1;
             } else {
-                let reading = Reading { from: before.and_then(Checkpoint::resume), unfinished: Unfinished::PutAside };
-                self.input(&mut reader, input, &reading)?;
+                let reading = Reading { from: before.and_then(Checkpoint::resume), ..Reading::default() };
+                let extent = self.input(&mut reader, input, &reading)?;
+                self.change.inputs.extend(checkpoint(self.checkpoint_key(input), input, &extent));
             }
             // Parts of events that are still to be put together were read and are not written: nothing is said of their inputs before.
-            if self.held.bytes + self.written >= self.options.portion && !reader.holds_parts() {
+            let later = reader.holds_parts() || self.options.rebuild;
+            if self.held.bytes + self.written >= self.options.portion && !later {
                 self.portion(&mut reader)?;
                 self.commit()?;
             }
@@ -137,18 +201,50 @@ impl Ingest<'_> {
                 break;
             }
         }
+        self.finish(reader)
+    }
+
+    /// Writes what is left, and commits it.
+    fn finish(&mut self, reader: MixedReader<'_>) -> Result<(), Diagnostic> {
+        self.close(reader)?;
+        if self.options.rebuild {
+            self.change.did = Deed::Rebuild;
+            self.change.drop = self.replaced()?;
+        }
+        self.commit()
+    }
+
+    /// The files that what was read takes the place of. A day of which less was read than is archived is none that can be replaced.
+    fn replaced(&self) -> Result<Vec<String>, Diagnostic> {
+        let mut days: BTreeMap<i64, u64> = BTreeMap::new();
+        self.change.add.iter().for_each(|file| *days.entry(file.day).or_default() += file.rows);
+        let of_source = |file: &&FileEntry| Some(file.coverage.source.as_str()) == self.options.source;
+        let files = self.claim.manifest().files.values().filter(of_source).filter(|file| days.contains_key(&file.day));
+        let files: Vec<&FileEntry> = files.collect();
+        for (day, rows) in &days {
+            let archived = files.iter().filter(|file| file.day == *day).map(|file| file.rows).sum::<u64>();
+            if *rows < archived {
+                return Err(errors::fewer_rows(&day_text(*day), *rows, archived));
+            }
+        }
+        Ok(files.into_iter().map(|file| file.metadata.path.clone()).collect())
+    }
+
+    /// Writes what is left.
+    fn close(&mut self, reader: MixedReader<'_>) -> Result<(), Diagnostic> {
         let arrived = now();
-        let (schema, Ingest { held, claim, change, .. }) = (self.schema, &mut *self);
-        let archived = |source: &Source, span| archived(claim, &change.add, schema, source, span);
+        let (schema, rebuild) = (self.schema, self.options.rebuild);
+        let Ingest { held, claim, change, .. } = &mut *self;
+        let archived = |source: &Source, span| archived(claim, &change.add, rebuild, schema, source, span);
         let (settled, unrecognized) = reader.finish(|source, item| held.take(source, item, arrived), archived)?;
         self.write(settled)?;
         if unrecognized != Report::default() {
             self.reports.entry(String::new()).or_default().add(unrecognized);
         }
-        self.commit()
+        Ok(())
     }
 
-    fn input(&mut self, reader: &mut MixedReader<'_>, input: &Input, reading: &Reading) -> Result<(), Diagnostic> {
+    fn input(&mut self, reader: &mut MixedReader<'_>, input: &Input, reading: &Reading) -> Result<Extent, Diagnostic> {
         let at = input.modified().unwrap_or_else(now);
         let mut opened = reader.open(input, reading)?;
         while reader.advance(&mut opened, &mut |source, item| self.held.take(source, item, at))? {
@@ -156,16 +252,14 @@ impl Ingest<'_> {
                 self.portion(reader)?;
             }
         }
-        let extent = reader.close(opened)?;
-        let key = self.checkpoint_key(input);
-        self.change.inputs.extend(checkpoint(key, input, &extent));
-        Ok(())
+        reader.close(opened)
     }
 
     /// Writes what is held.
     fn portion(&mut self, reader: &mut MixedReader<'_>) -> Result<(), Diagnostic> {
         let (schema, claim, added) = (self.schema, &*self.claim, &self.change.add);
-        let settled = reader.settle(|source, span| archived(claim, added, schema, source, span))?;
+        let rebuild = self.options.rebuild;
+        let settled = reader.settle(|source, span| archived(claim, added, rebuild, schema, source, span))?;
         self.write(settled)
     }
 
@@ -223,12 +317,15 @@ impl Held {
 fn archived(
     claim: &Claim,
     added: &[FileEntry],
+    rebuild: bool,
     schema: &Schema,
     source: &Source,
     span: (i64, i64),
 ) -> Result<Known, Diagnostic> {
     let Some(stream) = schema.stream_of(source.stream) else { return Ok(Known::default()) };
-    known(claim.root(), claim.manifest().files.values().chain(added), source, stream, span)
+    // What is to be replaced is not there.
+    let before = claim.manifest().files.values().filter(|_| !rebuild);
+    known(claim.root(), before.chain(added), source, stream, span)
 }
 
 /// Whether an input is as it was when it was read to its end.

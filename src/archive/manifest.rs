@@ -87,6 +87,10 @@ impl Change {
 pub enum Deed {
     /// Logs were read.
     Ingest,
+    /// What could not be read was read again.
+    Requeue,
+    /// Days were read again from their logs.
+    Rebuild,
     /// Small files were put together.
     Compact,
     /// What was old enough was removed.

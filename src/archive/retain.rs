@@ -1,14 +1,19 @@
 //! Retention: takes a policy and a day, removes what is older than its kind of data may be kept. Whole days by the events' own time, never by
 //! that of files; first the manifest, then the files, and of content the keys.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::claim::{Claim, now};
 use super::errors;
 use super::maintain::{remove, remove_content};
 use super::manifest::{Change, Deed, FileEntry, Stored};
-use super::write::{DAY, day_text};
+use super::open::Archive;
+use super::usage::{Sums, mapping, sums_up, usage};
+use super::write::{DAY, Layout, day_text, write};
 use super::{CONTENT, QUARANTINE};
 use crate::diag::Diagnostic;
 use crate::ir::{Retention, duration};
+use crate::schema::Schema;
 
 /// A clock that is further ahead of the last change than this, or behind it, is taken to be wrong.
 const CLOCK: i64 = 366 * DAY;
@@ -44,7 +49,13 @@ impl Retained {
 ///
 /// # Errors
 /// A clock that can't be right; an archive that can't be written.
-pub fn retain(claim: &mut Claim, policy: &Retention, at: Option<i64>, only_list: bool) -> Result<Retained, Diagnostic> {
+pub fn retain(
+    claim: &mut Claim,
+    schema: &Schema,
+    policy: &Retention,
+    at: Option<i64>,
+    only_list: bool,
+) -> Result<Retained, Diagnostic> {
     let written = claim.manifest().written;
     let clock = at.unwrap_or_else(now);
     if at.is_none() && !(written..=written.saturating_add(CLOCK)).contains(&clock) {
@@ -83,10 +94,42 @@ pub fn retain(claim: &mut Claim, policy: &Retention, at: Option<i64>, only_list:
     if only_list || change.drop.is_empty() {
         return Ok(retained);
     }
+    let gone = |file: &&FileEntry| others.contains(&file.metadata.path);
+    sum_up(claim, schema, claim.manifest().files.values().filter(gone), &mut change)?;
     claim.commit(change)?;
     remove_content(claim, &contents)?;
     others.iter().try_for_each(|path| remove(claim, path))?;
     Ok(retained)
+}
+
+/// Writes the sums of calls that go: with them in one change, so that nothing is summed twice.
+fn sum_up<'a>(
+    claim: &Claim,
+    schema: &Schema,
+    files: impl Iterator<Item = &'a FileEntry>,
+    change: &mut Change,
+) -> Result<(), Diagnostic> {
+    let archive = Archive::without_files(claim.root(), claim.manifest().clone(), None);
+    let mut sums = Sums::default();
+    for file in files {
+        let stream = schema.stream(&file.stream).and_then(|index| schema.streams.get(index));
+        let Some(stream) = stream.filter(|stream| sums_up(stream)) else { continue };
+        let mut events = Vec::new();
+        archive.read_entry(file, stream, &mut events)?;
+        events.iter().for_each(|event| sums.add(stream, event));
+    }
+    let events = sums.events();
+    let sources: BTreeSet<String> = events.iter().map(|arrived| arrived.event.source.to_string()).collect();
+    let mut mappings = BTreeMap::new();
+    for source in sources {
+        let (digest, mapping) = mapping(&source);
+        change.mappings.insert(digest.clone(), mapping);
+        mappings.insert(source, digest);
+    }
+    let stream = usage();
+    let layout = Layout { stream: &stream, mappings: &mappings, content: None, without: &[] };
+    change.add.extend(write(claim, &layout, events, change.add.len())?);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::keys::Keys;
 use super::{Format, GOOD, NO, UNUSABLE, complain_of, say, time};
 use crate::archive::{
-    Archive, Claim, ContentKey, Coverage, DAY, Deed, FileEntry, KeyPlace, Manifest, Retained, compact, day_text, gc,
-    retain, rotate, shred, verify,
+    Archive, Claim, ContentKey, Coverage, DAY, Deed, FileEntry, KeyPlace, Manifest, Options, Retained, compact,
+    day_text, gc, ingest, requeue, retain, rotate, shred, verify,
 };
 use crate::diag::{Code, Diagnostic};
 use crate::pack::{Pack, built_in, load};
+use crate::record::{Limits, Report, inputs};
 use crate::schema::Schema;
 use crate::source::SourceMap;
 
@@ -36,6 +37,8 @@ enum Command {
     Verify(Common),
     Compact(Compact),
     Gc(Gc),
+    Requeue(Requeue),
+    Rebuild(Rebuild),
     /// Change the content key, or destroy the keys of content.
     Keys {
         #[command(subcommand)]
@@ -87,6 +90,32 @@ struct Gc {
     /// Only list it.
     #[arg(long)]
     dry_run: bool,
+}
+
+/// Read the records of the quarantine again, from the files that they stand in: after an upgrade, or once a source was mended.
+#[derive(Debug, clap::Args)]
+struct Requeue {
+    #[command(flatten)]
+    common: Common,
+    /// Keep prompts and responses of them too: needs `--content-key`.
+    #[arg(long)]
+    content: bool,
+}
+
+/// Read the logs of a source again: the days that they have take the place of what is archived of them, all at once.
+#[derive(Debug, clap::Args)]
+struct Rebuild {
+    #[command(flatten)]
+    common: Common,
+    /// The source.
+    #[arg(long)]
+    source: String,
+    /// Its logs: files, and folders of them.
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE|DIR")]
+    from: Vec<PathBuf>,
+    /// Keep prompts and responses too: needs `--content-key`.
+    #[arg(long)]
+    content: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -156,6 +185,8 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         Command::Verify(arguments) => verified(arguments),
         Command::Compact(arguments) => compacted(arguments),
         Command::Gc(arguments) => collected(arguments),
+        Command::Requeue(arguments) => requeued(arguments),
+        Command::Rebuild(arguments) => rebuilt(arguments),
         Command::Keys { command } => keys(command),
     })
 }
@@ -348,6 +379,36 @@ fn collected(Gc { common, dry_run }: &Gc) -> Result<(String, bool), Diagnostic> 
     Ok((common.print(text, json!({ "format": 1, "removed": !dry_run, "files": paths })), true))
 }
 
+fn requeued(Requeue { common, content }: &Requeue) -> Result<(String, bool), Diagnostic> {
+    let keep = common.keys.keep(*content)?;
+    let done = requeue(&mut claim(&common.archive)?, &common.schema()?, &keep, Limits::default())?;
+    let sum = |count: fn(&Report) -> u64| done.reports.values().map(count).sum::<u64>();
+    let (read, rows, aside) = (sum(|report| report.read), sum(|report| report.rows), sum(|report| report.quarantined));
+    let others = read - rows - aside;
+    let text = format!(
+        "{read} records read again = {rows} rows + {others} merged, duplicates or other + {aside} quarantined; {} are not where they were\n",
+        done.kept
+    );
+    let json =
+        json!({ "format": 1, "read": read, "rows": rows, "others": others, "quarantined": aside, "kept": done.kept });
+    Ok((common.print(text, json), true))
+}
+
+fn rebuilt(Rebuild { common, source, from, content }: &Rebuild) -> Result<(String, bool), Diagnostic> {
+    let (keep, limits) = (common.keys.keep(*content)?, Limits::default());
+    let found = inputs(from, limits)?;
+    let options = Options { source: Some(source), limits, rebuild: true, ..Options::default() };
+    let reports = ingest(&mut claim(&common.archive)?, &common.schema()?, &keep, options, &found.inputs, |_| true)?;
+    let sum = |count: fn(&Report) -> u64| reports.values().map(count).sum::<u64>();
+    let (read, rows, aside) = (sum(|report| report.read), sum(|report| report.rows), sum(|report| report.quarantined));
+    let others = read - rows - aside;
+    let text = format!(
+        "{source}: {read} records read again = {rows} rows + {others} merged, duplicates or other + {aside} quarantined\n"
+    );
+    let json = json!({ "format": 1, "read": read, "rows": rows, "others": others, "quarantined": aside });
+    Ok((common.print(text, json), true))
+}
+
 fn keys(command: &KeysCommand) -> Result<(String, bool), Diagnostic> {
     match command {
         KeysCommand::Rotate { archive, from, to } => {
@@ -382,7 +443,8 @@ fn retained(arguments: &Retain) -> Result<(String, bool), Diagnostic> {
     let Retain { common, keep, at, dry_run } = arguments;
     let mut policy = common.pack.as_deref().map(usable).transpose()?.map(|pack| pack.retention).unwrap_or_default();
     policy.days.extend(keep.iter().cloned());
-    let Retained { files, rows, texts, quarantined } = &retain(&mut claim(&common.archive)?, &policy, *at, *dry_run)?;
+    let Retained { files, rows, texts, quarantined } =
+        &retain(&mut claim(&common.archive)?, &common.schema()?, &policy, *at, *dry_run)?;
     let bytes: u64 = files.iter().map(|file| file.bytes).sum();
     let mut text = String::new();
     if *dry_run {

@@ -99,7 +99,9 @@ impl<'a> Held<'a> {
                 (true, true) => "text of users is encrypted there: give its key with `--content-key`",
                 (true, false) => "text of users was not kept: read the logs again with `--content`",
                 (false, _) if name == "prompt_digest" => "the logs were read without `--digest-key`",
-                (false, _) => "the logs were read before their source gave it: read them into a new archive",
+                (false, _) => {
+                    "the logs were read before their source gave it: `skywatch archive rebuild` reads them again"
+                }
             },
         )
     }

@@ -169,7 +169,7 @@ impl<'a> MixedReader<'a> {
     }
 
     /// The counts and duplicates of what was handed on since the last time, so that the caller need not hold it any longer. `archived` says
-    /// which ids are known from before of a source, for a span of time.
+    /// which ids are known from before of a source, for a span of time. Sources that put events together are left for [`MixedReader::finish`].
     ///
     /// # Errors
     /// As [`Reader::finish`].
@@ -179,7 +179,8 @@ impl<'a> MixedReader<'a> {
     ) -> Result<Vec<OfSource<'a>>, Diagnostic> {
         let schema = self.schema;
         let mut settled = Vec::new();
-        for (place, reader) in &mut self.readers {
+        // What is put together from several records is handed on at the end, and counted then.
+        for (place, reader) in self.readers.iter_mut().filter(|(_, reader)| !reader.assembles()) {
             let Some(source) = schema.sources.get(*place) else { continue };
             let (report, duplicates) = reader.settle(|span| archived(source, span))?;
             settled.push(OfSource { source, report, duplicates });

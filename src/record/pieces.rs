@@ -4,7 +4,7 @@
 //! Where the content fails (damaged, too large, packed as a trap) the records before that are given, then a piece that says so, then no more:
 //! one bad file must not cost the others of a run.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, BufRead};
 
 use sha2::{Digest as _, Sha256};
@@ -26,6 +26,8 @@ pub struct Reading {
     pub from: Option<Checkpoint>,
     /// What is done with a last line that is no whole record.
     pub unfinished: Unfinished,
+    /// Only the records that begin in these lines, at these places of their lists; without, all.
+    pub only: Option<BTreeSet<(u64, Option<u64>)>>,
 }
 
 /// What becomes of a last line that is no whole record, in a file of one record a line.
@@ -94,6 +96,7 @@ pub(super) struct Pieces<'a> {
     /// Of a reading from the start: how it is packed, and what its errors mean.
     unpacked: Option<Unpacked>,
     failed: Option<Reason>,
+    only: Option<BTreeSet<(u64, Option<u64>)>>,
     ready: VecDeque<Piece>,
 }
 
@@ -117,7 +120,8 @@ impl<'a> Pieces<'a> {
                 (fresh(text, &unpacked, limits, reading.unfinished), Some(unpacked))
             }
         };
-        Ok(Pieces { input, limits, apart, splitter, unpacked, failed: None, ready: VecDeque::new() })
+        let only = reading.only.clone();
+        Ok(Pieces { input, limits, apart, splitter, unpacked, failed: None, only, ready: VecDeque::new() })
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Piece>, Diagnostic> {
@@ -130,6 +134,9 @@ impl<'a> Pieces<'a> {
                     unwrapped(piece, self.limits).into_iter().flat_map(|piece| spans(piece, self.limits)).collect()
                 }
             };
+            if let Some(only) = &self.only {
+                self.ready.retain(|piece| only.contains(&(piece.line, piece.element)));
+            }
         }
         Ok(self.ready.pop_front())
     }
