@@ -7,6 +7,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::keys::Keys;
+use super::private::no_core_dump;
 use super::{Format, GOOD, NO, UNUSABLE, complain_of, say, time};
 use crate::archive::{
     Archive, Claim, ContentKey, Coverage, DAY, Deed, FileEntry, KeyPlace, Manifest, Options, Retained, compact,
@@ -180,6 +181,7 @@ fn kept(text: &str) -> Result<(String, i64), String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
+    no_core_dump();
     finish(match &arguments.command {
         Command::Info(arguments) => info(arguments),
         Command::Verify(arguments) => verified(arguments),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use super::keys::Keys;
+use super::private::no_core_dump;
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, say};
 use crate::archive::{Claim, Options, ingest};
 use crate::diag::{Code, Diagnostic};
@@ -63,6 +64,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
+    no_core_dump();
     let Some(schema) = schema(&arguments.pack) else { return UNUSABLE };
     match ingested(arguments, &schema) {
         Ok((said, good)) => {

@@ -17,6 +17,8 @@ mod ingest;
 mod keys;
 mod new;
 #[cfg(feature = "engine")]
+mod private;
+#[cfg(feature = "engine")]
 mod run;
 mod test;
 

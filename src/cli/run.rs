@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::keys::Keys;
+use super::private::no_core_dump;
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, packs, say, time};
 use crate::archive::{Archive, day_text};
 use crate::diag::{Code, Diagnostic, to_json};
@@ -60,6 +61,7 @@ fn level(text: &str) -> Result<Level, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
+    no_core_dump();
     let Some(packs) = packs(&arguments.packs) else { return UNUSABLE };
     let rules = || packs.iter().flat_map(|pack| &pack.resolved.rules);
     if let Some(name) = arguments.rule.as_ref().filter(|name| !rules().any(|rule| rule.name == **name)) {

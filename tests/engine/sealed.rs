@@ -128,6 +128,29 @@ fn text_of_users_is_nowhere_but_in_the_content_tier() {
     assert!(without.is_empty() && why.contains("does not hold `prompt`"), "{without}{why}");
 }
 
+/// A process that reads prompts leaves no core dump, which would hold them.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_core_dump_of_a_process_that_holds_text() {
+    let place = tempfile::tempdir().expect("a folder");
+    let archive = place.path().join("archive").display().to_string();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_skywatch"))
+        .args(["ingest", "--source", "aws.bedrock", "-", "--archive", &archive])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    // It has claimed the archive, and waits for records.
+    while !Path::new(&archive).join("lock").exists() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).expect("its limits");
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
+    drop(child.stdin.take());
+    assert!(child.wait().expect("it ends").success());
+    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["1", "1"], "{core}");
+}
+
 /// All values of a Parquet file as text.
 fn values(path: &Path) -> String {
     use datafusion::arrow::util::pretty::pretty_format_batches;

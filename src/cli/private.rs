@@ -1,0 +1,10 @@
+//! Processes that hold text of users: no core dump of them is written, neither by the kernel nor by a handler.
+
+/// Most bytes of a core dump: fewer than the smallest has, and the one value at which Linux does not call a handler either.
+const CORE: u64 = 1;
+
+/// From now on there is none of this process. Where the system does not let go of them, there is nothing to be done.
+pub(super) fn no_core_dump() {
+    #[cfg(unix)]
+    let _ = rlimit::setrlimit(rlimit::Resource::CORE, CORE, CORE);
+}
