@@ -584,6 +584,50 @@ fn what_was_redacted_is_asked_of_the_counts() {
     }
 }
 
+/// `provided: redaction changed nothing it reads`: where it changed nothing, an archive gives the alerts of the logs; where it did, those of the
+/// redacted texts, and a rule that reads what was taken out finds it in the logs only.
+#[test]
+fn rules_read_redacted_text() {
+    let resolved = sampled(
+        r#"
+        rule around { severity low from sample where t3 contains "please" or t3 ends with "now" }
+        rule inside { severity low from sample where t3 contains "ann@example" }
+        rule tokens { severity low from sample where t3 matches /\[[A-Z0-9_]+:/ }
+        rule counts { severity low from sample over 1h by t3 let n = count() when n > 1 }
+        "#,
+    );
+    let index = resolved.schema.stream("sample").expect("the stream");
+    let stream = &resolved.schema.streams[index];
+    let t3 = stream.field("t3").expect("a field").index();
+    let mut events = sample(&resolved, 14, 90);
+    for (number, event) in events.iter_mut().enumerate() {
+        let text =
+            ["please mail ann@example.com", "ann@example.com, and now", "please, and now", "nothing"][number % 4];
+        event.fields[t3] = Value::text(text);
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &resolved.schema, &events);
+    let engine = engine(folder.path(), &resolved.schema, Limits::default());
+    let redacted = engine.archive().events(index, stream).expect("events");
+    let range = Range { from: START - DAY, to: START + 30 * DAY };
+    let coverage = engine.archive().sources().into_iter().map(|source| (source.source, source.days.0)).collect();
+    let expected = |rule: &Rule, events: &[Event]| {
+        run(rule, stream, events, &Run { pack: "p", range, coverage: &coverage }).expect("alerts").alerts
+    };
+    let period = Period::Between { from: Some(range.from), to: Some(range.to) };
+    let mut counts = Vec::new();
+    for rule in &resolved.rules {
+        let found = engine.run(std::slice::from_ref(rule), "p", period).expect("a run").alerts;
+        assert!(found == expected(rule, &redacted), "{}: {found:#?}", rule.name);
+        counts.push((found.len(), expected(rule, &events).len()));
+    }
+    let [around, inside, tokens, groups] = counts[..] else { panic!("{counts:?}") };
+    assert!(around.0 > 0 && around.0 == around.1, "what stands around is not touched: {around:?}");
+    assert!(inside.0 == 0 && inside.1 > 0, "what was taken out is not there: {inside:?}");
+    assert!(tokens.0 > 0 && tokens.1 == 0, "a token stands in its place: {tokens:?}");
+    assert!(groups.0 > 0 && groups.0 == groups.1, "equal values have equal tokens: {groups:?}");
+}
+
 /// Puts a field in the place of every field.
 struct To(skywatch::ir::FieldId);
 
