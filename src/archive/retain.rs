@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::claim::{Claim, now};
 use super::errors;
-use super::maintain::{remove, remove_content};
+use super::maintain::{gc, remove, remove_content};
 use super::manifest::{Change, Deed, FileEntry, Stored};
 use super::open::Archive;
 use super::usage::{Sums, mapping, sums_up, usage};
@@ -91,14 +91,18 @@ pub fn retain(
         retained.files.push(aside.file.clone());
     }
     retained.files.sort_by(|a, b| a.path.cmp(&b.path));
-    if only_list || change.drop.is_empty() {
+    if only_list {
         return Ok(retained);
     }
-    let gone = |file: &&FileEntry| others.contains(&file.metadata.path);
-    sum_up(claim, schema, claim.manifest().files.values().filter(gone), &mut change)?;
-    claim.commit(change)?;
-    remove_content(claim, &contents)?;
-    others.iter().try_for_each(|path| remove(claim, path))?;
+    if !change.drop.is_empty() {
+        let gone = |file: &&FileEntry| others.contains(&file.metadata.path);
+        sum_up(claim, schema, claim.manifest().files.values().filter(gone), &mut change)?;
+        claim.commit(change)?;
+        remove_content(claim, &contents)?;
+        others.iter().try_for_each(|path| remove(claim, path))?;
+    }
+    // What was put together, replaced or cut off is no younger than what it was made of.
+    gc(claim, false)?;
     Ok(retained)
 }
 
