@@ -77,11 +77,11 @@ pub(super) struct Line {
     pub(super) text: String,
 }
 
-/// The records of quarantine files by source, and the files' paths.
-pub(super) fn lines<'a>(
-    root: &Path,
-    files: impl Iterator<Item = &'a QuarantineFile>,
-) -> Result<(BTreeMap<String, Vec<Line>>, Vec<String>), Diagnostic> {
+/// Records of the quarantine by source, and the paths of their files.
+type Lines = (BTreeMap<String, Vec<Line>>, Vec<String>);
+
+/// All records of quarantine files.
+pub(super) fn lines<'a>(root: &Path, files: impl Iterator<Item = &'a QuarantineFile>) -> Result<Lines, Diagnostic> {
     let (mut found, mut paths): (BTreeMap<String, Vec<Line>>, _) = (BTreeMap::new(), Vec::new());
     for QuarantineFile { file, source, .. } in files {
         let path = root.join(&file.path);

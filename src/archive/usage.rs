@@ -42,9 +42,14 @@ pub(super) fn sums_up(stream: &Stream) -> bool {
     KEYS.iter().chain(&SUMS).all(|name| stream.field(name).is_some())
 }
 
+/// Source, start of the hour, and the values of [`KEYS`].
+type Group = (Arc<str>, i64, Vec<Value>);
+/// How many calls, and the sums of [`SUMS`].
+type Sum = (i64, [Option<i64>; SUMS.len()]);
+
 /// Sums of calls.
 #[derive(Debug, Default)]
-pub(super) struct Sums(BTreeMap<(Arc<str>, i64, Vec<Value>), (i64, [Option<i64>; SUMS.len()])>);
+pub(super) struct Sums(BTreeMap<Group, Sum>);
 
 impl Sums {
     /// Adds a call of a stream.
