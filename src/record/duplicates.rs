@@ -31,7 +31,7 @@ pub(super) struct Seen {
     pub(super) number: u64,
 }
 
-/// Ids that an archive has already, with their times: 24 bytes an id and 8 a time. A record within 24 hours of one of them is a duplicate,
+/// Ids that an archive has already, with their times: about 100 bytes an id. A record within 24 hours of one of them is a duplicate,
 /// whichever came first: what is archived stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Known(HashMap<Fingerprint, Vec<i64>>);
