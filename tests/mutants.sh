@@ -30,8 +30,8 @@ pass() {
     done
     echo "missed: $(wc -l <mutants.out/missed.txt)"
 }
-# These take longer than all the others, and little else than whole messages hangs on them.
-slow='test(=diagnostics::every_mistake_has_its_message) | test(=syntax::deep_and_long_texts_end)'
+# These take longer than all the others, and hardly any mutant hangs on them alone: they have their turn with what is left.
+slow='test(=diagnostics::every_mistake_has_its_message) | test(=syntax::deep_and_long_texts_end) | test(/^redaction::/) | test(/^record_inputs::/)'
 pass "$@" -C=--test=compiler -- -E "not ($slow)"
 pass "$@" -C=--lib -C=--test=compiler -C=--test=promise -C=--test=cli -C=--test=docs
 cat mutants.out/missed.txt
