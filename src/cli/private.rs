@@ -6,5 +6,9 @@ const CORE: u64 = 1;
 /// From now on there is none of this process. Where the system does not let go of them, there is nothing to be done.
 pub(super) fn no_core_dump() {
     #[cfg(unix)]
-    let _ = rlimit::setrlimit(rlimit::Resource::CORE, CORE, CORE);
+    if let Ok((_, most)) = rlimit::getrlimit(rlimit::Resource::CORE) {
+        // Nobody but root may raise it, where it is 0 already.
+        let most = most.min(CORE);
+        let _ = rlimit::setrlimit(rlimit::Resource::CORE, most, most);
+    }
 }

@@ -148,7 +148,8 @@ fn no_core_dump_of_a_process_that_holds_text() {
     let core = limits.lines().find(|line| line.starts_with("Max core file size")).expect("a limit");
     drop(child.stdin.take());
     assert!(child.wait().expect("it ends").success());
-    assert_eq!(core.split_whitespace().skip(4).take(2).collect::<Vec<_>>(), ["1", "1"], "{core}");
+    let limits: Vec<&str> = core.split_whitespace().skip(4).take(2).collect();
+    assert!(limits == ["1", "1"] || limits == ["0", "0"], "{core}");
 }
 
 /// All values of a Parquet file as text.

@@ -36,7 +36,11 @@ impl Oracle {
             }
             Engine::KqlRun => (folder.join("venv/bin/python"), "kql_run.py", folder.join("venv/bin/python")),
             Engine::SqlRun => (folder.join("venv/bin/python"), "sql_run.py", folder.join("venv/bin/python")),
-            Engine::Sealed => (folder.join("venv/bin/python"), "sealed.py", folder.join("venv/bin/python")),
+            // A venv of before has no pyarrow yet.
+            Engine::Sealed => {
+                let pyarrow = folder.join("venv/lib/python3.11/site-packages/pyarrow");
+                (folder.join("venv/bin/python"), "sealed.py", pyarrow)
+            }
         };
         let started = needed.exists().then(|| {
             Command::new(program)
