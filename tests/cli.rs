@@ -593,6 +593,35 @@ mod archive {
         assert_eq!(answer(&["archive", "verify"], &[])["files"], 0);
     }
 
+    /// A program that keeps keys: here one that hands them back as they are, which shows what it is asked.
+    #[test]
+    #[cfg(unix)]
+    fn keys_behind_a_program() {
+        let place = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| place.path().join(name).display().to_string();
+        let (archive, program, asked) = (path("archive"), path("keeper.sh"), path("asked"));
+        let script = format!(
+            "read -r question\necho \"$1 $question\" >>{asked}\n\
+             key=$(echo \"$question\" | sed 's/.*\"key\":\"\\([^\"]*\\)\".*/\\1/')\n\
+             echo \"{{\\\"key_id\\\":\\\"one\\\",\\\"key\\\":\\\"$key\\\"}}\"\n"
+        );
+        std::fs::write(&program, script).expect("a program");
+        let keeper = format!("exec:sh {program}");
+        let log = "samples/aws/AWSLogs/111122223333/BedrockModelInvocationLogs";
+        let ingest =
+            ["ingest", "--source", "aws.bedrock", log, "--archive", &archive, "--content", "--content-key", &keeper];
+        assert_eq!(status(&ingest), 0, "{}", text(&skywatch(&ingest).stderr));
+        let verify = ["archive", "verify", "--archive", &archive, "--content-key", &keeper, "--format", "json"];
+        let verified = json(&verify);
+        assert_eq!((&verified["flaws"], &verified["not_opened"]), (&value!([]), &value!(0)), "{verified}");
+        let asked = std::fs::read_to_string(asked).expect("what it was asked");
+        let of = |what: &str| asked.lines().filter(|line| line.starts_with(what)).count();
+        assert!(of("wrap ") > 0 && of("wrap ") == of("unwrap "), "{asked}");
+        assert!(asked.lines().all(|line| line.contains("\"context\":\"skywatch/")), "{asked}");
+        let none = ["archive", "verify", "--archive", &archive, "--content-key", "exec:false"];
+        assert_eq!(status(&none), 1);
+    }
+
     #[test]
     fn the_quarantine_is_read_again() {
         let place = tempfile::tempdir().expect("a temporary folder");

@@ -31,9 +31,6 @@ pub(super) fn quarantine(
     records: &[Quarantined],
     nth: usize,
 ) -> Result<Option<QuarantineFile>, Diagnostic> {
-    if records.is_empty() {
-        return Ok(None);
-    }
     let mut records: Vec<&Quarantined> = records.iter().collect();
     records.sort();
     let line = |record: &&Quarantined| {

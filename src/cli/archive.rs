@@ -8,16 +8,15 @@ use serde_json::{Value, json};
 
 use super::keys::Keys;
 use super::private::no_core_dump;
-use super::{Format, GOOD, NO, UNUSABLE, complain_of, say, time};
+use super::{Format, complain_of, finish, time};
 use crate::archive::{
-    Archive, Claim, ContentKey, Coverage, DAY, Deed, FileEntry, KeyPlace, Manifest, Options, Retained, compact,
-    day_text, gc, ingest, requeue, retain, rotate, shred, verify,
+    Archive, Claim, ContentKey, Coverage, DAY, Deed, FileEntry, KeyPlace, Manifest, Options, Reports, Retained,
+    compact, day_text, gc, ingest, requeue, retain, rotate, shred, verify,
 };
 use crate::diag::{Code, Diagnostic};
 use crate::pack::{Pack, built_in, load};
 use crate::record::{Limits, Report, inputs};
 use crate::schema::Schema;
-use crate::source::SourceMap;
 
 /// Look into an archive, check it, keep it in shape.
 #[derive(Debug, clap::Args)]
@@ -197,20 +196,6 @@ pub(super) fn run_retain(arguments: &Retain) -> u8 {
     finish(retained(arguments))
 }
 
-/// What was found is printed; where it says no, so does the exit status.
-fn finish(done: Result<(String, bool), Diagnostic>) -> u8 {
-    match done {
-        Ok((text, good)) => {
-            say(&text);
-            if good { GOOD } else { NO }
-        }
-        Err(diagnostic) => {
-            complain_of(&[diagnostic], &SourceMap::default());
-            UNUSABLE
-        }
-    }
-}
-
 impl Common {
     fn schema(&self) -> Result<Schema, Diagnostic> {
         schema(self.pack.as_deref())
@@ -384,15 +369,9 @@ fn collected(Gc { common, dry_run }: &Gc) -> Result<(String, bool), Diagnostic> 
 fn requeued(Requeue { common, content }: &Requeue) -> Result<(String, bool), Diagnostic> {
     let keep = common.keys.keep(*content)?;
     let done = requeue(&mut claim(&common.archive)?, &common.schema()?, &keep, Limits::default())?;
-    let sum = |count: fn(&Report) -> u64| done.reports.values().map(count).sum::<u64>();
-    let (read, rows, aside) = (sum(|report| report.read), sum(|report| report.rows), sum(|report| report.quarantined));
-    let others = read - rows - aside;
-    let text = format!(
-        "{read} records read again = {rows} rows + {others} merged, duplicates or other + {aside} quarantined; {} are not where they were\n",
-        done.kept
-    );
-    let json =
-        json!({ "format": 1, "read": read, "rows": rows, "others": others, "quarantined": aside, "kept": done.kept });
+    let (counts, mut json) = read_again(&done.reports);
+    let text = format!("{counts}; {} are not where they were\n", done.kept);
+    json["kept"] = done.kept.into();
     Ok((common.print(text, json), true))
 }
 
@@ -401,14 +380,18 @@ fn rebuilt(Rebuild { common, source, from, content }: &Rebuild) -> Result<(Strin
     let found = inputs(from, limits)?;
     let options = Options { source: Some(source), limits, rebuild: true, ..Options::default() };
     let reports = ingest(&mut claim(&common.archive)?, &common.schema()?, &keep, options, &found.inputs, |_| true)?;
+    let (counts, json) = read_again(&reports);
+    Ok((common.print(format!("{source}: {counts}\n"), json), true))
+}
+
+/// What became of records that were read again, over all sources: as a sentence without its end, and as JSON.
+fn read_again(reports: &Reports) -> (String, Value) {
     let sum = |count: fn(&Report) -> u64| reports.values().map(count).sum::<u64>();
     let (read, rows, aside) = (sum(|report| report.read), sum(|report| report.rows), sum(|report| report.quarantined));
     let others = read - rows - aside;
-    let text = format!(
-        "{source}: {read} records read again = {rows} rows + {others} merged, duplicates or other + {aside} quarantined\n"
-    );
-    let json = json!({ "format": 1, "read": read, "rows": rows, "others": others, "quarantined": aside });
-    Ok((common.print(text, json), true))
+    let text =
+        format!("{read} records read again = {rows} rows + {others} merged, duplicates or other + {aside} quarantined");
+    (text, json!({ "format": 1, "read": read, "rows": rows, "others": others, "quarantined": aside }))
 }
 
 fn keys(command: &KeysCommand) -> Result<(String, bool), Diagnostic> {

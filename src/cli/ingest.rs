@@ -8,14 +8,13 @@ use serde_json::json;
 
 use super::keys::Keys;
 use super::private::no_core_dump;
-use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, say};
+use super::{Format, UNUSABLE, complain, complain_of, finish};
 use crate::archive::{Claim, Options, ingest};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{Source, Stream};
 use crate::pack::{built_in, load};
 use crate::record::{Inputs, Limits, Report, Skip, inputs};
 use crate::schema::Schema;
-use crate::source::SourceMap;
 
 /// What stands for every source.
 const AUTO: &str = "auto";
@@ -66,16 +65,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> u8 {
     no_core_dump();
     let Some(schema) = schema(&arguments.pack) else { return UNUSABLE };
-    match ingested(arguments, &schema) {
-        Ok((said, good)) => {
-            say(&said);
-            if good { GOOD } else { NO }
-        }
-        Err(diagnostic) => {
-            complain_of(&[diagnostic], &SourceMap::default());
-            UNUSABLE
-        }
-    }
+    finish(ingested(arguments, &schema))
 }
 
 /// Ingests, and says what became of the records, and whether all of them could be read.

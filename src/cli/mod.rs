@@ -143,6 +143,21 @@ fn complain_of(diagnostics: &[Diagnostic], sources: &SourceMap) {
     complain(&render(diagnostics, sources, color));
 }
 
+/// What was found is printed; where it says no, so does the exit status.
+#[cfg(feature = "engine")]
+fn finish(done: Result<(String, bool), Diagnostic>) -> u8 {
+    match done {
+        Ok((text, good)) => {
+            say(&text);
+            if good { GOOD } else { NO }
+        }
+        Err(diagnostic) => {
+            complain_of(&[diagnostic], &SourceMap::default());
+            UNUSABLE
+        }
+    }
+}
+
 /// Reads packs that a verb needs whole; those with errors are complained of, and then there is nothing.
 fn packs(paths: &[PathBuf]) -> Option<Vec<Pack>> {
     let packs: Vec<Pack> = paths.iter().map(|path| load(path)).collect();
