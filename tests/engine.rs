@@ -8,6 +8,10 @@ mod archive;
 mod bench;
 #[path = "engine/crash.rs"]
 mod crash;
+#[path = "engine/redacted.rs"]
+mod redacted;
+#[path = "engine/retention.rs"]
+mod retention;
 #[path = "engine/sealed.rs"]
 mod sealed;
 

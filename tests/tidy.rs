@@ -46,6 +46,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("aho_corasick::", &["src/redact/"]),
     ("hmac::", &["src/redact/", "src/archive/"]),
     ("iban::", &["src/redact/"]),
+    ("rayon::", &["src/record/mixed.rs", "src/archive/protect.rs"]),
     ("walkdir::", &["src/record/walk.rs"]),
     ("zstd::", &["src/record/unpack.rs"]),
     ("clap::", &["src/cli/"]),

@@ -21,19 +21,19 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.next() % n
     }
 
-    fn between(&mut self, low: u64, high: u64) -> u64 {
+    pub(crate) fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.below(high - low + 1)
     }
 
-    fn one<'a>(&mut self, things: &[&'a str]) -> &'a str {
+    pub(crate) fn one<'a>(&mut self, things: &[&'a str]) -> &'a str {
         things[self.below(things.len() as u64) as usize]
     }
 
-    fn letters(&mut self, alphabet: &str, length: usize) -> String {
+    pub(crate) fn letters(&mut self, alphabet: &str, length: usize) -> String {
         let alphabet: Vec<char> = alphabet.chars().collect();
         (0..length).map(|_| alphabet[self.below(alphabet.len() as u64) as usize]).collect()
     }

@@ -369,7 +369,7 @@ fn add(
 ) -> Result<(), Diagnostic> {
     let protect = Protect::new(stream, keep.digest.as_ref());
     let without = protect.without();
-    events.iter_mut().for_each(|arrived| protect.event(&mut arrived.event));
+    protect.events(&mut events);
     let mut mappings = BTreeMap::new();
     for source in sources {
         let (digest, mapping) = mapping(source, stream, &without, protect.given());

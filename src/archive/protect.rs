@@ -1,12 +1,16 @@
 //! Events as logs have them in, events as an archive may keep them out: prompts digested with a key or not at all, texts of users redacted,
 //! and how many of what was found in them counted by field.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::keys::DigestKey;
+use super::write::Arrived;
 use crate::eval::{Event, Value};
 use crate::ir::{REDACTED, RecordType, Stream, Tier, Type};
-use crate::redact::{Counts, Redactor};
+use crate::redact::{Counts, Redacted, Redactor};
 
 /// The text of a user, and its digest in the metadata tier.
 const DIGESTED: (&str, &str) = ("prompt", "prompt_digest");
@@ -51,7 +55,12 @@ impl<'a> Protect<'a> {
         self.counts.is_some().then_some(REDACTED).filter(|_| !self.texts.is_empty())
     }
 
-    pub(super) fn event(&self, event: &mut Event) {
+    /// Every event, on all processors.
+    pub(super) fn events(&self, events: &mut [Arrived]) {
+        events.par_iter_mut().for_each(|arrived| self.event(&mut arrived.event));
+    }
+
+    fn event(&self, event: &mut Event) {
         // The digest is of the exact bytes, so it comes before anything is taken out of them.
         if let Some((text, digest)) = self.digested {
             let text = event.fields.get(text).and_then(Value::as_text);
@@ -61,10 +70,12 @@ impl<'a> Protect<'a> {
             }
         }
         let mut found = Vec::new();
+        // A prompt is often the last of the messages, too.
+        let mut seen = BTreeMap::new();
         for (at, name) in &self.texts {
             let Some(field) = event.fields.get_mut(*at) else { continue };
             let mut counts = Counts::new();
-            *field = self.redacted(field, &mut counts);
+            *field = self.redacted(field, &mut counts, &mut seen);
             found.extend(counts.into_iter().map(|(entity, count)| (*name, entity, count)));
         }
         if let Some((at, record)) = &self.counts
@@ -79,17 +90,18 @@ impl<'a> Protect<'a> {
         }
     }
 
-    /// A value with every text in it redacted.
-    fn redacted(&self, value: &Value, counts: &mut Counts) -> Value {
+    /// A value with every text in it redacted; `seen` has the texts that were redacted before.
+    fn redacted(&self, value: &Value, counts: &mut Counts, seen: &mut BTreeMap<Arc<str>, Redacted>) -> Value {
         match value {
             Value::Text(text) => {
-                let redacted = self.redactor.redact(text);
-                redacted.counts.into_iter().for_each(|(entity, count)| *counts.entry(entity).or_default() += count);
+                let redacted = seen.entry(Arc::clone(text)).or_insert_with(|| self.redactor.redact(text));
+                redacted.counts.iter().for_each(|(entity, count)| *counts.entry(entity).or_default() += count);
                 Value::text(&redacted.text)
             }
-            Value::List(values) => Value::List(values.iter().map(|value| self.redacted(value, counts)).collect()),
+            Value::List(values) => Value::List(values.iter().map(|value| self.redacted(value, counts, seen)).collect()),
             Value::Record(record, values) => {
-                Value::Record(Arc::clone(record), values.iter().map(|value| self.redacted(value, counts)).collect())
+                let values = values.iter().map(|value| self.redacted(value, counts, seen)).collect();
+                Value::Record(Arc::clone(record), values)
             }
             other => other.clone(),
         }

@@ -232,7 +232,6 @@ fn is_constant(expr: &Expr) -> bool {
 fn arm(when: &Pred, here: Pred, rest: Pred, span: Span) -> Pred {
     match here.kind {
         PredKind::Const(true) => Pred::any(vec![when.clone(), rest], span),
-        PredKind::Const(false) => Pred::all(vec![otherwise(when, &rest), rest], span),
         _ => {
             let here = Pred::all(vec![when.clone(), here], span);
             Pred::any(vec![here, Pred::all(vec![otherwise(when, &rest), rest], span)], span)

@@ -1,7 +1,9 @@
 //! Files of any sources to events: takes inputs, gives each record to the reader of the source that it is of.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::duplicates::Known;
 use super::input::Input;
@@ -12,6 +14,7 @@ use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
 use crate::diag::Diagnostic;
 use crate::ir::Source;
+use crate::json::Json;
 use crate::schema::Schema;
 
 /// Reads files whose records are of any sources of a schema: one reader for each source that is found.
@@ -46,10 +49,51 @@ pub struct OfSource<'a> {
     pub duplicates: BTreeSet<u64>,
 }
 
+/// About how many bytes of records are parsed at a time, on all processors.
+const AHEAD: usize = 1 << 20;
+
+/// A record, and what it reads as.
+type Parsed = (Piece, Result<Json, Reason>);
+
 /// An input that is being read.
 pub struct Opened<'i> {
     begun: Arc<Begun>,
     pieces: Pieces<'i>,
+    /// Records that were parsed and not handed on yet.
+    parsed: VecDeque<Parsed>,
+    /// Why the input can't be read any further than that.
+    failed: Option<Diagnostic>,
+}
+
+impl Opened<'_> {
+    /// The next record, parsed; several are parsed at a time.
+    fn next(&mut self, limits: Limits) -> Result<Option<Parsed>, Diagnostic> {
+        if self.parsed.is_empty() && self.failed.is_none() {
+            let (mut pieces, mut bytes) = (Vec::new(), 0);
+            while bytes < AHEAD {
+                match self.pieces.next() {
+                    Ok(Some(piece)) => {
+                        bytes += piece.bytes.len();
+                        pieces.push(piece);
+                    }
+                    Ok(None) => break,
+                    Err(failed) => {
+                        self.failed = Some(failed);
+                        break;
+                    }
+                }
+            }
+            let parse = |piece: Piece| {
+                let json = parsed(&piece, limits);
+                (piece, json)
+            };
+            self.parsed = pieces.into_par_iter().map(parse).collect::<Vec<_>>().into();
+        }
+        match self.parsed.pop_front() {
+            Some(next) => Ok(Some(next)),
+            None => self.failed.take().map_or(Ok(None), Err),
+        }
+    }
 }
 
 impl<'a> MixedReader<'a> {
@@ -92,7 +136,8 @@ impl<'a> MixedReader<'a> {
         if matches!(self.whose, Whose::Any(_)) {
             self.unrecognized.files += 1;
         }
-        Ok(Opened { begun, pieces: Pieces::of(input, reading, apart, self.limits)? })
+        let pieces = Pieces::of(input, reading, apart, self.limits)?;
+        Ok(Opened { begun, pieces, parsed: VecDeque::new(), failed: None })
     }
 
     /// Reads the next record and hands on what it is, with the source; none where that can't be said. Whether there was one.
@@ -104,10 +149,9 @@ impl<'a> MixedReader<'a> {
         opened: &mut Opened<'_>,
         take: &mut impl FnMut(Option<&'a Source>, Item),
     ) -> Result<bool, Diagnostic> {
-        let Some(piece) = opened.pieces.next()? else { return Ok(false) };
+        let Some((piece, json)) = opened.next(self.limits)? else { return Ok(false) };
         let number = self.read;
         self.read += 1;
-        let json = parsed(&piece, self.limits);
         let places = match &self.whose {
             Whose::One(place) => vec![*place],
             Whose::Any(_) if piece.what == What::Other => Vec::new(),

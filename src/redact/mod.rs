@@ -126,15 +126,6 @@ impl Redactor {
         self.whole(text, counts)
     }
 
-    /// The same for bytes that may be no UTF-8: those are replaced whole.
-    #[must_use]
-    pub fn redact_bytes(&self, bytes: &[u8]) -> Redacted {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.redact(text),
-            Err(_) => self.whole(&String::from_utf8_lossy(bytes), Counts::new()),
-        }
-    }
-
     fn whole(&self, text: &str, mut counts: Counts) -> Redacted {
         *counts.entry(Entity::Unscanned.word()).or_default() += 1;
         Redacted { text: token::token(self.key.as_ref(), Entity::Unscanned, text), counts }

@@ -30,6 +30,9 @@ fn on_sample(rule: &str) -> Resolved {
 fn what_tests_of_cases_become() {
     const OUTCOME: &str = "case { b1 => \"success\", n1 == 403 => \"denied\", else => \"failure\" }";
     const ALIKE: &str = "case { t1 == \"a\" => \"x\", t1 == \"b\" => \"y\" }";
+    // The second arm can hold where the first does, or can't: only then the first need not be denied.
+    const BESIDE: &str = "case { t2 == \"a\" => \"x\", t2 == \"b\" or n1 == 1 => \"y\" }";
+    const APART: &str = "case { t2 == \"a\" => \"x\", (t2 == \"b\" and b1) or (t2 == \"c\" and n1 == 1) => \"y\" }";
     const READ: &str = "case { b1 => t1, else => coalesce(t2, \"none\") }";
     let tests = [
         (OUTCOME, "value == \"success\""),
@@ -43,6 +46,8 @@ fn what_tests_of_cases_become() {
         (ALIKE, "value == \"y\""),
         (ALIKE, "value in [\"x\", \"y\"]"),
         (ALIKE, "value is missing"),
+        (BESIDE, "value == \"y\""),
+        (APART, "value == \"y\""),
         (READ, "value == \"a\""),
         (READ, "value is present"),
         ("lower(t1)", "value == \"a\""),

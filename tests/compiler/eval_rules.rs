@@ -1,6 +1,7 @@
 //! What rules mean, on the evaluator: rules and events as text, alerts as few words.
 
 use crate::eval::{DAY, alerts, ids, measures, over_raw, run_over};
+use crate::support::resolved;
 
 /// Every event that a condition can meet: `full` has all fields, `bare` none, the others one oddity each.
 const ODDITIES: &str = r#"
@@ -222,6 +223,21 @@ fn aggregates() {
     ] {
         assert_eq!(one(measure), format!("{{\"m\":{value}}}"), "{measure}");
     }
+}
+
+/// An aggregate that a rule names several times is worked out once, unless its rows are chosen.
+#[test]
+fn equal_aggregates_are_one() {
+    let rule = |lets: &str| {
+        let text =
+            format!("rule r {{ severity low from invocation over 1h by caller.id let {lets} when count() > 3 }}");
+        resolved(&[&text]).rules[0].aggregates.len()
+    };
+    assert_eq!(rule("n = count(), m = count() + 1"), 1);
+    assert_eq!(rule("n = sum(tokens.input), m = sum(tokens.input) / count()"), 2);
+    assert_eq!(rule("n = sum(tokens.input), m = sum(tokens.output)"), 3);
+    assert_eq!(rule("n = distinct(model.id, region), m = distinct(model.id), k = distinct(model.id, region)"), 3);
+    assert_eq!(rule("n = count(where tokens.input > 5), m = count(where tokens.input > 5)"), 3);
 }
 
 #[test]

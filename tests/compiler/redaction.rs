@@ -143,10 +143,9 @@ fn hidden_text_is_found_where_it_was_written() {
 #[test]
 fn what_cannot_be_scanned_goes_whole() {
     let long = "a ".repeat(MOST / 2 + 1);
-    for redacted in [Redactor::new(None).redact(&long), redactor().redact_bytes(b"jane@example.com \xff")] {
-        assert!(redacted.text.starts_with("[UNSCANNED:") && redacted.text.len() < 60);
-        assert_eq!(redacted.counts.get("unscanned"), Some(&1));
-    }
+    let redacted = redactor().redact(&long);
+    assert!(redacted.text.starts_with("[UNSCANNED:") && redacted.text.len() < 60);
+    assert_eq!(redacted.counts.get("unscanned"), Some(&1));
     // Bombs: what unfolds to more than sixteen times itself is not followed.
     let mut packed = "100%25252541 ".repeat(300);
     for _ in 0..3 {
@@ -309,8 +308,8 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_redacted(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        let redacted = redactor().redact_bytes(&bytes);
+    fn any_text_is_redacted(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        let redacted = redactor().redact(&String::from_utf8_lossy(&bytes));
         prop_assert_eq!(redactor().redact(&redacted.text).text, redacted.text);
     }
 }

@@ -1,6 +1,7 @@
 //! Archives that are written on machines that fail: killed at any moment, or with a full disk. Whatever happens, what was committed can be read,
 //! and running the same commands again gives what an uninterrupted run gives.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
@@ -11,9 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use skywatch::archive::{
-    Archive, Claim, ContentKey, Disk, Keep, KeyPlace, LocalDisk, Options, Output, gc, ingest, verify,
+    Archive, Claim, ContentKey, Disk, Keep, KeyPlace, LocalDisk, Manifest, Options, Output, compact, gc, ingest,
+    retain, verify,
 };
+use skywatch::diag::Diagnostic;
 use skywatch::eval::Event;
+use skywatch::ir::Retention;
 use skywatch::pack::built_in;
 use skywatch::record::{Limits, inputs};
 use skywatch::schema::Schema;
@@ -25,6 +29,7 @@ const SOURCE: &str = "aws.bedrock";
 /// Days of the logs: content of the first is over its time when they are retained.
 const DAYS: [&str; 3] = ["2026-11-01", "2026-11-02", "2026-11-30"];
 const RETAINED: &str = "2026-12-02";
+const RETAINED_AT: i64 = 1_796_169_600_000_000;
 
 /// Logs of some files, with duplicates among them, records of other kinds, and lines that can't be read.
 fn logs(folder: &Path, files: usize, records: usize) -> Vec<PathBuf> {
@@ -200,6 +205,11 @@ impl Output for SmallFile {
     }
 }
 
+/// What is done on an archive.
+type Stage<'a> = &'a dyn Fn(&mut Claim) -> Result<(), Diagnostic>;
+
+/// Of logs, of what is put together, of what is retained: whichever it was that did not fit, once there is room the same commands end as if there
+/// always had been.
 #[test]
 fn a_disk_that_fills_up() {
     let (schema, place) = (built_in(), tempfile::tempdir().expect("a folder"));
@@ -209,23 +219,50 @@ fn a_disk_that_fills_up() {
     // Small enough for several portions a file and a commit after each.
     let options = Options { source: Some(SOURCE), portion: 16 << 10, ..Options::default() };
     let found = inputs(&logs, Limits::default()).expect("the logs");
-    let ingest = |root: &Path, disk: Arc<dyn Disk>| {
-        let mut claim = Claim::on(root, disk)?;
-        ingest(&mut claim, &schema, &keep, options, &found.inputs, |_| true)
+    // The calls of two of the three days go, sums of them stay.
+    let policy = Retention { days: [("invocation".to_owned(), 20)].into(), holds: Vec::new() };
+    let read = |claim: &mut Claim| ingest(claim, &schema, &keep, options, &found.inputs, |_| true).map(drop);
+    let put_together = |claim: &mut Claim| compact(claim, &schema, keep.content.as_ref(), None).map(drop);
+    let let_go = |claim: &mut Claim| retain(claim, &schema, &policy, Some(RETAINED_AT), false).map(drop);
+    // Each with how many sizes of disk end in it.
+    let stages: [(usize, Stage<'_>); 3] = [(30, &read), (10, &put_together), (10, &let_go)];
+    // Where it fails, in which stage.
+    let work = |root: &Path, disk: Arc<dyn Disk>, after: &dyn Fn()| {
+        let mut claim = Claim::on(root, disk).map_err(|cause| (0, cause))?;
+        stages.iter().enumerate().try_for_each(|(at, (_, stage))| {
+            stage(&mut claim).map_err(|cause| (at, cause))?;
+            after();
+            Ok(())
+        })
+    };
+    let sums = |root: &Path| -> u64 {
+        let manifest = Manifest::existing(root).expect("an archive");
+        manifest.files.values().filter(|file| file.stream == "usage").map(|file| file.rows).sum()
     };
     let calm = place.path().join("calm");
     let room = Arc::new(AtomicU64::new(u64::MAX));
-    ingest(&calm, Arc::new(Small(Arc::clone(&room)))).expect("there is room");
-    let whole = u64::MAX - room.load(Ordering::SeqCst);
-    let expected = events(&calm, &schema, &key);
-    for step in 0..50 {
-        let root = place.path().join(format!("small-{step}"));
-        let small = Small(Arc::new(AtomicU64::new(whole * step / 50)));
-        let error = ingest(&root, Arc::new(small)).expect_err("there is no room");
-        assert!(error.message.starts_with("can't write"), "{}", error.message);
-        assert!(error.help.is_some_and(|help| help.contains("the disk has room")));
-        ingest(&root, Arc::new(LocalDisk)).expect("there is room now");
-        assert_same(&events(&root, &schema, &key), &expected, &format!("{} of {whole} bytes", whole * step / 50));
-        fs::remove_dir_all(&root).expect("it goes");
+    // The bytes that were written before each stage, and in the end.
+    let written = RefCell::new(vec![0]);
+    let note = || written.borrow_mut().push(u64::MAX - room.load(Ordering::SeqCst));
+    work(&calm, Arc::new(Small(Arc::clone(&room))), &note).expect("there is room");
+    let written = written.into_inner();
+    let (expected, expected_sums) = (events(&calm, &schema, &key), sums(&calm));
+    assert!(!expected.is_empty() && expected_sums > 0);
+    for (stage, (count, _)) in stages.iter().enumerate() {
+        let (before, end) = (written[stage], written[stage + 1]);
+        for step in 0..*count {
+            let bytes = before + (end - before) * step as u64 / *count as u64;
+            let what = format!("{bytes} bytes, in stage {stage} from {before} to {end}");
+            let root = place.path().join("small");
+            let small = Small(Arc::new(AtomicU64::new(bytes)));
+            let (failed, error) = work(&root, Arc::new(small), &|| {}).expect_err("there is no room");
+            assert_eq!(failed, stage, "{what}");
+            assert!(error.message.starts_with("can't write"), "{what}: {}", error.message);
+            assert!(error.help.is_some_and(|help| help.contains("the disk has room")));
+            work(&root, Arc::new(LocalDisk), &|| {}).expect("there is room now");
+            assert_same(&events(&root, &schema, &key), &expected, &what);
+            assert_eq!(sums(&root), expected_sums, "{what}");
+            fs::remove_dir_all(&root).expect("it goes");
+        }
     }
 }
