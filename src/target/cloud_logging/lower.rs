@@ -157,7 +157,6 @@ impl Lower<'_> {
             PredKind::Some { element, list, holds, every: false } => self.of_element(*element, list, holds),
             PredKind::Some { list, .. } => Err(vec![errors::cannot(list.span, "test of every element of a list")]),
             PredKind::Found { .. } => Err(vec![errors::cannot(pred.span, "pattern for this entity")]),
-            PredKind::Operation { .. } => Err(vec![errors::cannot(pred.span, "names of operations")]),
             _ => match subject(pred) {
                 Some(subject) => self.test(pred, subject),
                 None => Err(vec![errors::cannot(pred.span, "comparison of one part of an entry with another")]),
