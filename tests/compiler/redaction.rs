@@ -2,10 +2,13 @@
 
 use std::sync::LazyLock;
 
+use crate::support::resolved;
 use base64::Engine as _;
 use proptest::prelude::*;
 use regex::{Regex, RegexBuilder};
 use skywatch::redact::{Entity, MOST, Proof, Redactor};
+use skywatch::target::kql::Kql;
+use skywatch::target::{Request, Verdict, emit};
 
 #[path = "../../benches/redact/corpus.rs"]
 mod corpus;
@@ -138,6 +141,22 @@ fn hidden_text_is_found_where_it_was_written() {
     let token = |text: &str| redactor().redact(text).text;
     assert_eq!(token("jane%40example.com"), token("jane@example.com"));
     assert_eq!(token("４１１１１１１１１１１１１１１１"), token("4111 1111 1111 1111"));
+}
+
+/// No pattern counts check digits: what it finds is wider, what it does not find narrower, what is chosen by it differs.
+#[test]
+fn a_query_says_on_which_side_of_a_checksum_it_errs() {
+    let verdict = |condition: &str| {
+        let text = format!("rule r {{ severity low from invocation where {condition} }}");
+        let resolved = resolved(&[&text]);
+        let emissions = emit(&resolved.rules[0], &resolved.schema, &Kql, Request::default());
+        let emission = emissions.iter().find(|emission| emission.source == "azure.apim").expect("it is emitted");
+        emission.query.verdict
+    };
+    assert_eq!(verdict("found(prompt, \"card\")"), Verdict::Wider);
+    assert_eq!(verdict("not found(prompt, \"card\")"), Verdict::Narrower);
+    assert_eq!(verdict("not (not found(prompt, \"card\") or tokens.input > 5)"), Verdict::Wider);
+    assert_eq!(verdict("if(found(prompt, \"card\"), tokens.input, tokens.output) > 5"), Verdict::Differs);
 }
 
 #[test]

@@ -297,6 +297,15 @@ fn rules_give_the_same_rows() {
     println!("{executed} rules executed");
 }
 
+/// Rows show durations in seconds, which a list of microseconds can't be made of.
+#[test]
+fn a_list_of_durations_is_left_out() {
+    let rule = "rule r { severity low from probe over 1h let rows = count() show slow = values(took, 3), spans = values(n, 3) }";
+    let resolved = resolved(&[&format!("{PROBE} {rule}")]);
+    let emission = emitted(&resolved, &resolved.rules[0], "gcp.probe", None);
+    assert_eq!((emission.query.verdict, emission.query.left_out), (Verdict::Exact, vec!["slow".to_owned()]));
+}
+
 /// Audit log entries as Cloud Logging exports them, with fields left out, empty and strange.
 fn entries(count: usize, seed: u64) -> Vec<Row> {
     let mut dice = Dice(seed);
