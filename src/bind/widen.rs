@@ -202,6 +202,10 @@ mod tests {
         // A key may be written in escapes as well; what is no control character to JSON stands as it is.
         assert!(finds(&pattern::literal_node("x", false), r#"{"t\u0065xt":"x"}"#));
         assert!(finds(&pattern::literal_node("a\u{7f}b", false), "{\"text\":\"a\u{7f}b\"}"));
+        for (c, escape) in [('\u{8}', r"\b"), ('\u{c}', r"\f"), ('\r', r"\r"), ('\t', r"\t"), ('/', r"\/")] {
+            let node = pattern::literal_node(&format!("a{c}b"), false);
+            assert!(finds(&node, &format!(r#"{{"text":"a{escape}b"}}"#)), "{escape}");
+        }
         // A line break and `ow you` is no `now you`.
         assert!(!finds(&pattern::literal_node("now you", false), r#"{"text":"x\now you"}"#));
         // The text of another key, which stands behind.
