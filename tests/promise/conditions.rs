@@ -1,5 +1,5 @@
 //! What a verdict rests on, broken: each condition of `provided:` is printed, the promise holds where the condition does, and does not where
-//! it does not. One is missing: the 1,048,576 values that a list of KQL holds are more than its emulator takes.
+//! it does not.
 
 use std::collections::BTreeMap;
 
@@ -195,6 +195,30 @@ fn no_more_groups_than_the_service_gives() {
     let records: Vec<Value> =
         (0..10_001).map(|number| bedrock(0, &json!({ "requestId": format!("r{number}") }))).collect();
     trial.holds_over(&records[..100]);
+    let log = trial.log(&records);
+    assert!(trial.broken_over(&log.events, &log.records).is_some());
+}
+
+/// A list of KQL is cut at 1,048,576 values. What the cut does is shown by one of the query's own, which it makes at three.
+#[test]
+fn more_values_than_a_list_holds() {
+    // Which values are cut is open; that they are fewer is not.
+    let rule = "rule r {\n severity low\n from invocation only azure.openai\n over 1h\n when size(values(operation, 9)) > 3\n}";
+    let mut trial = Trial::over_range("kql", "azure.openai", rule, "at most 1048576 values a group");
+    let record = |(number, operation): (usize, &&str)| {
+        json!({
+            "time": format!("2026-11-02T10:0{number}:00Z"), "category": "RequestResponse", "correlationId": format!("c{number}"),
+            "operationName": operation, "properties": "{}",
+            "resourceId": "/SUBSCRIPTIONS/S/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.COGNITIVESERVICES/ACCOUNTS/A",
+        })
+    };
+    let records: Vec<Value> = ["d", "c", "b", "a"].iter().enumerate().map(record).collect();
+    trial.holds_over(&records);
+    let text = trial.emission.query.text.take().expect("a query");
+    let cut = text.replace("isnotempty(OperationName)))", "isnotempty(OperationName), 3))");
+    assert_ne!(cut, text, "it collects a set");
+    trial.emission.query.text = Some(cut);
+    trial.holds_over(&records[..3]);
     let log = trial.log(&records);
     assert!(trial.broken_over(&log.events, &log.records).is_some());
 }
