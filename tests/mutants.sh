@@ -11,7 +11,13 @@ cd "$(dirname "$0")/.."
 set -- "${1:-300}" "${2:-7}" -f 'src/target/**' -f 'src/resolve/**' -f 'src/bind/**' -f 'src/eval/**'
 count=$1 seed=$2
 shift 2
-git checkout -q src
+# A run that was cut off may have left its last change there; nobody's own change is thrown away.
+if [ -e mutants.out ]; then
+    git checkout -q src
+elif ! git diff --quiet HEAD -- src; then
+    echo "src has changes that are not committed" >&2
+    exit 1
+fi
 tests/oracles/install.sh
 
 # Patterns of names do not reach all kinds of mutants: all that are not of the sample are said to be caught already.

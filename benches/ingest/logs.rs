@@ -9,78 +9,11 @@ const EVERY: u64 = 5;
 /// 2026-11-02T00:00:00Z
 const START: u64 = 1_793_577_600;
 
-const WORDS: &[&str] = &[
-    "the",
-    "of",
-    "and",
-    "to",
-    "in",
-    "is",
-    "you",
-    "that",
-    "it",
-    "he",
-    "was",
-    "for",
-    "on",
-    "are",
-    "as",
-    "with",
-    "his",
-    "they",
-    "at",
-    "be",
-    "this",
-    "have",
-    "from",
-    "or",
-    "one",
-    "had",
-    "by",
-    "word",
-    "but",
-    "not",
-    "what",
-    "all",
-    "were",
-    "we",
-    "when",
-    "your",
-    "can",
-    "said",
-    "there",
-    "use",
-    "an",
-    "each",
-    "which",
-    "she",
-    "do",
-    "how",
-    "their",
-    "if",
-    "will",
-    "up",
-    "other",
-    "about",
-    "out",
-    "many",
-    "then",
-    "them",
-    "these",
-    "so",
-    "customer",
-    "invoice",
-    "contract",
-    "delivery",
-    "refund",
-    "summarise",
-    "translate",
-    "table",
-    "column",
-    "report",
-    "quarter",
-    "please",
-];
+/// What prose is made of.
+const WORDS: &str = "the of and to in is you that it he was for on are as with his they at be this have from or one had by word but \
+    not what all were we when your can said there use an each which she do how their if will up other about out \
+    many then them these so customer invoice contract delivery refund summarise translate table column report \
+    quarter please";
 const MODELS: &[&str] = &[
     "anthropic.claude-3-haiku-20240307-v1:0",
     "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.anthropic.claude-haiku-4-5-20251001-v1:0",
@@ -176,13 +109,14 @@ pub(crate) fn activity(count: usize, each: &mut dyn FnMut(&Value)) {
 
 /// Sentences of so many characters, more or less.
 fn prose(random: &mut Random, least: u64, most: u64) -> String {
+    let words: Vec<&str> = WORDS.split(' ').collect();
     let length = random.between(least, most) as usize;
     let mut text = String::with_capacity(length + 16);
     while text.len() < length {
         if !text.is_empty() {
             text.push_str(if random.below(9) == 0 { ". " } else { " " });
         }
-        text.push_str(random.one(WORDS));
+        text.push_str(random.one(&words));
     }
     text
 }

@@ -17,6 +17,7 @@ use skywatch::archive::{
 };
 use skywatch::diag::Diagnostic;
 use skywatch::eval::Event;
+use skywatch::eval::clock::parse_time;
 use skywatch::ir::Retention;
 use skywatch::pack::built_in;
 use skywatch::record::{Limits, inputs};
@@ -29,7 +30,6 @@ const SOURCE: &str = "aws.bedrock";
 /// Days of the logs: content of the first is over its time when they are retained.
 const DAYS: [&str; 3] = ["2026-11-01", "2026-11-02", "2026-11-30"];
 const RETAINED: &str = "2026-12-02";
-const RETAINED_AT: i64 = 1_796_169_600_000_000;
 
 /// Logs of some files, with duplicates among them, records of other kinds, and lines that can't be read.
 fn logs(folder: &Path, files: usize, records: usize) -> Vec<PathBuf> {
@@ -223,7 +223,8 @@ fn a_disk_that_fills_up() {
     let policy = Retention { days: [("invocation".to_owned(), 20)].into(), holds: Vec::new() };
     let read = |claim: &mut Claim| ingest(claim, &schema, &keep, options, &found.inputs, |_| true).map(drop);
     let put_together = |claim: &mut Claim| compact(claim, &schema, keep.content.as_ref(), None).map(drop);
-    let let_go = |claim: &mut Claim| retain(claim, &schema, &policy, Some(RETAINED_AT), false).map(drop);
+    let retained = parse_time(&format!("{RETAINED}T00:00:00Z"));
+    let let_go = |claim: &mut Claim| retain(claim, &schema, &policy, retained, false).map(drop);
     // Each with how many sizes of disk end in it.
     let stages: [(usize, Stage<'_>); 3] = [(30, &read), (10, &put_together), (10, &let_go)];
     // Where it fails, in which stage.
