@@ -185,7 +185,7 @@ impl<'a> Reader<'a> {
         match self.peek() {
             Some(b'{') => self.nested(Reader::object),
             Some(b'[') => self.nested(Reader::list),
-            Some(b'"') => Ok(Json::Text(self.string()?.into())),
+            Some(b'"') => Ok(Json::Text(self.string()?)),
             Some(b'-' | b'0'..=b'9') => self.number(),
             _ => [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))]
                 .into_iter()
@@ -232,7 +232,7 @@ impl<'a> Reader<'a> {
             if !self.take(b':') {
                 return Err(self.error("`:`"));
             }
-            members.insert(key.into(), self.value()?);
+            members.insert(key, self.value()?);
             self.space();
             if self.take(b'}') {
                 return Ok(Json::Object(Arc::new(members)));
@@ -285,19 +285,21 @@ impl<'a> Reader<'a> {
         if self.at == start { Err(self.error("a digit")) } else { Ok(()) }
     }
 
-    fn string(&mut self) -> Result<String, JsonError> {
+    fn string(&mut self) -> Result<Arc<str>, JsonError> {
         self.at += 1;
         let mut out = String::new();
         loop {
             let rest = self.rest();
-            let plain = rest.find(|c: char| c == '"' || c == '\\' || c < ' ').unwrap_or(rest.len());
-            out.push_str(rest.get(..plain).unwrap_or_default());
+            let special = |byte: u8| byte == b'"' || byte == b'\\' || byte < b' ';
+            let plain = rest.bytes().position(special).unwrap_or(rest.len());
+            let text = rest.get(..plain).unwrap_or_default();
             self.at += plain;
+            if self.take(b'"') {
+                // Most texts have no escape, and are copied once.
+                return Ok(if out.is_empty() { text.into() } else { (out + text).into() });
+            }
+            out.push_str(text);
             match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(out);
-                }
                 Some(b'\\') => out.push(self.escape()?),
                 Some(_) => return Err(self.error("an escaped control character")),
                 None => return Err(self.error("the text's end")),

@@ -12,6 +12,7 @@ use datafusion::parquet::arrow::ArrowWriter;
 use datafusion::parquet::basic::{Compression, ZstdLevel};
 use datafusion::parquet::errors::ParquetError;
 use datafusion::parquet::file::properties::{EnabledStatistics, WriterProperties};
+use rayon::prelude::*;
 
 use super::claim::Claim;
 use super::columns::{SOURCE, columns, has_content};
@@ -75,7 +76,8 @@ pub(super) fn write(
         |arrived: &Arrived| (arrived.event.source.clone(), time_of(layout.stream, &arrived.event).div_euclid(DAY));
     let of_day = events.chunk_by(|a, b| place(a) == place(b));
     let of_day = (before..).zip(of_day).filter_map(|(nth, events)| Some((nth, place(events.first()?).1, events)));
-    of_day.map(|(nth, day, events)| files(claim, layout, nth, day, events)).collect()
+    let of_day: Vec<(usize, i64, &[Arrived])> = of_day.collect();
+    of_day.into_par_iter().map(|(nth, day, events)| files(claim, layout, nth, day, events)).collect()
 }
 
 fn time_of(stream: &Stream, event: &Event) -> i64 {

@@ -204,19 +204,27 @@ impl<'a> Scope<'a> {
 /// Without `[]` and `*` there is one or none. With them it is a list of what the further steps lead to in each element: an element in which
 /// they lead to nothing gives none; one in which they lead to null, empty text or an empty list gives a missing element.
 fn path(start: Value, steps: &[Step]) -> Value {
-    let (mut many, mut found) = match start {
-        Value::Raw(json) => (false, vec![json]),
-        Value::List(elements) => (true, elements.iter().map(raw_of).collect()),
-        _ => return Value::Missing,
-    };
+    match start {
+        Value::Raw(json) => {
+            // As long as there is one part, it is looked at where it stands.
+            let apart = steps.iter().position(|step| matches!(step, Step::Elements | Step::Values));
+            let (single, rest) = steps.split_at(apart.unwrap_or(steps.len()));
+            match single.iter().try_fold(&json, one_step) {
+                None => Value::Missing,
+                Some(part) if rest.is_empty() => Value::raw(part.clone()),
+                Some(part) => parts(vec![part.clone()], rest),
+            }
+        }
+        Value::List(elements) => parts(elements.iter().map(raw_of).collect(), steps),
+        _ => Value::Missing,
+    }
+}
+
+fn parts(mut found: Vec<Json>, steps: &[Step]) -> Value {
     for step in steps {
-        many |= matches!(step, Step::Elements | Step::Values);
         found = found.iter().flat_map(|json| step_into(json, step)).collect();
     }
-    if many {
-        return Value::list(found.into_iter().map(Value::raw).collect());
-    }
-    found.pop().map_or(Value::Missing, Value::raw)
+    Value::list(found.into_iter().map(Value::raw).collect())
 }
 
 /// An element of a list of raw JSON; what is missing was null.
@@ -228,17 +236,23 @@ fn raw_of(element: &Value) -> Json {
 }
 
 fn step_into(json: &Json, step: &Step) -> Vec<Json> {
-    let one = |found: Option<&Json>| found.cloned().into_iter().collect();
     match (step, json) {
-        (Step::Key(key), json) => one(json.member(key)),
+        (Step::Elements, Json::List(elements)) => elements.to_vec(),
+        (Step::Values, Json::Object(members)) => members.values().cloned().collect(),
+        _ => one_step(json, step).cloned().into_iter().collect(),
+    }
+}
+
+/// What a step leads to that leads to one part at most.
+fn one_step<'j>(json: &'j Json, step: &Step) -> Option<&'j Json> {
+    match (step, json) {
+        (Step::Key(key), json) => json.member(key),
         (Step::Index(index), Json::List(elements)) => {
             let from_end = usize::try_from(index.unsigned_abs()).ok().and_then(|back| elements.len().checked_sub(back));
             let at = if *index < 0 { from_end } else { usize::try_from(*index).ok() };
-            one(at.and_then(|at| elements.get(at)))
+            elements.get(at?)
         }
-        (Step::Elements, Json::List(elements)) => elements.to_vec(),
-        (Step::Values, Json::Object(members)) => members.values().cloned().collect(),
-        _ => Vec::new(),
+        _ => None,
     }
 }
 

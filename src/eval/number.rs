@@ -43,6 +43,7 @@ pub fn arithmetic(operation: Arithmetic, left: &Value, right: &Value) -> Value {
         (Subtract, Time(a), Time(b)) => found(a.checked_sub(*b).map(Duration)),
         (Add, Duration(a), Duration(b)) => found(a.checked_add(*b).map(Duration)),
         (Subtract, Duration(a), Duration(b)) => found(a.checked_sub(*b).map(Duration)),
+        (Multiply, Duration(a), Int(b)) | (Multiply, Int(b), Duration(a)) => found(a.checked_mul(*b).map(Duration)),
         (Multiply, Duration(a), number) | (Multiply, number, Duration(a)) => {
             found(Ratio::of(number).and_then(|factor| micros(*a, factor, Ratio::of_int(1))))
         }

@@ -1,7 +1,7 @@
 //! Patterns compiled: takes patterns of the IR as an evaluation meets them, gives `regex` machines, each made once.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::{PoisonError, RwLock};
 
 use regex::{Regex, RegexBuilder};
 
@@ -13,12 +13,12 @@ use crate::ir::pattern::RUST;
 /// Most bytes of a compiled machine; every pattern that the language takes is far below.
 pub const SIZE_LIMIT: usize = 256 << 20;
 
-/// The patterns of one evaluation.
+/// The patterns of one evaluation, on any number of threads.
 #[derive(Debug, Default)]
 pub struct Patterns {
     /// By text, without and with `nocase`.
-    compiled: [RefCell<BTreeMap<String, Regex>>; 2],
-    failed: RefCell<Option<Diagnostic>>,
+    compiled: [RwLock<BTreeMap<String, Regex>>; 2],
+    failed: RwLock<Option<Diagnostic>>,
 }
 
 impl Patterns {
@@ -44,25 +44,27 @@ impl Patterns {
     /// # Errors
     /// A pattern past the machine's limit.
     pub fn check(&self) -> Result<(), Diagnostic> {
-        self.failed.borrow().clone().map_or(Ok(()), Err)
+        self.failed.read().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
     }
 
     fn with<T>(&self, pattern: &Pattern, act: impl FnOnce(&Regex) -> T) -> Option<T> {
         let [exact, folded] = &self.compiled;
         let compiled = if pattern.nocase { folded } else { exact };
-        if let Some(regex) = compiled.borrow().get(&pattern.text) {
+        if let Some(regex) = compiled.read().unwrap_or_else(PoisonError::into_inner).get(&pattern.text) {
             return Some(act(regex));
         }
         match RegexBuilder::new(&pattern.print(&RUST)).size_limit(SIZE_LIMIT).build() {
             Ok(regex) => {
                 let result = act(&regex);
-                compiled.borrow_mut().insert(pattern.text.clone(), regex);
+                let mut compiled = compiled.write().unwrap_or_else(PoisonError::into_inner);
+                compiled.insert(pattern.text.clone(), regex);
                 Some(result)
             }
             Err(_) => {
                 let message = format!("pattern `{}` grows too large to run", pattern.text);
                 let help = "lower the counts in `{…}`, or split it into several";
-                *self.failed.borrow_mut() = Some(Diagnostic::error(Code::BadPattern, message).help(help));
+                let mut failed = self.failed.write().unwrap_or_else(PoisonError::into_inner);
+                *failed = Some(Diagnostic::error(Code::BadPattern, message).help(help));
                 None
             }
         }

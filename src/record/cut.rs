@@ -81,8 +81,33 @@ impl Cutter {
         }
     }
 
+    /// Takes the next bytes.
+    pub(super) fn bytes(&mut self, mut bytes: &[u8]) {
+        while let Some((byte, rest)) = bytes.split_first() {
+            self.byte(*byte);
+            bytes = rest;
+            // Most of a log stands in texts, and most of a text is passed over at once.
+            if self.in_text && !self.escaped && matches!(self.state, State::Value | State::Behind) {
+                let plain = memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len());
+                let (plain, rest) = bytes.split_at(plain);
+                self.plain(plain);
+                bytes = rest;
+            }
+        }
+    }
+
+    /// Takes bytes of a text none of which ends it, the line or the plain part.
+    fn plain(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
+        self.read += bytes.len() as u64;
+        self.gave = false;
+        self.keep(bytes);
+    }
+
     /// Takes the next byte.
-    pub(super) fn byte(&mut self, byte: u8) {
+    fn byte(&mut self, byte: u8) {
         self.read += 1;
         self.gave = false;
         match self.state {
@@ -90,7 +115,7 @@ impl Cutter {
             State::Value | State::Behind => self.inside(byte),
             State::Scalar => self.scalar(byte),
             State::Line if byte == b'\n' => self.give(),
-            State::Line => self.keep(byte),
+            State::Line => self.keep(&[byte]),
         }
         self.line += u64::from(byte == b'\n');
         if self.gave {
@@ -132,7 +157,7 @@ impl Cutter {
         self.piece = Piece { line: self.line, offset: self.read - 1, element, ..Piece::default() };
         (self.in_text, self.escaped, self.previous) = (byte == b'"', false, byte);
         (self.line_start, self.fresh) = (0, false);
-        self.keep(byte);
+        self.keep(&[byte]);
     }
 
     fn enter_list(&mut self) {
@@ -157,14 +182,14 @@ impl Cutter {
         match byte {
             b'\n' if self.lines && self.around == 0 => return self.break_off(),
             b'\n' => {
-                self.keep(byte);
+                self.keep(&[byte]);
                 (self.line_start, self.fresh) = (self.piece.bytes.len(), true);
                 return;
             }
-            b' ' | b'\t' | b'\r' => return self.keep(byte),
+            b' ' | b'\t' | b'\r' => return self.keep(&[byte]),
             b'"' => {
                 self.in_text = true;
-                self.keep(byte);
+                self.keep(&[byte]);
             }
             b'[' if self.begins_records() => return self.enter_list(),
             b'{' if self.begins_another() => {
@@ -174,18 +199,18 @@ impl Cutter {
                 return self.between(byte);
             }
             b'{' | b'[' => {
-                self.keep(byte);
+                self.keep(&[byte]);
                 self.open(byte);
             }
             b'}' | b']' => {
-                self.keep(byte);
+                self.keep(&[byte]);
                 self.close(byte);
             }
             b':' if self.in_first_event() => {
-                self.keep(byte);
+                self.keep(&[byte]);
                 self.enter_events();
             }
-            _ => self.keep(byte),
+            _ => self.keep(&[byte]),
         }
         (self.previous, self.fresh) = (byte, false);
     }
@@ -195,7 +220,7 @@ impl Cutter {
             self.lines |= self.around == 0;
             return self.break_off();
         }
-        self.keep(byte);
+        self.keep(&[byte]);
         match byte {
             _ if self.escaped => self.escaped = false,
             b'\\' => self.escaped = true,
@@ -282,22 +307,22 @@ impl Cutter {
             }
             b'"' if !self.escaped => {
                 self.in_text = !self.in_text;
-                self.keep(byte);
+                self.keep(&[byte]);
             }
             _ => {
                 self.escaped = byte == b'\\' && !self.escaped;
-                self.keep(byte);
+                self.keep(&[byte]);
             }
         }
     }
 
-    fn keep(&mut self, byte: u8) {
+    fn keep(&mut self, bytes: &[u8]) {
         if self.state == State::Behind {
             return;
         }
-        if self.piece.bytes.len() < self.limits.record {
-            self.piece.bytes.push(byte);
-        } else {
+        let room = self.limits.record.saturating_sub(self.piece.bytes.len());
+        self.piece.bytes.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        if bytes.len() > room {
             self.piece.what = What::Broken(Reason::TooLong(self.limits.record));
         }
     }

@@ -118,7 +118,7 @@ impl Input {
     ///
     /// # Errors
     /// What can't be read; what was found in a folder and has become a link since, or lies behind one.
-    pub fn open(&self) -> io::Result<Box<dyn Read>> {
+    pub fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         match &self.place {
             Place::StandardInput => Ok(Box::new(io::stdin())),
             Place::Named(path) => Ok(Box::new(File::open(path)?)),

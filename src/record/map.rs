@@ -1,6 +1,5 @@
 //! One record to one event: takes a raw record, gives the event that the source's expressions make of it, or says why there is none.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Reason;
@@ -33,7 +32,17 @@ pub struct Mapper<'a> {
     fields: Vec<Option<Expr>>,
     keys: Option<Keys>,
     patterns: Patterns,
-    unreadable: BTreeMap<String, u64>,
+}
+
+/// What a record was read as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Read<'a> {
+    /// What it is.
+    pub(super) mapped: Mapped,
+    /// Of an event, the fields (`where`, or the name of a value under the source's `with`) for which something existed that did not read as
+    /// its type. Where a field takes the first of several parts of the record, only parts up to the one taken are looked at, and none is
+    /// counted if one was taken.
+    pub(super) unreadable: Vec<&'a str>,
 }
 
 impl<'a> Mapper<'a> {
@@ -44,23 +53,29 @@ impl<'a> Mapper<'a> {
         let name = source.name.as_str().into();
         // Records that are put together are spelled before that.
         let keys = if source.assemble.is_some() { None } else { Keys::of(source) };
-        Mapper { source, stream, name, fields, keys, patterns: Patterns::default(), unreadable: BTreeMap::new() }
+        Mapper { source, stream, name, fields, keys, patterns: Patterns::default() }
     }
 
     /// The event that a record is, or, of a source that assembles, what [`as_read`](super::as_read) gives. Its fields hold what the source gives, or the stream's default; what it gives neither for is missing.
-    pub fn map(&mut self, record: &Json) -> Mapped {
+    #[must_use]
+    pub fn map(&self, record: &Json) -> Mapped {
+        self.read(record).mapped
+    }
+
+    pub(super) fn read(&self, record: &Json) -> Read<'a> {
+        let nothing = |mapped| Read { mapped, unreadable: Vec::new() };
         if !matches!(record, Json::Object(_)) {
-            return Mapped::Rejected(Reason::NotAnObject);
+            return nothing(Mapped::Rejected(Reason::NotAnObject));
         }
         let spelled = self.keys.as_ref().map(|keys| keys.spelled(record));
         let record = spelled.as_ref().unwrap_or(record);
         let subject = Subject { source: &self.source.name, fields: &[], record };
         let mut scope = Scope::new(subject, &self.patterns);
-        let mut unread = Vec::new();
+        let mut unreadable = Vec::new();
         let mut before = 0;
         let mut note = |name: &'a str, scope: &Scope<'_>| {
             if scope.unreadable() > before {
-                unread.push(name);
+                unreadable.push(name);
             }
             before = scope.unreadable();
         };
@@ -69,7 +84,7 @@ impl<'a> Mapper<'a> {
             note(&binding.name, &scope);
         }
         if !self.source.filter.iter().all(|pred| scope.holds(pred)) {
-            return Mapped::Other;
+            return nothing(Mapped::Other);
         }
         note("where", &scope);
         let mut fields = Vec::with_capacity(self.fields.len());
@@ -78,20 +93,15 @@ impl<'a> Mapper<'a> {
             note(&field.name, &scope);
         }
         let time = fields.get(self.stream.time().index()).and_then(crate::eval::Value::as_time);
-        let Some(time) = time else { return Mapped::Rejected(Reason::NoTime) };
-        for name in unread {
-            *self.unreadable.entry(name.to_owned()).or_default() += 1;
-        }
-        Mapped::Event(Event { source: Arc::clone(&self.name), fields }, time)
+        let Some(time) = time else { return nothing(Mapped::Rejected(Reason::NoTime)) };
+        Read { mapped: Mapped::Event(Event { source: Arc::clone(&self.name), fields }, time), unreadable }
     }
 
-    /// By field (`where`, or the name of a value under the source's `with`), in how many events something existed that did not read as its
-    /// type. Where a field takes the first of several parts of the record, only parts up to the one taken are looked at, and none is counted
-    /// if one was taken.
+    /// Fails if a pattern of the source could not be compiled: what was mapped is then wrong.
     ///
     /// # Errors
-    /// A pattern of the source that grows too large to run: what was mapped is then wrong.
-    pub fn finish(self) -> Result<BTreeMap<String, u64>, Diagnostic> {
-        self.patterns.check().map(|()| self.unreadable)
+    /// A pattern past the machine's limit.
+    pub fn check(&self) -> Result<(), Diagnostic> {
+        self.patterns.check()
     }
 }

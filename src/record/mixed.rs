@@ -7,8 +7,9 @@ use rayon::prelude::*;
 
 use super::duplicates::Known;
 use super::input::Input;
+use super::map::Read;
 use super::pieces::{Apart, Extent, Pieces, Reading, parsed};
-use super::reader::{Batch, Begun, Item, Reader, batch};
+use super::reader::{Batch, Begun, Item, Prints, Reader, batch};
 use super::recognize::{Recognized, Recognizer};
 use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
@@ -38,6 +39,21 @@ enum Whose<'a> {
     One(usize),
 }
 
+impl Whose<'_> {
+    /// The sources that a record is of; or why that can't be said.
+    fn of(&self, piece: &Piece, json: &Result<Json, Reason>) -> Result<Vec<usize>, Reason> {
+        match self {
+            Whose::One(place) => Ok(vec![*place]),
+            Whose::Any(_) if piece.what == What::Other => Ok(Vec::new()),
+            Whose::Any(recognizer) => match recognizer.recognize(json.as_ref().map_err(|reason| *reason)?) {
+                Recognized::Of(places) => Ok(places),
+                Recognized::None => Ok(Vec::new()),
+                Recognized::Ambiguous(_) => Err(Reason::Ambiguous),
+            },
+        }
+    }
+}
+
 /// What was read of one source.
 #[derive(Debug)]
 pub struct OfSource<'a> {
@@ -49,50 +65,46 @@ pub struct OfSource<'a> {
     pub duplicates: BTreeSet<u64>,
 }
 
-/// About how many bytes of records are parsed at a time, on all processors.
+/// About how many bytes of records are read at a time, on all processors.
 const AHEAD: usize = 1 << 20;
 
-/// A record, and what it reads as.
-type Parsed = (Piece, Result<Json, Reason>);
+/// A record, as far as it can be read without those before it.
+struct Ahead<'a> {
+    piece: Piece,
+    json: Result<Json, Reason>,
+    /// The sources that it is of; or why that can't be said.
+    whose: Result<Vec<usize>, Reason>,
+    /// What it is to each of them.
+    read: Vec<Option<(Read<'a>, Prints)>>,
+}
 
 /// An input that is being read.
-pub struct Opened<'i> {
+pub struct Opened<'i, 'a> {
     begun: Arc<Begun>,
     pieces: Pieces<'i>,
-    /// Records that were parsed and not handed on yet.
-    parsed: VecDeque<Parsed>,
+    /// Those that come next, cut off.
+    next: Vec<Piece>,
+    /// Records that were read and not handed on yet.
+    ahead: VecDeque<Ahead<'a>>,
     /// Why the input can't be read any further than that.
     failed: Option<Diagnostic>,
 }
 
-impl Opened<'_> {
-    /// The next record, parsed; several are parsed at a time.
-    fn next(&mut self, limits: Limits) -> Result<Option<Parsed>, Diagnostic> {
-        if self.parsed.is_empty() && self.failed.is_none() {
-            let (mut pieces, mut bytes) = (Vec::new(), 0);
-            while bytes < AHEAD {
-                match self.pieces.next() {
-                    Ok(Some(piece)) => {
-                        bytes += piece.bytes.len();
-                        pieces.push(piece);
-                    }
-                    Ok(None) => break,
-                    Err(failed) => {
-                        self.failed = Some(failed);
-                        break;
-                    }
+impl Opened<'_, '_> {
+    /// Cuts off the next records; none at the end.
+    fn cut(&mut self) -> Vec<Piece> {
+        let (mut pieces, mut bytes) = (Vec::new(), 0);
+        while bytes < AHEAD && self.failed.is_none() {
+            match self.pieces.next() {
+                Ok(Some(piece)) => {
+                    bytes += piece.bytes.len();
+                    pieces.push(piece);
                 }
+                Ok(None) => break,
+                Err(failed) => self.failed = Some(failed),
             }
-            let parse = |piece: Piece| {
-                let json = parsed(&piece, limits);
-                (piece, json)
-            };
-            self.parsed = pieces.into_par_iter().map(parse).collect::<Vec<_>>().into();
         }
-        match self.parsed.pop_front() {
-            Some(next) => Ok(Some(next)),
-            None => self.failed.take().map_or(Ok(None), Err),
-        }
+        pieces
     }
 }
 
@@ -123,7 +135,7 @@ impl<'a> MixedReader<'a> {
     ///
     /// # Errors
     /// What can't be read.
-    pub fn open<'i>(&mut self, input: &'i Input, reading: &Reading) -> Result<Opened<'i>, Diagnostic> {
+    pub fn open<'i>(&mut self, input: &'i Input, reading: &Reading) -> Result<Opened<'i, 'a>, Diagnostic> {
         let begun = Arc::new(Begun { input: input.clone(), reading: reading.clone(), first: self.read });
         let apart = match &self.whose {
             Whose::Any(_) => Apart::Spans,
@@ -137,7 +149,7 @@ impl<'a> MixedReader<'a> {
             self.unrecognized.files += 1;
         }
         let pieces = Pieces::of(input, reading, apart, self.limits)?;
-        Ok(Opened { begun, pieces, parsed: VecDeque::new(), failed: None })
+        Ok(Opened { begun, pieces, next: Vec::new(), ahead: VecDeque::new(), failed: None })
     }
 
     /// Reads the next record and hands on what it is, with the source; none where that can't be said. Whether there was one.
@@ -146,49 +158,75 @@ impl<'a> MixedReader<'a> {
     /// As [`Reader::input`].
     pub fn advance(
         &mut self,
-        opened: &mut Opened<'_>,
+        opened: &mut Opened<'_, 'a>,
         take: &mut impl FnMut(Option<&'a Source>, Item),
     ) -> Result<bool, Diagnostic> {
-        let Some((piece, json)) = opened.next(self.limits)? else { return Ok(false) };
+        if opened.ahead.is_empty() {
+            // While records are read, the next ones are cut off.
+            let now = std::mem::take(&mut opened.next);
+            let now = if now.is_empty() { opened.cut() } else { now };
+            let (next, ahead) = rayon::join(|| opened.cut(), || self.ahead(now));
+            (opened.next, opened.ahead) = (next, ahead.into());
+        }
+        let Some(Ahead { piece, json, whose, read }) = opened.ahead.pop_front() else {
+            return opened.failed.take().map_or(Ok(false), Err);
+        };
         let number = self.read;
         self.read += 1;
-        let places = match &self.whose {
-            Whose::One(place) => vec![*place],
-            Whose::Any(_) if piece.what == What::Other => Vec::new(),
-            Whose::Any(recognizer) => match &json {
-                Err(reason) => {
-                    let reason = *reason;
-                    self.put_aside(opened, piece, reason, take);
-                    return Ok(true);
-                }
-                Ok(json) => match recognizer.recognize(json) {
-                    Recognized::Of(places) => places,
-                    Recognized::None => Vec::new(),
-                    Recognized::Ambiguous(_) => {
-                        self.put_aside(opened, piece, Reason::Ambiguous, take);
-                        return Ok(true);
-                    }
-                },
-            },
+        let places = match whose {
+            Ok(places) => places,
+            Err(reason) => {
+                self.put_aside(opened, piece, reason, take);
+                return Ok(true);
+            }
         };
         if places.is_empty() {
             self.unrecognized.read += 1;
             self.unrecognized.other += 1;
         }
-        let (schema, limits) = (self.schema, self.limits);
-        for place in places {
-            let Some(source) = schema.sources.get(place) else { continue };
-            let Some(stream) = schema.stream_of(source.stream) else { continue };
-            let reader = self.readers.entry(place).or_insert_with(|| Reader::new(source, stream, limits).mixed());
+        for (place, read) in places.into_iter().zip(read) {
+            let Some(source) = self.schema.sources.get(place) else { continue };
+            let Some(reader) = self.readers.get_mut(&place) else { continue };
             reader.begin(&opened.begun);
-            reader.record(number, &piece, &json, &mut |item| take(Some(source), item))?;
+            reader.record(number, &piece, &json, read, &mut |item| take(Some(source), item))?;
         }
         Ok(true)
     }
 
+    /// Reads records as far as each can be read alone, on all processors.
+    fn ahead(&mut self, pieces: Vec<Piece>) -> Vec<Ahead<'a>> {
+        let (limits, whose) = (self.limits, &self.whose);
+        let parse = |piece: Piece| {
+            let json = parsed(&piece, limits);
+            let whose = whose.of(&piece, &json);
+            Ahead { piece, json, whose, read: Vec::new() }
+        };
+        let mut ahead: Vec<Ahead<'a>> = pieces.into_par_iter().map(parse).collect();
+        let schema = self.schema;
+        for place in ahead.iter().flat_map(|record| record.whose.iter().flatten()) {
+            if !self.readers.contains_key(place)
+                && let Some(source) = schema.sources.get(*place)
+                && let Some(stream) = schema.stream_of(source.stream)
+            {
+                self.readers.insert(*place, Reader::new(source, stream, limits).mixed());
+            }
+        }
+        let readers = &self.readers;
+        ahead.par_iter_mut().for_each(|record| {
+            let Ahead { piece, json, whose, .. } = record;
+            let read = |place: &usize| json.as_ref().ok().and_then(|json| readers.get(place)?.read(json, &piece.bytes));
+            record.read = whose.iter().flatten().map(read).collect();
+            // What nobody asks for any more goes where it came about.
+            if record.read.iter().all(Option::is_some) {
+                record.json = Ok(Json::Null);
+            }
+        });
+        ahead
+    }
+
     fn put_aside(
         &mut self,
-        opened: &Opened<'_>,
+        opened: &Opened<'_, 'a>,
         piece: Piece,
         reason: Reason,
         take: &mut impl FnMut(Option<&'a Source>, Item),
@@ -202,7 +240,7 @@ impl<'a> MixedReader<'a> {
     ///
     /// # Errors
     /// What can't be read any more.
-    pub fn close(&mut self, opened: Opened<'_>) -> Result<Extent, Diagnostic> {
+    pub fn close(&mut self, opened: Opened<'_, 'a>) -> Result<Extent, Diagnostic> {
         opened.pieces.extent()
     }
 

@@ -92,7 +92,7 @@ pub(super) struct Pieces<'a> {
     input: &'a Input,
     limits: Limits,
     apart: Apart,
-    splitter: Splitter<Box<dyn BufRead>>,
+    splitter: Splitter<Box<dyn BufRead + Send>>,
     /// Of a reading from the start: how it is packed, and what its errors mean.
     unpacked: Option<Unpacked>,
     failed: Option<Reason>,
@@ -184,11 +184,11 @@ impl<'a> Pieces<'a> {
 
 /// The splitter of a text from its start. Only what is stored as it is read can be gone on with.
 fn fresh(
-    text: Box<dyn BufRead>,
+    text: Box<dyn BufRead + Send>,
     unpacked: &Unpacked,
     limits: Limits,
     unfinished: Unfinished,
-) -> Splitter<Box<dyn BufRead>> {
+) -> Splitter<Box<dyn BufRead + Send>> {
     if unpacked.packing.is_some() {
         return Splitter::new(text, limits);
     }
@@ -203,13 +203,13 @@ fn resumed(
     from: &Checkpoint,
     limits: Limits,
     unfinished: Unfinished,
-) -> io::Result<Option<Splitter<Box<dyn BufRead>>>> {
+) -> io::Result<Option<Splitter<Box<dyn BufRead + Send>>>> {
     let mut bytes = input.open()?;
     let Some(before) = begun(&mut *bytes, from.offset)? else { return Ok(None) };
     if Sha::from(before.clone().finalize()) != from.sha256 || from.offset == 0 {
         return Ok(None);
     }
-    let text: Box<dyn BufRead> = Box::new(io::BufReader::with_capacity(64 << 10, bytes));
+    let text: Box<dyn BufRead + Send> = Box::new(io::BufReader::with_capacity(64 << 10, bytes));
     let mark = Mark { offset: from.offset, line: from.line };
     let leave = unfinished == Unfinished::Leave;
     Ok(Some(Splitter::new(text, limits).going_on().hashing(mark, before, leave)))

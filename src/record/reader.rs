@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::assemble::{Assembled, Assembler, Taken};
 use super::duplicates::{Fingerprint, Known, Seen, duplicates, fingerprint};
 use super::input::Input;
-use super::map::{Mapped, Mapper};
+use super::map::{Mapped, Mapper, Read};
 use super::pieces::{Apart, Extent, Pieces, Reading, parsed, unreadable};
 use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
@@ -45,6 +45,8 @@ pub struct Reader<'a> {
     assembler: Option<Assembler<'a>>,
     limits: Limits,
     report: Report,
+    /// By field, as [`Read::unreadable`], in how many events.
+    unreadable: BTreeMap<&'a str, u64>,
     seen: Vec<Seen>,
     /// Those in which there were records.
     files: Vec<Arc<Begun>>,
@@ -65,7 +67,8 @@ impl<'a> Reader<'a> {
     pub fn new(source: &'a Source, stream: &'a Stream, limits: Limits) -> Reader<'a> {
         let (mapper, assembler) = (Mapper::new(source, stream), Assembler::new(source));
         let (report, apart) = (Report::default(), source.files.map_or(Apart::Records, Apart::of));
-        Reader { stream, mapper, assembler, limits, report, seen: Vec::new(), files: Vec::new(), apart }
+        let (unreadable, seen, files) = (BTreeMap::new(), Vec::new(), Vec::new());
+        Reader { stream, mapper, assembler, limits, report, unreadable, seen, files, apart }
     }
 
     /// For files that hold records of other sources too, whose numbers are those among all.
@@ -95,7 +98,8 @@ impl<'a> Reader<'a> {
         let mut pieces = Pieces::of(input, reading, self.apart, self.limits)?;
         while let Some(piece) = pieces.next()? {
             let json = parsed(&piece, self.limits);
-            self.record(self.report.read, &piece, &json, &mut take)?;
+            let read = json.as_ref().ok().and_then(|json| self.read(json, &piece.bytes));
+            self.record(self.report.read, &piece, &json, read, &mut take)?;
         }
         pieces.extent()
     }
@@ -108,23 +112,42 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes a record of the input that was begun.
+    /// What a record is, where that is known from it alone. Several can be asked for at a time.
+    pub(super) fn read(&self, record: &Json, bytes: &[u8]) -> Option<(Read<'a>, Prints)> {
+        self.assembler.is_none().then(|| self.read_alone(record, bytes))
+    }
+
+    fn read_alone(&self, record: &Json, bytes: &[u8]) -> (Read<'a>, Prints) {
+        let read = self.mapper.read(record);
+        let prints = self.prints(&read.mapped, bytes);
+        (read, prints)
+    }
+
+    /// The fingerprints of an event's id and of its record; none of what has no id.
+    fn prints(&self, mapped: &Mapped, bytes: &[u8]) -> Prints {
+        let Mapped::Event(event, _) = mapped else { return None };
+        let id = event.fields.get(self.stream.event_id().index()).and_then(Value::as_text)?;
+        Some((fingerprint(id.as_bytes()), fingerprint(bytes)))
+    }
+
+    /// Takes a record of the input that was begun, with what [`Reader::read`] said of it.
     pub(super) fn record(
         &mut self,
         number: u64,
         piece: &Piece,
         json: &Result<Json, Reason>,
+        read: Option<(Read<'a>, Prints)>,
         take: &mut impl FnMut(Item),
     ) -> Result<(), Diagnostic> {
         self.report.read += 1;
-        match self.found(piece, number, json) {
+        match self.found(piece, number, json, read) {
             Found::Part => self.held()?,
-            Found::Alone(Mapped::Event(event, time)) => {
-                self.note(number, &event, time, &piece.bytes);
+            Found::Alone(Mapped::Event(event, time), prints) => {
+                self.note(number, prints, time);
                 take(Item::Event(number, event));
             }
-            Found::Alone(Mapped::Other) => self.report.other += 1,
-            Found::Alone(Mapped::Rejected(reason)) => self.put_aside(number, piece.clone(), reason, take),
+            Found::Alone(Mapped::Other, _) => self.report.other += 1,
+            Found::Alone(Mapped::Rejected(reason), _) => self.put_aside(number, piece.clone(), reason, take),
         }
         Ok(())
     }
@@ -152,7 +175,8 @@ impl<'a> Reader<'a> {
             self.assembled(event, &mut take);
         }
         let (mut report, dropped) = self.settle(archived)?;
-        report.unreadable = self.mapper.finish()?;
+        self.mapper.check()?;
+        report.unreadable = self.unreadable.into_iter().map(|(field, count)| (field.to_owned(), count)).collect();
         Ok((report, dropped))
     }
 
@@ -185,11 +209,12 @@ impl<'a> Reader<'a> {
     fn assembled(&mut self, event: Assembled, take: &mut impl FnMut(Item)) {
         let Assembled { record, number, piece, records, copies } = event;
         self.report.duplicates += copies;
-        let mapped = record.map_or(Mapped::Other, |record| self.mapper.map(&record));
+        let mapped = record.map_or(Mapped::Other, |record| self.mapped(self.mapper.read(&record)));
+        let prints = self.prints(&mapped, &piece.bytes);
         match mapped {
             Mapped::Event(event, time) => {
                 self.report.merged += records - 1;
-                self.note(number, &event, time, &piece.bytes);
+                self.note(number, prints, time);
                 take(Item::Event(number, event));
             }
             Mapped::Other => self.report.other += records,
@@ -213,36 +238,54 @@ impl<'a> Reader<'a> {
         Err(Diagnostic::error(Code::UnreadableFile, message).help(way_out))
     }
 
-    fn found(&mut self, piece: &Piece, number: u64, json: &Result<Json, Reason>) -> Found {
+    /// What a record is; what did not read is counted.
+    fn mapped(&mut self, read: Read<'a>) -> Mapped {
+        for field in read.unreadable {
+            *self.unreadable.entry(field).or_default() += 1;
+        }
+        read.mapped
+    }
+
+    fn found(
+        &mut self,
+        piece: &Piece,
+        number: u64,
+        json: &Result<Json, Reason>,
+        read: Option<(Read<'a>, Prints)>,
+    ) -> Found {
         let json = match json {
-            _ if piece.what == What::Other => return Found::Alone(Mapped::Other),
+            _ if piece.what == What::Other => return Found::Alone(Mapped::Other, None),
             Ok(json) => json,
-            Err(reason) => return Found::Alone(Mapped::Rejected(*reason)),
+            Err(reason) => return Found::Alone(Mapped::Rejected(*reason), None),
         };
         match &mut self.assembler {
-            None => Found::Alone(self.mapper.map(json)),
+            None => {
+                let (read, prints) = read.unwrap_or_else(|| self.read_alone(json, &piece.bytes));
+                Found::Alone(self.mapped(read), prints)
+            }
             Some(assembler) => match assembler.take(json, number, piece) {
                 Taken::Part => Found::Part,
-                Taken::Other => Found::Alone(Mapped::Other),
-                Taken::Rejected(reason) => Found::Alone(Mapped::Rejected(reason)),
+                Taken::Other => Found::Alone(Mapped::Other, None),
+                Taken::Rejected(reason) => Found::Alone(Mapped::Rejected(reason), None),
             },
         }
     }
 
-    fn note(&mut self, number: u64, event: &Event, time: i64, bytes: &[u8]) {
-        match event.fields.get(self.stream.event_id().index()).and_then(Value::as_text) {
-            Some(id) => {
-                self.seen.push(Seen { id: fingerprint(id.as_bytes()), time, bytes: fingerprint(bytes), number })
-            }
+    fn note(&mut self, number: u64, prints: Prints, time: i64) {
+        match prints {
+            Some((id, bytes)) => self.seen.push(Seen { id, time, bytes, number }),
             None => self.report.without_id += 1,
         }
     }
 }
 
+/// Of an event's id, and of the bytes of its record.
+pub(super) type Prints = Option<(Fingerprint, Fingerprint)>;
+
 /// What a record is once it is read.
 enum Found {
     /// All there is to know of it.
-    Alone(Mapped),
+    Alone(Mapped, Prints),
     /// A part of an event.
     Part,
 }

@@ -124,7 +124,7 @@ impl<R: BufRead> Splitter<R> {
                 bytes => bytes?,
             };
             let (before, mark) = (self.cutter.read, self.cutter.whole);
-            bytes.iter().for_each(|byte| self.cutter.byte(*byte));
+            self.cutter.bytes(bytes);
             if let Some((all, whole)) = &mut self.hashes {
                 let records = self.cutter.whole.offset.checked_sub(before).and_then(|n| usize::try_from(n).ok());
                 let (records, rest) = bytes.split_at(records.unwrap_or_default().min(bytes.len()));

@@ -4,10 +4,9 @@
 //! packed twice is unpacked twice: Firehose packs a log group's records again, which reach it packed
 //! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#FirehoseExample>). A byte order mark is left out.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read};
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flate2::bufread::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
@@ -71,20 +70,24 @@ pub(super) enum Failure {
 
 /// The text of what is stored.
 pub(super) struct Unpacked {
-    pub(super) text: Box<dyn BufRead>,
+    pub(super) text: Box<dyn BufRead + Send>,
     /// The outermost packing.
     pub(super) packing: Option<Packing>,
     /// Bytes that were left out before the text's start.
     pub(super) mark: &'static [u8],
-    stored: Rc<RefCell<Stored>>,
+    stored: Arc<Mutex<Stored>>,
 }
 
 /// What is read from, and what is known of it so far.
 struct Stored {
-    input: Box<dyn Read>,
+    input: Box<dyn Read + Send>,
     bytes: u64,
     /// None where whoever reads the text sees the same bytes.
     hash: Option<Sha256>,
+}
+
+fn locked(stored: &Mutex<Stored>) -> MutexGuard<'_, Stored> {
+    stored.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Unpacked {
@@ -92,9 +95,9 @@ impl Unpacked {
     ///
     /// # Errors
     /// Memory that can't be had.
-    pub(super) fn open(input: Box<dyn Read>, limits: Limits) -> io::Result<Unpacked> {
-        let stored = Rc::new(RefCell::new(Stored { input, bytes: 0, hash: Some(Sha256::new()) }));
-        let mut bytes: Box<dyn Read> = Box::new(Tap(Rc::clone(&stored)));
+    pub(super) fn open(input: Box<dyn Read + Send>, limits: Limits) -> io::Result<Unpacked> {
+        let stored = Arc::new(Mutex::new(Stored { input, bytes: 0, hash: Some(Sha256::new()) }));
+        let mut bytes: Box<dyn Read + Send> = Box::new(Tap(Arc::clone(&stored)));
         let mut packing = None;
         for layer in 0.. {
             let peeked = Peeked::new(bytes);
@@ -102,16 +105,16 @@ impl Unpacked {
                 let mark = if peeked.start.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK } else { b"" };
                 let capacity = if packing.is_some() { STEP } else { 64 << 10 };
                 if packing.is_none() {
-                    stored.borrow_mut().hash = None;
+                    locked(&stored).hash = None;
                 }
                 let limited =
-                    Limited { bytes: Peeked { at: mark.len(), ..peeked }, out: 0, stored: Rc::clone(&stored), limits };
+                    Limited { bytes: Peeked { at: mark.len(), ..peeked }, out: 0, stored: Arc::clone(&stored), limits };
                 let text = Box::new(BufReader::with_capacity(capacity, limited));
                 return Ok(Unpacked { text, packing, mark, stored });
             };
             packing = packing.or(Some(kind));
             let buffered = BufReader::with_capacity(STEP, peeked);
-            let decoder: Box<dyn Read> = match kind {
+            let decoder: Box<dyn Read + Send> = match kind {
                 Packing::Gzip => Box::new(MultiGzDecoder::new(buffered)),
                 Packing::Zstd => {
                     let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered)?;
@@ -119,7 +122,7 @@ impl Unpacked {
                     Box::new(decoder)
                 }
             };
-            bytes = Box::new(Limited { bytes: decoder, out: 0, stored: Rc::clone(&stored), limits });
+            bytes = Box::new(Limited { bytes: decoder, out: 0, stored: Arc::clone(&stored), limits });
         }
         Err(io::Error::other("it is packed too often"))
     }
@@ -132,7 +135,7 @@ impl Unpacked {
         }
         match self.packing {
             Some(packing) if inner.is_none_or(|inner| !inner.is::<Access>()) => {
-                Failure::Content(Reason::Damaged(packing, self.stored.borrow().bytes))
+                Failure::Content(Reason::Damaged(packing, locked(&self.stored).bytes))
             }
             _ => Failure::Access(error),
         }
@@ -141,21 +144,21 @@ impl Unpacked {
     /// Of what is packed, how many bytes are stored, and their digest: reads what is left, but no more of it than a file may hold.
     pub(super) fn digest(self, limits: Limits) -> io::Result<(u64, Option<Sha>)> {
         drop(self.text);
-        let mut tap = Tap(Rc::clone(&self.stored)).take(limits.file);
+        let mut tap = Tap(Arc::clone(&self.stored)).take(limits.file);
         io::copy(&mut tap, &mut io::sink())?;
         let whole = tap.limit() > 0;
-        let stored = self.stored.borrow();
+        let stored = locked(&self.stored);
         let hash = stored.hash.clone().filter(|_| whole);
         Ok((stored.bytes, hash.map(|hash| hash.finalize().into())))
     }
 }
 
 /// Reads what is stored, and counts.
-struct Tap(Rc<RefCell<Stored>>);
+struct Tap(Arc<Mutex<Stored>>);
 
 impl Read for Tap {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let stored = &mut *self.0.borrow_mut();
+        let stored = &mut *locked(&self.0);
         let got = stored.input.read(buffer).map_err(|error| io::Error::new(error.kind(), Access(error)))?;
         stored.bytes += got as u64;
         if let Some(hash) = &mut stored.hash {
@@ -221,7 +224,7 @@ impl<R: Read> Read for Peeked<R> {
 struct Limited<R> {
     bytes: R,
     out: u64,
-    stored: Rc<RefCell<Stored>>,
+    stored: Arc<Mutex<Stored>>,
     limits: Limits,
 }
 
@@ -232,7 +235,7 @@ impl<R: Read> Read for Limited<R> {
         if self.out > self.limits.file {
             return Err(io::Error::other(Past(Reason::TooLarge(self.limits.file))));
         }
-        let stored = self.stored.borrow().bytes;
+        let stored = locked(&self.stored).bytes;
         if self.out > RATIO_FROM && self.out / self.limits.ratio.max(1) > stored {
             return Err(io::Error::other(Past(Reason::TooPacked(self.limits.ratio))));
         }

@@ -246,7 +246,7 @@ fn read(source: &Source, stream: &Stream, records: &[&str]) -> Result<Vec<Event>
     if let Some((number, reason)) = rejected.first() {
         return Err(format!("record {}: {reason}", number + 1));
     }
-    let mut mapper = Mapper::new(source, stream);
+    let mapper = Mapper::new(source, stream);
     let mut events = Vec::new();
     for record in &whole {
         match mapper.map(record) {
@@ -255,7 +255,7 @@ fn read(source: &Source, stream: &Stream, records: &[&str]) -> Result<Vec<Event>
             Mapped::Rejected(reason) => return Err(reason.to_string()),
         }
     }
-    mapper.finish().map_err(|diagnostic| diagnostic.message)?;
+    mapper.check().map_err(|diagnostic| diagnostic.message)?;
     Ok(events)
 }
 

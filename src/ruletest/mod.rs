@@ -155,7 +155,7 @@ fn events(pack: &Pack, given: &Given, stream: &Stream) -> Result<(Vec<Event>, Ve
         Given::Events { events, .. } => events.iter().map(|event| eval::given::event(stream, event)).collect(),
         Given::Records { source, records } => {
             let Some(source) = schema.source(source) else { return Ok((Vec::new(), said)) };
-            let mut mapper = Mapper::new(source, stream);
+            let mapper = Mapper::new(source, stream);
             let mut events = Vec::new();
             let records = records.iter().map(|record| Json::parse(&record.to_string()).unwrap_or_default());
             let (records, rejected) = as_read(source, &records.collect::<Vec<_>>());
@@ -169,7 +169,7 @@ fn events(pack: &Pack, given: &Given, stream: &Stream) -> Result<(Vec<Event>, Ve
                     Mapped::Rejected(reason) => said.push(format!("record {number} of `{}`: {reason}", source.name)),
                 }
             }
-            mapper.finish()?;
+            mapper.check()?;
             events
         }
         Given::File { source, path, .. } => {

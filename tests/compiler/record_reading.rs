@@ -99,7 +99,7 @@ fn a_bound_rule_finds_in_raw_records_what_the_rule_finds_in_their_events() {
         let records: Vec<Json> =
             files.iter().flat_map(|path| samples::records(path)).map(|record| Json::from(&record)).collect();
         let (records, _) = as_read(source, &records);
-        let mut mapper = Mapper::new(source, stream);
+        let mapper = Mapper::new(source, stream);
         let events: Vec<Event> = records
             .iter()
             .filter_map(|record| match mapper.map(record) {

@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use skywatch::archive::{Archive, Arrived, Claim, ContentKey, DigestKey, Keep, KeyPlace, append};
+use skywatch::archive::{Archive, Arrived, Claim, ContentKey, DigestKey, Keep, KeyPlace, append, verify};
 use skywatch::diag::Code;
 use skywatch::engine::{Engine, Limits, Period, RunOutcome, Skipped};
 use skywatch::eval::alert::finish;
 use skywatch::eval::{Event, Range, Run, Value, run};
-use skywatch::ir::{Expr, ExprKind, Level, OnlySource, REDACTED, Rule, Source, Stream, Type};
+use skywatch::ir::{Expr, ExprKind, Level, OnlySource, REDACTED, Rule, Source, Stream, Tier, Type};
 use skywatch::resolve::Resolved;
 use skywatch::schema::{BUILTIN, Schema};
 use skywatch::source::Span;
@@ -196,6 +196,23 @@ fn text_of_users_is_in_the_content_tier_only_and_encrypted() {
     let other = ContentKey::read(&place("other")).expect("a key");
     let other = Archive::open(folder.path(), &resolved.schema, Some(other)).expect("an archive");
     assert_eq!(other.events(index, stream).expect_err("another key").code, Code::ArchiveKey);
+}
+
+/// A field may come to be text of users, as a schema changes: files of before that have it in clear are a flaw.
+#[test]
+fn text_of_users_in_the_metadata_tier_is_a_flaw() {
+    let resolved = sampled("");
+    let mut before = resolved.schema.clone();
+    let index = before.stream("sample").expect("the stream");
+    let field = before.streams[index].fields.iter_mut().find(|field| field.name == "t3").expect("the field");
+    assert_eq!(field.tier, Tier::Content);
+    field.tier = Tier::Metadata;
+    let root = tempfile::tempdir().expect("a folder");
+    write(root.path(), &before, &sample(&resolved, 8, 20));
+    assert_eq!(verify(root.path(), &before, None).expect("a manifest").flaws, []);
+    let flaws = verify(root.path(), &resolved.schema, None).expect("a manifest").flaws;
+    assert_eq!(flaws.len(), of_tier(root.path(), "metadata").len(), "{flaws:?}");
+    assert!(flaws.iter().all(|flaw| flaw.what == "the metadata tier has text of users: `t3`"), "{flaws:?}");
 }
 
 #[test]

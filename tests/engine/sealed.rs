@@ -128,6 +128,46 @@ fn text_of_users_is_nowhere_but_in_the_content_tier() {
     assert!(without.is_empty() && why.contains("does not hold `prompt`"), "{without}{why}");
 }
 
+/// Equal prompts have equal digests under one key, and none that compare under two, in one window too.
+#[test]
+fn a_new_digest_key_begins_a_new_epoch() {
+    let place = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| place.path().join(name).display().to_string();
+    let bedrock = samples::all().into_iter().find(|sample| sample.source == "aws.bedrock").expect("samples of Bedrock");
+    let records = bedrock.files.iter().flat_map(|file| samples::records(file));
+    let record = records
+        .into_iter()
+        .find(|record| record.to_string().contains("\"inputText\"") || record.to_string().contains("\"messages\""));
+    let record = record.expect("a call with a prompt");
+    for (number, key) in ["a", "b", "a"].into_iter().enumerate() {
+        let mut record = record.clone();
+        record["requestId"] = json!(format!("00000000-0000-0000-0000-00000000000{number}"));
+        let log = path(&format!("{number}.json"));
+        fs::write(&log, record.to_string()).expect("a log");
+        let key_file = path(key);
+        fs::write(&key_file, key.repeat(32)).expect("a key");
+        #[cfg(unix)]
+        fs::set_permissions(&key_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner's");
+        let (_, said) = skywatch(&[
+            "ingest",
+            "--source",
+            "aws.bedrock",
+            "--archive",
+            &path("archive"),
+            "--digest-key",
+            &format!("file:{key_file}"),
+            &log,
+        ]);
+        assert!(said.contains("1 row"), "{said}");
+    }
+    let rule = path("repeated.sky");
+    let text = "rule repeated { severity low from invocation where prompt_digest is not missing over 1h by prompt_digest let n = count() when n > 1 }";
+    fs::write(&rule, text).expect("a rule");
+    let (alerts, said) = skywatch(&["run", &rule, "--archive", &path("archive"), "--format", "json"]);
+    let alerts: Vec<Value> = alerts.lines().map(|line| serde_json::from_str(line).expect("an alert")).collect();
+    assert!(alerts.len() == 1 && alerts[0]["values"]["n"] == 2, "{alerts:#?}{said}");
+}
+
 /// A process that reads prompts leaves no core dump, which would hold them.
 #[test]
 #[cfg(target_os = "linux")]
