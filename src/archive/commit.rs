@@ -14,7 +14,8 @@ pub(super) const TEMPORARY: &str = ".tmp";
 /// A file under its temporary name. Dropped without [`Pending::commit`], it is removed.
 pub(super) struct Pending {
     folder: PathBuf,
-    temporary: PathBuf,
+    /// None once it has its own name: another file may have taken this one.
+    temporary: Option<PathBuf>,
     file: Option<BufWriter<Box<dyn Output>>>,
     digest: Sha256,
     bytes: u64,
@@ -39,7 +40,7 @@ impl Pending {
             match disk.create(&temporary) {
                 Ok(file) => {
                     let (folder, file) = (folder.to_owned(), Some(BufWriter::new(file)));
-                    return Ok(Pending { folder, temporary, file, digest: Sha256::new(), bytes: 0 });
+                    return Ok(Pending { folder, temporary: Some(temporary), file, digest: Sha256::new(), bytes: 0 });
                 }
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 1_000 => number += 1,
                 Err(error) => return Err(error),
@@ -58,7 +59,10 @@ impl Pending {
         if let Some(file) = self.file.take() {
             file.into_inner().map_err(io::IntoInnerError::into_error)?.sync()?;
         }
-        std::fs::rename(&self.temporary, self.folder.join(file_name))?;
+        if let Some(temporary) = &self.temporary {
+            std::fs::rename(temporary, self.folder.join(file_name))?;
+            self.temporary = None;
+        }
         // The new name itself is durable only once the folder is.
         sync_folder(&self.folder)?;
         Ok(Committed { bytes: self.bytes, digest })
@@ -81,8 +85,10 @@ impl Write for Pending {
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        // After `commit` the name is gone already; a failed removal leaves a file that no reader takes.
-        _ = std::fs::remove_file(&self.temporary);
+        if let Some(temporary) = &self.temporary {
+            // A failed removal leaves a file that no reader takes.
+            _ = std::fs::remove_file(temporary);
+        }
     }
 }
 

@@ -185,13 +185,16 @@ impl Disk for Small {
 
 impl Write for SmallFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let room = usize::try_from(self.left.load(Ordering::SeqCst)).unwrap_or(usize::MAX).min(bytes.len());
+        // Several files may be written at a time: room is taken before it is used.
+        let wanted = bytes.len() as u64;
+        let taken =
+            self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(wanted)));
+        let room = taken.unwrap_or_else(|left| left).min(wanted);
         if room == 0 && !bytes.is_empty() {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        let written = self.file.write(&bytes[..room])?;
-        self.left.fetch_sub(written as u64, Ordering::SeqCst);
-        Ok(written)
+        self.file.write_all(&bytes[..usize::try_from(room).expect("a part of the bytes")])?;
+        Ok(usize::try_from(room).expect("a part of the bytes"))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -148,7 +148,7 @@ fn a_new_digest_key_begins_a_new_epoch() {
         fs::write(&key_file, key.repeat(32)).expect("a key");
         #[cfg(unix)]
         fs::set_permissions(&key_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner's");
-        let (_, said) = skywatch(&[
+        let (out, said) = skywatch(&[
             "ingest",
             "--source",
             "aws.bedrock",
@@ -158,14 +158,14 @@ fn a_new_digest_key_begins_a_new_epoch() {
             &format!("file:{key_file}"),
             &log,
         ]);
-        assert!(said.contains("1 row"), "{said}");
+        assert!(out.contains("= 1 rows"), "{out}{said}");
     }
     let rule = path("repeated.sky");
     let text = "rule repeated { severity low from invocation where prompt_digest is not missing over 1h by prompt_digest let n = count() when n > 1 }";
     fs::write(&rule, text).expect("a rule");
     let (alerts, said) = skywatch(&["run", &rule, "--archive", &path("archive"), "--format", "json"]);
     let alerts: Vec<Value> = alerts.lines().map(|line| serde_json::from_str(line).expect("an alert")).collect();
-    assert!(alerts.len() == 1 && alerts[0]["values"]["n"] == 2, "{alerts:#?}{said}");
+    assert!(alerts.len() == 1 && alerts[0]["measures"]["n"] == 2, "{alerts:#?}{said}");
 }
 
 /// A process that reads prompts leaves no core dump, which would hold them.
