@@ -23,6 +23,7 @@ use skywatch::eval::{Event, Outcome, Range};
 use support::choices::Choices;
 use support::conformance::{conformance_cases, conformance_files, differences};
 use support::every_type::{START, STREAM, events, fields};
+use support::random::Fields;
 use support::{cases, resolved_on, seeded};
 
 const HOUR: i64 = 3_600_000_000;
@@ -42,7 +43,8 @@ const RANGES: [Range; 7] = [
 /// A random case on some benches: a rule, its events, and how the engine differs on them.
 fn random_case(data: &[u32], benches: &[usize]) -> (Outcome, Option<String>) {
     let mut choices = Choices::new(data.to_vec());
-    let text = support::random::rule(&mut choices, &fields());
+    let over_time = choices.once_in(2);
+    let text = support::random::rule(&mut choices, &Fields { over_time, ..fields() });
     let resolved = resolved_on(&skywatch::schema::BUILTIN[..1], &[STREAM, &text]);
     let rule = &resolved.rules[0];
     let stream = &resolved.schema.streams[rule.stream];

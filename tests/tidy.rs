@@ -51,6 +51,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rayon::", &["src/record/mixed.rs", "src/archive/protect.rs", "src/archive/write.rs"]),
     ("walkdir::", &["src/record/walk.rs"]),
     ("zstd::", &["src/record/unpack.rs"]),
+    ("chrono_tz::", &["src/resolve/calendar.rs"]),
     ("clap::", &["src/cli/"]),
     ("clap_complete::", &["src/cli/"]),
 ];

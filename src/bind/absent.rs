@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{deciding, field_expr, missing};
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Expr, ExprKind, FieldId, Pred, PredKind, REDACTED, Rewrite, Rule, Source, Stream, Type};
+use crate::ir::{
+    Expr, ExprKind, FieldId, Look, Pred, PredKind, Question, REDACTED, Rewrite, Rule, Source, Stream, Type,
+};
 use crate::source::Span;
 
 /// What is absent: a field, or a part of the records that a field lists.
@@ -214,12 +216,21 @@ impl<'a> Absent<'a> {
             })
             .collect();
         let mut absent_measures: Vec<bool> = Vec::new();
+        let of_group = |expr: &Expr, absent_measures: &[bool]| match expr.kind {
+            ExprKind::Aggregate(n) => absent_aggregates.get(n).copied().unwrap_or_default(),
+            ExprKind::Measure(n) => absent_measures.get(n).copied().unwrap_or_default(),
+            _ => false,
+        };
+        let looks = rule.looks.clone();
         let needs_absent = |expr: &Expr, absent_measures: &[bool]| {
             let mut found = reads_absent(expr);
-            expr.walk(&mut |e| match e.kind {
-                ExprKind::Aggregate(n) => found |= absent_aggregates.get(n).copied().unwrap_or_default(),
-                ExprKind::Measure(n) => found |= absent_measures.get(n).copied().unwrap_or_default(),
-                _ => {}
+            expr.walk(&mut |e| {
+                found |= of_group(e, absent_measures);
+                if let ExprKind::Look(n) = e.kind
+                    && let Some(Look { question: Question::Baseline(value, _), .. }) = looks.get(n)
+                {
+                    value.walk(&mut |e| found |= of_group(e, absent_measures));
+                }
             });
             found
         };

@@ -19,7 +19,7 @@ pub use told::{told, told_rule};
 pub use widen::{WHOLE_RECORD, Widened, widened};
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Binding, Expr, ExprKind, FieldId, Pred, PredKind, Rewrite, Rule, Source, Stream};
+use crate::ir::{Binding, Expr, ExprKind, FieldId, Pred, PredKind, Question, Rewrite, Rule, Source, Stream};
 
 /// What became of a rule on a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,11 +132,22 @@ pub fn field_expr(source: &Source, stream: &Stream, field: FieldId) -> Option<Ex
 pub fn deciding(rule: &Rule) -> (BTreeSet<usize>, BTreeSet<usize>) {
     let (mut aggregates, mut measures) = (BTreeSet::new(), BTreeSet::new());
     let mut open: Vec<usize> = Vec::new();
+    let mut looks = BTreeSet::new();
     rule.when.walk(&mut |expr| match expr.kind {
         ExprKind::Aggregate(n) => _ = aggregates.insert(n),
         ExprKind::Measure(n) => open.push(n),
+        ExprKind::Look(n) => _ = looks.insert(n),
         _ => {}
     });
+    for look in looks.into_iter().filter_map(|n| rule.looks.get(n)) {
+        if let Question::Baseline(value, _) = &look.question {
+            value.walk(&mut |expr| match expr.kind {
+                ExprKind::Aggregate(n) => _ = aggregates.insert(n),
+                ExprKind::Measure(n) => open.push(n),
+                _ => {}
+            });
+        }
+    }
     while let Some(measure) = open.pop() {
         if !measures.insert(measure) {
             continue;
@@ -202,6 +213,7 @@ impl Substitution<'_> {
             measures: bindings(rule.measures),
             when: self.pred(rule.when),
             show: bindings(rule.show),
+            carried: bindings(rule.carried),
             severity: crate::ir::SeverityOf {
                 arms: rule.severity.arms.into_iter().map(|(pred, level)| (self.pred(pred), level)).collect(),
                 default: rule.severity.default,

@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::{Format, GOOD, UNUSABLE, complain, complain_of, packs, say, time};
 use crate::diag::{Code, Diagnostic, render};
+use crate::ir::CORRELATION;
+use crate::pack::Pack;
 use crate::source::SourceMap;
-use crate::target::{Emission, Info, Needs, Request, TARGETS, Target, Verdict, emit};
+use crate::target::{Emission, Info, Needs, Request, TARGETS, Target, Verdict, emit, emit_correlation};
 
 /// Emit rules as queries of the clouds, each with a verdict on how it relates to the rule.
 #[derive(Debug, clap::Args)]
@@ -64,30 +66,21 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     }
     let (mut objects, mut found): (Vec<Value>, bool) = (Vec::new(), false);
     for pack in &packs {
-        for rule in pack.resolved.rules.iter().filter(|r| arguments.rule.as_ref().is_none_or(|name| r.name == *name)) {
-            for target in &asked.targets {
-                let emissions = emit(rule, &pack.resolved.schema, *target, asked.request);
-                for mut emission in
-                    emissions.into_iter().filter(|e| arguments.source.as_ref().is_none_or(|s| e.source == *s))
-                {
-                    emission.withhold(&asked.allowed);
-                    found = true;
-                    // Packs may have rules of one name.
-                    let folder = arguments
-                        .out
-                        .as_ref()
-                        .map(|out| if packs.len() > 1 { out.join(&pack.id) } else { out.clone() });
-                    if let Some(folder) = folder
-                        && let Err(error) = write(&folder, &emission, &target.info())
-                    {
-                        complain(&format!("{}: can't be written: {error}\n", folder.display()));
-                        return UNUSABLE;
-                    }
-                    match arguments.format {
-                        Format::Json => objects.push(emission.to_json()),
-                        Format::Text => say(&shown(&emission, &target.info(), &pack.sources, arguments.out.is_some())),
-                    }
-                }
+        for (mut emission, info) in emissions(pack, arguments, &asked) {
+            emission.withhold(&asked.allowed);
+            found = true;
+            // Packs may have rules of one name.
+            let folder =
+                arguments.out.as_ref().map(|out| if packs.len() > 1 { out.join(&pack.id) } else { out.clone() });
+            if let Some(folder) = folder
+                && let Err(error) = write(&folder, &emission, &info)
+            {
+                complain(&format!("{}: can't be written: {error}\n", folder.display()));
+                return UNUSABLE;
+            }
+            match arguments.format {
+                Format::Json => objects.push(emission.to_json()),
+                Format::Text => say(&shown(&emission, &info, &pack.sources, arguments.out.is_some())),
             }
         }
     }
@@ -98,6 +91,24 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         complain("no query: no source that these rules read has a place on these targets\n");
     }
     GOOD
+}
+
+/// What the pack's rules come to on the targets, then its correlations.
+fn emissions(pack: &Pack, arguments: &Arguments, asked: &Asked) -> Vec<(Emission, Info)> {
+    let named = |name: &str| arguments.rule.as_ref().is_none_or(|asked| asked == name);
+    let sourced = |source: &str| arguments.source.as_ref().is_none_or(|asked| asked == source);
+    let resolved = &pack.resolved;
+    let mut all = Vec::new();
+    for rule in resolved.rules.iter().filter(|rule| named(&rule.name)) {
+        for target in &asked.targets {
+            let of_rule = emit(rule, &resolved.schema, *target, asked.request).into_iter();
+            all.extend(of_rule.filter(|e| sourced(&e.source)).map(|emission| (emission, target.info())));
+        }
+    }
+    for one in resolved.correlations.iter().filter(|one| named(&one.name) && sourced(CORRELATION)) {
+        all.extend(asked.targets.iter().map(|target| (emit_correlation(one, &target.info()), target.info())));
+    }
+    all
 }
 
 /// The arguments, understood.
@@ -154,8 +165,10 @@ impl Asked {
     }
 }
 
-fn unknown_name(arguments: &Arguments, packs: &[crate::pack::Pack]) -> Option<Diagnostic> {
-    let rules: Vec<&str> = packs.iter().flat_map(|p| &p.resolved.rules).map(|r| r.name.as_str()).collect();
+fn unknown_name(arguments: &Arguments, packs: &[Pack]) -> Option<Diagnostic> {
+    let rules = packs.iter().flat_map(|p| &p.resolved.rules).map(|r| r.name.as_str());
+    let rules: Vec<&str> =
+        rules.chain(packs.iter().flat_map(|p| &p.resolved.correlations).map(|one| one.name.as_str())).collect();
     let sources: Vec<&str> = packs.iter().flat_map(|p| &p.resolved.schema.sources).map(|s| s.name.as_str()).collect();
     let check = |what: &str, name: &Option<String>, known: &[&str]| {
         let name = name.as_ref().filter(|name| !known.contains(&name.as_str()))?;

@@ -1,5 +1,6 @@
 //! `skywatch run`: rules over an archive.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -9,11 +10,15 @@ use super::private::no_core_dump;
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, packs, say, time};
 use crate::archive::{Archive, day_text};
 use crate::diag::{Code, Diagnostic, to_json};
-use crate::engine::{Engine, Limits, Period, RuleRun, Skipped};
-use crate::eval::Alert;
-use crate::ir::{Level, Rule};
+use crate::engine::{Engine, Limits, Period, RuleRun, RunOutcome, Skipped};
+use crate::eval::clock::time_text;
+use crate::eval::correlate::{Correlated, correlate_all};
+use crate::eval::mute::mute;
+use crate::eval::{Alert, Undecided};
+use crate::ir::{Correlation, Level, Rule};
 use crate::pack::Pack;
 use crate::report::{json_lines, table};
+use crate::resolve::Resolved;
 use crate::source::SourceMap;
 
 /// Run rules over an archive.
@@ -42,9 +47,12 @@ pub(super) struct Arguments {
     /// Judge, for each rule, the last window that ended by this time; for a rule without `over`, the last five minutes that did.
     #[arg(long, value_parser = time, conflicts_with_all = ["from", "to"])]
     at: Option<i64>,
-    /// Only this rule.
+    /// Only this rule, or this correlation with what it reads.
     #[arg(long)]
     rule: Option<String>,
+    /// List the alerts of signals too, and those that are muted.
+    #[arg(long)]
+    all: bool,
     /// How alerts are printed: a table, or one JSON object a line.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -63,19 +71,25 @@ fn level(text: &str) -> Result<Level, String> {
 pub(super) fn run(arguments: &Arguments) -> u8 {
     no_core_dump();
     let Some(packs) = packs(&arguments.packs) else { return UNUSABLE };
-    let rules = || packs.iter().flat_map(|pack| &pack.resolved.rules);
-    if let Some(name) = arguments.rule.as_ref().filter(|name| !rules().any(|rule| rule.name == **name)) {
-        let known = rules().map(|rule| rule.name.as_str());
+    let of_pack = |pack: &Pack| {
+        let resolved = &pack.resolved;
+        let rules = resolved.rules.iter().map(|rule| rule.name.clone());
+        rules.chain(resolved.correlations.iter().map(|one| one.name.clone())).collect::<Vec<_>>()
+    };
+    let names: Vec<String> = packs.iter().flat_map(of_pack).collect();
+    if let Some(name) = arguments.rule.as_ref().filter(|name| !names.contains(name)) {
+        let known = names.iter().map(String::as_str);
         let diagnostic = Diagnostic::error(Code::BadArgument, format!("unknown rule `{name}`")).suggest(name, known);
         complain_of(&[diagnostic], &SourceMap::default());
         return UNUSABLE;
     }
-    let (mut alerts, mut runs) = (Vec::new(), Vec::new());
+    let (mut alerts, mut runs, mut correlated) = (Vec::new(), Vec::new(), Vec::new());
     for pack in &packs {
         match judge(arguments, pack) {
-            Ok((mut some, of_pack)) => {
+            Ok((mut some, of_rules, mut of_correlations)) => {
                 alerts.append(&mut some);
-                runs.extend(of_pack.into_iter().map(|run| (pack, run)));
+                runs.extend(of_rules.into_iter().map(|run| (pack, run)));
+                correlated.append(&mut of_correlations);
             }
             Err(diagnostic) => {
                 complain_of(&[diagnostic], &pack.sources);
@@ -92,9 +106,9 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         Format::Text if alerts.is_empty() => {}
         Format::Text => say(&table(&alerts)),
     }
-    complain(&report(&alerts, &runs));
+    complain(&report(&alerts, &runs, &correlated));
     if let Some(path) = &arguments.summary
-        && let Err(error) = std::fs::write(path, format!("{}\n", summary(&alerts, &runs)))
+        && let Err(error) = std::fs::write(path, format!("{}\n", summary(&alerts, &runs, &correlated)))
     {
         complain(&format!("{}: can't be written: {error}\n", path.display()));
         return UNUSABLE;
@@ -103,21 +117,41 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     if failed { NO } else { GOOD }
 }
 
-fn judge(arguments: &Arguments, pack: &Pack) -> Result<(Vec<Alert>, Vec<RuleRun>), Diagnostic> {
-    let chosen = |rule: &&Rule| arguments.rule.as_ref().is_none_or(|name| rule.name == *name);
-    let rules: Vec<Rule> = pack.resolved.rules.iter().filter(chosen).cloned().collect();
+/// Alerts that are delivered, what became of each rule, and of each correlation.
+type Judged = (Vec<Alert>, Vec<RuleRun>, Vec<(String, Correlated)>);
+
+fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
+    let Resolved { rules, correlations, .. } = &pack.resolved;
+    let named = arguments.rule.as_deref();
+    let below = correlations.iter().find(|one| Some(one.name.as_str()) == named).map(|one| one.reads(correlations));
+    let chosen =
+        |name: &str| named.is_none_or(|named| name == named) || below.as_ref().is_some_and(|all| all.contains(name));
+    let rules: Vec<Rule> = rules.iter().filter(|rule| chosen(&rule.name)).cloned().collect();
+    let correlations: Vec<Correlation> = correlations.iter().filter(|one| chosen(&one.name)).cloned().collect();
     let period = match arguments.at {
         Some(at) => Period::At(at),
         None => Period::Between { from: arguments.from, to: arguments.to },
     };
     let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
     let engine = Engine::open(archive, &pack.resolved.schema, Limits::default())?;
-    let outcome = engine.run(&rules, &pack.id, period)?;
-    Ok((outcome.alerts, outcome.runs))
+    let RunOutcome { mut alerts, runs } = engine.run(&rules, &pack.id, period)?;
+    let end = arguments.at.or(arguments.to).or(engine.archive().days().map(|days| days.1)).unwrap_or_default();
+    let correlated = correlate_all(&correlations, &mut alerts, &pack.id, end);
+    let of_rules = rules.iter().map(|rule| (rule.name.as_str(), rule.mute.as_ref()));
+    let mutes = of_rules.chain(correlations.iter().map(|one| (one.name.as_str(), one.mute.as_ref())));
+    mute(&mut alerts, &mutes.filter_map(|(name, mute)| Some((name, mute?))).collect());
+    let signals: BTreeSet<&str> = rules.iter().filter(|rule| rule.signal).map(|rule| rule.name.as_str()).collect();
+    // Whoever asks for one rule wants its alerts.
+    let reaches = |alert: &Alert| !signals.contains(alert.rule.as_str()) || named == Some(&alert.rule);
+    alerts.retain(|alert| {
+        arguments.all
+            || (!alert.muted && reaches(alert) && below.as_ref().is_none_or(|all| !all.contains(alert.rule.as_str())))
+    });
+    Ok((alerts, runs, correlated))
 }
 
 /// The end report: how many alerts, what was lost to missing keys, and what was not run and why.
-fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> String {
+fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)], correlated: &[(String, Correlated)]) -> String {
     let counts: Vec<String> = Level::ALL
         .iter()
         .rev()
@@ -142,6 +176,14 @@ fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> String {
         text.push_str(&format!("{} on {}: undecided on {}\n", run.rule, run.source, undecided(run)));
     }
     for (_, run) in runs {
+        if let Some(Undecided { from, to, windows }) = run.short_past {
+            let (from, to) = (time_text(from), time_text(to));
+            let windows = if windows == 1 { "1 window".to_owned() } else { format!("{windows} windows") };
+            text.push_str(&format!(
+                "{} on {}: {windows} from {from} to {to} undecided, the archive does not go back far enough\n",
+                run.rule, run.source
+            ));
+        }
         match &run.skipped {
             Some(Skipped::Absent(reasons)) => {
                 for reason in reasons {
@@ -155,6 +197,17 @@ fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> String {
             Some(Skipped::NoRows | Skipped::NeverFires) | None => {}
         }
     }
+    for (name, Correlated { lost_to_missing_keys, equal_times, undecided, .. }) in correlated {
+        for (count, what) in [
+            (lost_to_missing_keys, "alerts of its members lack a key and were not counted"),
+            (equal_times, "alerts of its members have no order: they stand at one moment"),
+            (undecided, "alerts are undecided: what must not follow them still may"),
+        ] {
+            if *count > 0 {
+                text.push_str(&format!("{name}: {count} {what}\n"));
+            }
+        }
+    }
     text
 }
 
@@ -164,7 +217,7 @@ fn undecided(run: &RuleRun) -> String {
     days.collect::<Vec<_>>().join(", ")
 }
 
-fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> Value {
+fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)], correlated: &[(String, Correlated)]) -> Value {
     let run = |(pack, run): &(&Pack, RuleRun)| {
         let (skipped, reasons) = match &run.skipped {
             None => (Value::Null, Vec::new()),
@@ -177,8 +230,20 @@ fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)]) -> Value {
             "pack": pack.id, "rule": run.rule, "source": run.source, "lost_to_missing_keys": run.lost_to_missing_keys,
             "left_out": run.left_out,
             "undecided": run.undecided.iter().map(|(day, field)| json!({ "day": day_text(*day), "lacks": field })).collect::<Vec<_>>(),
+            "short_past": run.short_past.map(|short| json!({
+                "from": time_text(short.from), "to": time_text(short.to), "windows": short.windows,
+            })),
             "skipped": skipped, "reasons": reasons,
         })
     };
-    json!({ "format": 1, "alerts": alerts.len(), "runs": runs.iter().map(run).collect::<Vec<_>>() })
+    let correlation = |(name, found): &(String, Correlated)| {
+        json!({
+            "correlation": name, "lost_to_missing_keys": found.lost_to_missing_keys,
+            "equal_times": found.equal_times, "undecided": found.undecided,
+        })
+    };
+    json!({
+        "format": 1, "alerts": alerts.len(), "runs": runs.iter().map(run).collect::<Vec<_>>(),
+        "correlations": correlated.iter().map(correlation).collect::<Vec<_>>(),
+    })
 }

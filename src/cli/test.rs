@@ -1,6 +1,6 @@
 //! `skywatch test`: the unit tests that stand beside the rules, on the evaluator, on DataFusion and on what is emitted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use clap::ValueEnum;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{GOOD, NO, UNUSABLE, complain, complain_of, packs, say};
 use crate::pack::Pack;
+use crate::resolve::Resolved;
 use crate::ruletest::emitted::{Agreement, Line};
 use crate::ruletest::{Outcome, brief, run_everywhere};
 use crate::target::TARGETS;
@@ -55,12 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         }
     }
     let failed = outcomes.iter().filter(|(_, outcome)| !outcome.passed()).count();
-    let untested: Vec<&str> = packs
-        .iter()
-        .flat_map(|pack| pack.resolved.rules.iter())
-        .map(|rule| rule.name.as_str())
-        .filter(|rule| !outcomes.iter().any(|(_, outcome)| outcome.rule == *rule))
-        .collect();
+    let untested: Vec<&str> = packs.iter().flat_map(|pack| untested(pack, &outcomes)).collect();
     match arguments.format {
         Format::Text => say(&text(&outcomes, failed, &untested)),
         Format::Json => say(&format!("{}\n", json(&outcomes, failed, &untested))),
@@ -74,6 +70,16 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     }
     // A run without a test shows nothing: it is no success.
     if failed > 0 || outcomes.is_empty() { NO } else { GOOD }
+}
+
+/// Rules and correlations of a pack without a test; a signal is tested with what reads it.
+fn untested<'a>(pack: &'a Pack, outcomes: &[(&Pack, Outcome)]) -> Vec<&'a str> {
+    let Resolved { rules, correlations, .. } = &pack.resolved;
+    let tested = |name: &str| outcomes.iter().any(|(of, outcome)| of.id == pack.id && outcome.rule == name);
+    let readers = correlations.iter().filter(|one| tested(&one.name));
+    let read: BTreeSet<&str> = readers.flat_map(|one| one.reads(correlations)).collect();
+    let names = rules.iter().filter(|rule| !(rule.signal && read.contains(rule.name.as_str()))).map(|rule| &rule.name);
+    names.chain(correlations.iter().map(|one| &one.name)).map(String::as_str).filter(|name| !tested(name)).collect()
 }
 
 fn text(outcomes: &[(&Pack, Outcome)], failed: usize, untested: &[&str]) -> String {

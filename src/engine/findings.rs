@@ -1,18 +1,16 @@
 //! The rows that a plan leaves in, alerts out: the evaluator's own last steps, on what DataFusion scanned, filtered and aggregated.
 
-use std::collections::BTreeMap;
-
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::common::{Result, internal_datafusion_err};
 
 use super::lower::{aggregate_column, element_column, key_column, with_column};
 use super::plan::{FIRST, ID, LAST, LOST, POSITION, TIME, WINDOW, fields_read};
 use crate::archive::decode;
-use crate::eval::alert::{Alert, EventRow};
+use crate::eval::alert::EventRow;
 use crate::eval::expr::{Scope, Subject};
 use crate::eval::pattern::Patterns;
-use crate::eval::rule::{Contents, WindowedGroup, event_alert, opened};
-use crate::eval::{Json, Outcome, Run, Value};
+use crate::eval::rule::{Contents, Windowed, event_alert, looked_back};
+use crate::eval::{Groups, Json, Outcome, Run, Value};
 use crate::ir::{AggregateFunction, Rule, Stream, Type, Window};
 
 /// What a rule found on one source.
@@ -86,6 +84,8 @@ impl Found<'_> {
                 outcome.alerts.extend(alert);
             }
         }
+        (outcome.alerts, outcome.undecided) =
+            looked_back(self.rule, self.source, outcome.alerts, self.run, self.patterns);
         Ok(outcome)
     }
 
@@ -93,7 +93,7 @@ impl Found<'_> {
     fn windows(&self, window: &Window, batches: &[RecordBatch]) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         // By keys, then by start: the plan's own order is not one.
-        let mut groups: BTreeMap<Vec<Value>, BTreeMap<i64, Contents>> = BTreeMap::new();
+        let mut groups = Groups::new();
         for batch in batches {
             let (starts, firsts, lasts) = (column(batch, WINDOW)?, column(batch, FIRST)?, column(batch, LAST)?);
             let lost = batch.column_by_name(LOST);
@@ -120,22 +120,14 @@ impl Found<'_> {
                 groups.entry(keys).or_default().insert(start, contents);
             }
         }
-        for (keys, windows) in groups {
-            let group = WindowedGroup {
-                rule: self.rule,
-                window,
-                source: self.source,
-                keys: &keys,
-                run: self.run,
-                patterns: self.patterns,
-            };
-            let alerts = windows.into_values().map(|contents| {
-                // The plan's `when` has let the window through, so the evaluator's must.
-                let alert = group.alert(contents);
-                alert.ok_or_else(|| internal_datafusion_err!("plan and evaluator disagree on `{}`", self.rule.name))
-            });
-            outcome.alerts.extend(opened(window, self.run.range, alerts.collect::<Result<Vec<Alert>>>()?));
+        let Found { rule, source, run, patterns, .. } = *self;
+        let judged = Windowed { rule, window, source, run, patterns }.judge(&groups);
+        // The plan's `when` has let the windows through, so the evaluator's must.
+        if rule.looks.is_empty() && judged.passed_over > 0 {
+            return Err(internal_datafusion_err!("plan and evaluator disagree on `{}`", rule.name));
         }
+        outcome.alerts = judged.alerts;
+        outcome.undecided = judged.undecided;
         Ok(outcome)
     }
 }

@@ -16,8 +16,8 @@ use crate::ir::{self, ExprKind, Function, Literal, Stream, Type};
 pub(super) struct Scope<'a> {
     /// The rule's stream.
     pub stream: &'a Stream,
-    /// The cloud of the source that the plan is for.
-    pub cloud: &'a str,
+    /// The sources that the plan is for; one, but for rules that unite several. Empty for events of no source.
+    pub sources: &'a [&'a str],
     /// The node's columns.
     pub columns: &'a DFSchema,
 }
@@ -117,6 +117,8 @@ impl Scope<'_> {
             },
             ExprKind::Key(n) => Ok(column(key_column(*n))),
             ExprKind::Measure(n) => Ok(column(measure_column(*n))),
+            // Asked of the windows that the plan gives.
+            ExprKind::Look(_) => Err(plan_datafusion_err!("look-back is no part of a plan")),
             ExprKind::Record
             | ExprKind::Path(..)
             | ExprKind::Read(_)

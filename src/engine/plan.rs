@@ -17,7 +17,7 @@ use super::{elements, windows};
 use crate::archive::SOURCE;
 use crate::bind::deciding;
 use crate::eval::Range;
-use crate::ir::{Binding, ExprKind, FieldId, PredKind, Rule, Stream, Tier, Window, cloud_of};
+use crate::ir::{Binding, ExprKind, FieldId, PredKind, Rule, Stream, Tier, Window};
 
 /// The event's time, an int.
 pub(super) const TIME: &str = "#time";
@@ -65,11 +65,11 @@ pub(super) struct RulePlan {
 }
 
 impl RulePlan {
-    /// The plan of a rule.
+    /// The plan of a rule over rows of these sources.
     pub(super) fn new(
         rule: &Rule,
         stream: &Stream,
-        source: &str,
+        sources: &[&str],
         table: Arc<dyn TableSource>,
         range: Range,
     ) -> Result<RulePlan> {
@@ -80,7 +80,7 @@ impl RulePlan {
             columns.push(schema.index_of(name)?);
         }
         let builder = LogicalPlanBuilder::scan("events", table, Some(columns))?;
-        let steps = Steps { rule, stream, source, builder };
+        let steps = Steps { rule, stream, sources, builder };
         let rows = steps.near(windows::times(rule, range))?.bound()?.taken_apart()?.filtered()?;
         let plan = match &rule.window {
             None => rows.builder.build()?,
@@ -93,13 +93,13 @@ impl RulePlan {
 struct Steps<'a> {
     rule: &'a Rule,
     stream: &'a Stream,
-    source: &'a str,
+    sources: &'a [&'a str],
     builder: LogicalPlanBuilder,
 }
 
 impl Steps<'_> {
     fn scope(&self) -> Scope<'_> {
-        Scope { stream: self.stream, cloud: cloud_of(self.source), columns: self.builder.schema() }
+        Scope { stream: self.stream, sources: self.sources, columns: self.builder.schema() }
     }
 
     fn add(mut self, columns: Vec<(String, Expr)>) -> Result<Self> {
@@ -126,7 +126,8 @@ impl Steps<'_> {
         let field = |id| self.stream.get(id).map(|field| field.name.clone()).unwrap_or_default();
         let (time, id) = (column(field(self.stream.time())), column(field(self.stream.event_id())));
         let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
-        let source = column(SOURCE).eq(lit(ScalarValue::Utf8View(Some(self.source.to_owned()))));
+        let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));
+        let source = column(SOURCE).in_list(self.sources.iter().map(name).collect(), false);
         let near = source.and(time.clone().gt_eq(at(from))).and(time.clone().lt(at(to)));
         self.keep(near)?.add(vec![(TIME.to_owned(), cast(time, DataType::Int64)), (ID.to_owned(), id)])
     }
@@ -223,7 +224,7 @@ impl Steps<'_> {
                 *key = when(complete.clone(), key.clone()).end()?;
             }
         }
-        let plain = windows::is_plain(window);
+        let plain = windows::is_plain(self.rule, window);
         let start = if plain {
             let start = windows::only_start(column(TIME), window);
             match &complete {
@@ -231,7 +232,7 @@ impl Steps<'_> {
                 None => start,
             }
         } else {
-            windows::all_starts(column(TIME), complete.clone().unwrap_or_else(|| lit(true)), window, range)
+            windows::all_starts(column(TIME), complete.clone().unwrap_or_else(|| lit(true)), self.rule, window, range)
         };
         let named = keys.into_iter().enumerate().map(|(n, key)| (key_column(n), key));
         let columns = named.chain([(WINDOW.to_owned(), start)]).collect();
@@ -260,9 +261,9 @@ impl Steps<'_> {
         Ok(self)
     }
 
-    /// `when`; the group of rows that lack a key stays.
+    /// `when`; the group of rows that lack a key stays. What asks the past is asked of all windows together, in `findings`.
     fn judged(self) -> Result<Self> {
-        if self.rule.when.kind == PredKind::Const(true) {
+        if self.rule.when.kind == PredKind::Const(true) || !self.rule.looks.is_empty() {
             return Ok(self);
         }
         let rule = self.rule;

@@ -5,14 +5,15 @@
 
 use std::collections::BTreeSet;
 
-use datafusion::common::Result;
+use datafusion::common::{Result, ScalarValue};
 use datafusion::logical_expr::utils::{conjunction, disjunction};
 use datafusion::logical_expr::{Expr, in_list, lit};
 
-use super::lower::{Scope, constant};
+use super::lower::{Scope, column, constant};
 use super::{elements, numbers, texts};
+use crate::archive::SOURCE;
 use crate::bind::for_cloud;
-use crate::ir::{self, Comparison, Literal, Pred, PredKind, Type};
+use crate::ir::{self, Comparison, Literal, Pred, PredKind, Type, cloud_of};
 
 impl Scope<'_> {
     /// A predicate over this node's columns.
@@ -40,16 +41,23 @@ impl Scope<'_> {
             PredKind::Some { element, list, holds, every } => elements::some(self, *element, list, holds, *every),
             PredKind::Operation { subject, globs, .. } => {
                 let on = |cloud: &str| self.pred(&for_cloud(subject.clone(), globs.clone(), cloud, pred.span));
-                if !self.cloud.is_empty() {
-                    return on(self.cloud);
+                let clouds: BTreeSet<&str> = self.sources.iter().map(|source| cloud_of(source)).collect();
+                if let (1, Some(cloud)) = (clouds.len(), clouds.first().filter(|cloud| !cloud.is_empty())) {
+                    return on(cloud);
                 }
-                // An event of no source may come from any cloud.
-                let clouds: BTreeSet<&str> = globs.iter().map(|(cloud, _)| cloud.as_str()).collect();
-                let any = clouds.into_iter().map(on).collect::<Result<Vec<_>>>()?;
+                let any = globs.iter().map(|(cloud, _)| cloud.as_str()).collect::<BTreeSet<_>>().into_iter();
+                let any = any.map(|cloud| Ok(self.of_cloud(cloud).and(on(cloud)?))).collect::<Result<Vec<_>>>()?;
                 Ok(disjunction(any).unwrap_or_else(|| lit(false)))
             }
             PredKind::Fits { subject, globs, nocase } => texts::fits(self.expr(subject)?, globs, *nocase),
         }
+    }
+
+    /// Whether an event is of a cloud; one of no source may come from any.
+    fn of_cloud(&self, cloud: &str) -> Expr {
+        let of = self.sources.iter().filter(|source| source.is_empty() || cloud_of(source) == cloud);
+        let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));
+        column(SOURCE).in_list(of.map(name).collect(), false)
     }
 
     fn preds(&self, preds: &[Pred]) -> Result<Vec<Expr>> {

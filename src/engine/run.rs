@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use datafusion::common::DataFusionError;
 
+use super::asked::of_counts;
 use super::held::Held;
 use super::plan::{self, RulePlan};
 use super::session::{Limits, Session};
@@ -13,8 +14,8 @@ use crate::bind::{ForSource, admits};
 use crate::diag::Diagnostic;
 use crate::eval::alert::{Alert, finish};
 use crate::eval::clock::time_text;
-use crate::eval::{Outcome, Range, Run};
-use crate::ir::{EVENT_RULE_STEP, Rule, Source, Stream};
+use crate::eval::{Range, Run, Undecided};
+use crate::ir::{ACROSS, EVENT_RULE_STEP, Rule, Source, Stream};
 use crate::schema::Schema;
 
 /// Which windows, and for rules without `over` which events, a run judges.
@@ -45,7 +46,7 @@ pub struct RunOutcome {
 pub struct RuleRun {
     /// The rule's name.
     pub rule: String,
-    /// The source's name.
+    /// The source's name; [`ACROSS`] where several are judged together.
     pub source: String,
     /// Events of judged windows that were not counted because they lack a group key.
     pub lost_to_missing_keys: u64,
@@ -53,6 +54,8 @@ pub struct RuleRun {
     pub left_out: Vec<String>,
     /// Days since 1970 that it can't be judged on, each with the field that its logs were archived without.
     pub undecided: BTreeMap<i64, String>,
+    /// Windows that hang on a past which the archive does not hold.
+    pub short_past: Option<Undecided>,
     /// Why it was not run, or not to its end; it has no alerts then.
     pub skipped: Option<Skipped>,
 }
@@ -70,8 +73,20 @@ pub enum Skipped {
     Failed(Diagnostic),
 }
 
-/// What [`Engine::judge`] gives.
-type Judged = (Outcome, Vec<String>, BTreeMap<i64, String>);
+impl RuleRun {
+    /// Nothing known of it yet.
+    fn new(rule: &Rule, source: &str) -> RuleRun {
+        RuleRun {
+            rule: rule.name.clone(),
+            source: source.to_owned(),
+            lost_to_missing_keys: 0,
+            left_out: Vec::new(),
+            undecided: BTreeMap::new(),
+            short_past: None,
+            skipped: None,
+        }
+    }
+}
 
 /// An archive, open to rules.
 #[derive(Debug)]
@@ -115,20 +130,13 @@ impl<'s> Engine<'s> {
         let mut outcome = RunOutcome::default();
         for rule in rules {
             let run = Run { pack, range: range(rule, period, whole), coverage: &coverage };
-            for source in self.schema.sources.iter().filter(|source| admits(rule, source)) {
-                let ((found, left_out, undecided), skipped) = match self.judge(rule, source, &run) {
-                    Ok(found) => (found, None),
-                    Err(why) => (Default::default(), Some(why)),
-                };
-                outcome.alerts.extend(found.alerts);
-                outcome.runs.push(RuleRun {
-                    rule: rule.name.clone(),
-                    source: source.name.clone(),
-                    lost_to_missing_keys: found.lost_to_missing_keys,
-                    left_out,
-                    undecided,
-                    skipped,
-                });
+            let admitted: Vec<&Source> = self.schema.sources.iter().filter(|source| admits(rule, source)).collect();
+            let together = rule.window.as_ref().is_some_and(|window| window.across);
+            let judged = if together { vec![admitted.as_slice()] } else { admitted.chunks(1).collect() };
+            for sources in judged {
+                let (found, mut runs) = self.judge(rule, sources, &run);
+                outcome.alerts.extend(found);
+                outcome.runs.append(&mut runs);
             }
         }
         finish(pack, &mut outcome.alerts);
@@ -141,26 +149,55 @@ impl<'s> Engine<'s> {
     /// Why it would not run.
     pub fn explain(&self, rule: &Rule, source: &Source, period: Period) -> Result<String, Skipped> {
         let range = range(rule, period, self.archive.days().unwrap_or_default());
-        let prepared = self.prepare(rule, source, range)?;
-        self.session.explain(&prepared.plan).map_err(|cause| self.failed(rule, source, &cause))
+        let prepared = self.plan(rule, vec![self.held(rule, source, range)?], range)?;
+        self.session.explain(&prepared.plan).map_err(|cause| self.failed(rule, &source.name, &cause))
     }
 
-    /// What was found, the names of what was left out, and the days that were.
-    fn judge(&self, rule: &Rule, source: &Source, run: &Run<'_>) -> Result<Judged, Skipped> {
-        let prepared = self.prepare(rule, source, run.range)?;
-        let rows = self.session.collect(&prepared.plan);
-        let found = rows.and_then(|rows| findings::outcome(&prepared.rule, prepared.stream, &source.name, run, &rows));
-        let mut found = found.map_err(|cause| self.failed(rule, source, &cause))?;
-        found.alerts.retain(|alert| prepared.decides(alert));
-        Ok((found, prepared.left_out, prepared.undecided))
+    /// What a rule finds on sources, which it judges together, and what became of it: of each source that it is not run on, and of the others.
+    fn judge(&self, rule: &Rule, sources: &[&Source], run: &Run<'_>) -> (Vec<Alert>, Vec<RuleRun>) {
+        let (mut held, mut runs) = (Vec::new(), Vec::new());
+        for source in sources {
+            match self.held(rule, source, run.range) {
+                Ok(one) => held.push(one),
+                Err(why) => runs.push(RuleRun { skipped: Some(why), ..RuleRun::new(rule, &source.name) }),
+            }
+        }
+        if held.is_empty() {
+            return (Vec::new(), runs);
+        }
+        let name =
+            if sources.len() > 1 { ACROSS.to_owned() } else { held.iter().map(|one| one.source.as_str()).collect() };
+        let mut of_all = RuleRun::new(rule, &name);
+        let of_held = |(source, _): &(&String, &i64)| held.iter().any(|one| one.source == **source);
+        let coverage = run.coverage.iter().filter(of_held).map(|(source, begins)| (source.clone(), *begins)).collect();
+        let run = &Run { coverage: &coverage, ..*run };
+        let found = self.plan(rule, held, run.range).and_then(|prepared| {
+            let rows = self.session.collect(&prepared.plan);
+            let found = rows.and_then(|rows| findings::outcome(&prepared.rule, prepared.stream, &name, run, &rows));
+            let mut found = found.map_err(|cause| self.failed(rule, &name, &cause))?;
+            found.alerts.retain(|alert| prepared.decides(alert));
+            Ok((found, prepared))
+        });
+        let mut alerts = Vec::new();
+        match found {
+            Ok((found, prepared)) => {
+                alerts = found.alerts;
+                of_all.lost_to_missing_keys = found.lost_to_missing_keys;
+                of_all.short_past = found.undecided;
+                (of_all.left_out, of_all.undecided) = (prepared.left_out, prepared.undecided);
+            }
+            Err(why) => of_all.skipped = Some(why),
+        }
+        runs.push(of_all);
+        (alerts, runs)
     }
 
-    fn failed(&self, rule: &Rule, source: &Source, cause: &DataFusionError) -> Skipped {
-        Skipped::Failed(errors::failed(rule, &source.name, self.limits.memory, cause))
+    fn failed(&self, rule: &Rule, source: &str, cause: &DataFusionError) -> Skipped {
+        Skipped::Failed(errors::failed(rule, source, self.limits.memory, cause))
     }
 
-    /// The rule as it is judged on the source, and its plan over the files that have rows for it.
-    fn prepare(&self, rule: &Rule, source: &Source, range: Range) -> Result<Prepared<'_>, Skipped> {
+    /// The rule as it is judged on a source, and the files that have rows for it.
+    fn held<'a>(&'a self, rule: &Rule, source: &'a Source, range: Range) -> Result<OnSource<'a>, Skipped> {
         let Some(stream) = self.schema.stream_of(rule.stream) else { return Err(Skipped::NoRows) };
         let (from, to) = windows::times(rule, range);
         let holds = |file: &&ArchiveFile| {
@@ -178,17 +215,49 @@ impl<'s> Engine<'s> {
         if files.is_empty() {
             return Err(Skipped::NoRows);
         }
-        let tier = plan::tier(&rule, stream);
+        Ok(OnSource { source: source.name.clone(), rule, stream, files, left_out, undecided })
+    }
+
+    /// The plan of a rule over the rows of sources, one at least.
+    fn plan<'a>(&'a self, rule: &Rule, held: Vec<OnSource<'a>>, range: Range) -> Result<Prepared<'a>, Skipped> {
+        let names: Vec<String> = held.iter().map(|one| one.source.clone()).collect();
+        let sources: Vec<&str> = names.iter().map(String::as_str).collect();
+        let (mut files, mut left_out, mut undecided) = (Vec::new(), Vec::new(), BTreeMap::new());
+        let mut of_one = None;
+        let Some(stream) = held.first().map(|one| one.stream) else { return Err(Skipped::NoRows) };
+        for one in held {
+            files.extend(one.files);
+            left_out.extend(one.left_out);
+            undecided.extend(one.undecided);
+            of_one = Some(one.rule);
+        }
+        left_out.sort();
+        left_out.dedup();
+        // What one source lacks another has: where several are judged together nothing is left out, it is missing.
+        let rule_here = of_one.filter(|_| sources.len() == 1).unwrap_or_else(|| Box::new(of_counts(rule, stream)));
+        let tier = plan::tier(&rule_here, stream);
         let plan = table::files(self.archive.root(), &files, stream, tier, &self.session.parquet_options())
-            .and_then(|table| RulePlan::new(&rule, stream, &source.name, table, range));
+            .and_then(|table| RulePlan::new(&rule_here, stream, &sources, table, range));
         match plan {
-            Ok(plan) => Ok(Prepared { rule, stream, plan, left_out, undecided }),
-            Err(cause) => Err(self.failed(&rule, source, &cause)),
+            Ok(plan) => Ok(Prepared { rule: rule_here, stream, plan, left_out, undecided }),
+            Err(cause) => Err(self.failed(rule, &sources.join(", "), &cause)),
         }
     }
 }
 
-/// A rule on a source, ready to run.
+/// A rule on a source, and what the archive holds for it.
+struct OnSource<'s> {
+    source: String,
+    rule: Box<Rule>,
+    stream: &'s Stream,
+    files: Vec<&'s ArchiveFile>,
+    /// By name.
+    left_out: Vec<String>,
+    /// Days since 1970, each with a field that it lacks.
+    undecided: BTreeMap<i64, String>,
+}
+
+/// A rule on one source or several, ready to run.
 struct Prepared<'s> {
     rule: Box<Rule>,
     stream: &'s Stream,
@@ -203,7 +272,8 @@ impl Prepared<'_> {
     /// Whether an alert rests on no day that can't be judged.
     fn decides(&self, alert: &Alert) -> bool {
         let step = self.rule.window.as_ref().filter(|window| window.merges).map_or(0, |window| window.step);
-        let first = alert.window.start.saturating_sub(step).div_euclid(DAY);
+        let before = step.max(self.rule.looks_back());
+        let first = alert.window.start.saturating_sub(before).div_euclid(DAY);
         let last = alert.window.end.saturating_sub(1).max(alert.window.start).div_euclid(DAY);
         self.undecided.range(first..=last).next().is_none()
     }

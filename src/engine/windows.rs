@@ -8,11 +8,14 @@ use datafusion::logical_expr::Expr;
 
 use super::kernel::{argument, kernel};
 use crate::eval::Range;
+use crate::eval::rule::reach;
 use crate::eval::window::starts;
 use crate::ir::{Rule, Window};
 
-/// The times that a plan must read, half open: those of all windows that are judged, and with `every` of the window before them.
+/// The times that a plan must read, half open: those of all windows that are judged, with `every` of the window before them, and of what
+/// look-backs ask.
 pub(super) fn times(rule: &Rule, range: Range) -> (i64, i64) {
+    let range = reach(rule, range);
     let Some(window) = &rule.window else { return (range.from, range.to) };
     let step = window.step.max(1);
     let whole = |time: i64| time.div_euclid(step).saturating_mul(step);
@@ -23,8 +26,8 @@ pub(super) fn times(rule: &Rule, range: Range) -> (i64, i64) {
 }
 
 /// Whether every row that [`times`] lets through is in exactly one window, which is judged.
-pub(super) fn is_plain(window: &Window) -> bool {
-    window.length == window.step && !window.merges
+pub(super) fn is_plain(rule: &Rule, window: &Window) -> bool {
+    window.length == window.step && !window.merges && rule.looks.is_empty()
 }
 
 /// How many windows hold a time.
@@ -43,13 +46,14 @@ pub(super) fn only_start(time: Expr, window: &Window) -> Expr {
 }
 
 /// The starts of the windows that hold a time, for rows that are counted; one null for others that a judged window holds.
-pub(super) fn all_starts(time: Expr, counted: Expr, window: &Window, range: Range) -> Expr {
+pub(super) fn all_starts(time: Expr, counted: Expr, rule: &Rule, window: &Window, range: Range) -> Expr {
     let returns = DataType::List(Arc::new(Field::new_list_field(DataType::Int64, true)));
     let window = window.clone();
     // The evaluator looks one window back in any case; without `every` nobody asks for it.
     let back = if window.merges { 0 } else { window.step };
-    let near = Range { from: range.from.saturating_add(back), to: range.to };
-    let identity = format!("{} {} {range:?} {back}", window.length, window.step);
+    let reach = reach(rule, range);
+    let near = Range { from: reach.from.saturating_add(back), to: reach.to };
+    let identity = format!("{} {} {range:?} {near:?}", window.length, window.step);
     kernel("window_starts", identity, returns, vec![time, counted], move |args| {
         let (times, counted) = (argument::<Int64Array>(args, 0)?, argument::<BooleanArray>(args, 1)?);
         let mut lists = ListBuilder::new(Int64Builder::new());

@@ -11,7 +11,8 @@ use crate::ir::Level;
 /// One hit of a rule.
 ///
 /// As JSON: `{id, rule, title, severity, tags, source, window: {start, end}, until, first, last, keys, measures, show, partial}`, with times
-/// as [`Value`] writes them and `keys`, `measures` and `show` as objects in the order of the rule.
+/// as [`Value`] writes them and `keys`, `measures` and `show` as objects in the order of the rule; of a correlation also
+/// `members`, of one that is not delivered `muted`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Alert {
     /// Given by [`finish`].
@@ -44,6 +45,12 @@ pub struct Alert {
     pub partial: bool,
     /// Which event it is, for rules without `over`.
     pub event: Option<EventRow>,
+    /// What correlations ask of an event, by [`crate::ir::Rule::carried`]. Not shown.
+    pub carried: Vec<Value>,
+    /// Whether it is not delivered, because one before it was: see [`super::mute`].
+    pub muted: bool,
+    /// The ids of the alerts that a correlation is about, in their order.
+    pub members: Vec<String>,
 }
 
 /// From a moment up to another, in microseconds since 1970.
@@ -93,7 +100,18 @@ pub fn finish(pack: &str, alerts: &mut [Alert]) {
     }
 }
 
+/// The order in which correlations and mutes see alerts: by (last, rule, keys), and by more only where that leaves two equal.
+pub(super) fn by_last(alert: &Alert) -> impl Ord + '_ {
+    (alert.last, &alert.rule, alert.key_values(), alert.first, &alert.source, &alert.id)
+}
+
 impl Alert {
+    /// The values of its keys, in the order of the rule.
+    #[must_use]
+    pub fn key_values(&self) -> Vec<&Value> {
+        self.keys.iter().map(|(_, value)| value).collect()
+    }
+
     /// What alerts are sorted by; more than the documented order only where that leaves alerts of events without ids equal.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
@@ -120,6 +138,12 @@ impl Serialize for Alert {
         map.serialize_entry("measures", &Named(&self.measures))?;
         map.serialize_entry("show", &Named(&self.show))?;
         map.serialize_entry("partial", &self.partial)?;
+        if !self.members.is_empty() {
+            map.serialize_entry("members", &self.members)?;
+        }
+        if self.muted {
+            map.serialize_entry("muted", &true)?;
+        }
         map.end()
     }
 }
@@ -163,6 +187,9 @@ mod tests {
             show: Vec::new(),
             partial: false,
             event,
+            carried: Vec::new(),
+            muted: false,
+            members: Vec::new(),
         }
     }
 

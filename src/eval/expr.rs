@@ -43,6 +43,15 @@ pub struct Group {
     pub aggregates: Vec<Value>,
     /// Those evaluated so far.
     pub measures: Vec<Value>,
+    /// What the group's past answers.
+    pub answers: Answers,
+}
+
+/// What look-backs find.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// By look-back; none where the past is not known that far back.
+    pub values: Vec<Option<Value>>,
 }
 
 impl<'a> Scope<'a> {
@@ -54,11 +63,21 @@ impl<'a> Scope<'a> {
 
     /// Evaluates measures one after the other over the keys and aggregates of a group; from there on all three can be read.
     pub fn measure<'m>(&mut self, keys: Vec<Value>, aggregates: Vec<Value>, measures: impl Iterator<Item = &'m Expr>) {
-        self.group = Group { keys, aggregates, measures: Vec::new() };
+        self.group = Group { keys, aggregates, ..Group::default() };
         for measure in measures {
             let value = self.value(measure);
             self.group.measures.push(value);
         }
+    }
+
+    /// From here on look-backs have these answers.
+    pub fn answer(&mut self, answers: Answers) {
+        self.group.answers = answers;
+    }
+
+    /// Whether the past that a look-back asks is known.
+    pub(super) fn knows(&self, look: usize) -> bool {
+        self.group.answers.values.get(look).is_some_and(Option::is_some)
     }
 
     /// What [`Scope::measure`] found.
@@ -143,6 +162,7 @@ impl<'a> Scope<'a> {
             ExprKind::Aggregate(n) => at(&self.group.aggregates, *n),
             ExprKind::Key(n) => at(&self.group.keys, *n),
             ExprKind::Measure(n) => at(&self.group.measures, *n),
+            ExprKind::Look(n) => self.group.answers.values.get(*n).cloned().flatten().unwrap_or_default(),
         }
     }
 

@@ -8,10 +8,13 @@ pub mod alert;
 mod big;
 mod call;
 pub mod clock;
+pub mod correlate;
 pub mod expr;
 pub mod given;
+pub mod mute;
 pub mod number;
 mod output;
+mod past;
 pub mod pattern;
 mod pred;
 pub mod read;
@@ -25,7 +28,8 @@ use std::sync::Arc;
 
 pub use crate::json::Json;
 pub use alert::Alert;
-pub use rule::{Outcome, Run, run, run_bound};
+pub use past::Groups;
+pub use rule::{Outcome, Run, Undecided, run, run_bound};
 pub use value::Value;
 pub use window::Range;
 

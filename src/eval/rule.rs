@@ -6,11 +6,12 @@ use super::Event;
 use super::aggregate::{Input, aggregate};
 use super::alert::{Alert, EventRow, Interval, finish};
 use super::expr::{Scope, Subject};
+use super::past::{Groups, Past, answers_at};
 use super::pattern::Patterns;
 use super::value::Value;
 use super::window::{Range, starts};
 use crate::diag::Diagnostic;
-use crate::ir::{Expr, ExprKind, Level, Rule, Stream, Window};
+use crate::ir::{ACROSS, Expr, ExprKind, Level, Rule, Stream, Window};
 use crate::json::Json;
 use crate::source::Span;
 
@@ -32,6 +33,58 @@ pub struct Outcome {
     pub alerts: Vec<Alert>,
     /// Events of judged windows that were not counted because they lack a group key.
     pub lost_to_missing_keys: u64,
+    /// Windows of groups, and events, of which nothing can be said because their past is not archived; none where there are none.
+    pub undecided: Option<Undecided>,
+}
+
+/// What hangs on a past that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Undecided {
+    /// The first moment of the first of them.
+    pub from: i64,
+    /// One past the last moment of the last of them.
+    pub to: i64,
+    /// How many windows of groups, or events.
+    pub windows: u64,
+}
+
+impl Undecided {
+    fn add(all: &mut Option<Undecided>, window: Interval) {
+        let Undecided { from, to, windows } =
+            all.unwrap_or(Undecided { from: window.start, to: window.end, windows: 0 });
+        *all = Some(Undecided { from: from.min(window.start), to: to.max(window.end), windows: windows + 1 });
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn both(a: Option<Undecided>, b: Option<Undecided>) -> Option<Undecided> {
+        match (a, b) {
+            (Some(a), Some(b)) => {
+                Some(Undecided { from: a.from.min(b.from), to: a.to.max(b.to), windows: a.windows + b.windows })
+            }
+            (one, None) | (None, one) => one,
+        }
+    }
+}
+
+impl Run<'_> {
+    /// When the archive of a rule's source begins; of several that are judged together, that of the last to begin.
+    pub(super) fn begins(&self, rule: &Rule, source: &str) -> Option<i64> {
+        if source != ACROSS {
+            return self.coverage.get(source).copied();
+        }
+        self.coverage.iter().filter(|(source, _)| rule.admits(source)).map(|(_, begins)| *begins).max()
+    }
+}
+
+/// The range whose windows must be known to judge those of a run.
+#[must_use]
+pub fn reach(rule: &Rule, range: Range) -> Range {
+    let length = rule.window.as_ref().map_or(0, |window| window.length);
+    match rule.looks_back() {
+        0 => range,
+        back => Range { from: range.from.saturating_sub(back).saturating_sub(length), ..range },
+    }
 }
 
 /// Runs a rule over events of its stream, of any sources. Those of sources that `only` does not admit are passed over; events of no source
@@ -74,6 +127,8 @@ fn judge<'a>(
     let patterns = Patterns::default();
     let mut outcome = Outcome::default();
     let mut rows = Vec::new();
+    let mut single: BTreeMap<&str, Vec<Alert>> = BTreeMap::new();
+    let reach = reach(rule, run.range);
     for subject in subjects {
         let mut scope = Scope::new(subject, &patterns);
         rule.with.iter().for_each(|binding| scope.bind(&binding.value));
@@ -86,11 +141,14 @@ fn judge<'a>(
             }
             let event = EventRow { id: id.clone(), element };
             match &rule.window {
-                None if run.range.holds(time) => outcome.alerts.extend(event_alert(rule, scope, time, event)),
+                None if reach.holds(time) => {
+                    single.entry(subject.source).or_default().extend(event_alert(rule, scope, time, event));
+                }
                 None => {}
                 Some(window) => match keys(window, scope) {
                     Some(keys) => {
-                        rows.push(Row { source: subject.source, keys, time, id: event.id, inputs: inputs(rule, scope) })
+                        let source = if window.across { ACROSS } else { subject.source };
+                        rows.push(Row { source, keys, time, id: event.id, inputs: inputs(rule, scope) })
                     }
                     None => {
                         lost |= starts(window, time, run.range).any(|start| run.range.judges(start + window.length))
@@ -100,11 +158,21 @@ fn judge<'a>(
         });
         outcome.lost_to_missing_keys += u64::from(lost);
     }
+    for (source, alerts) in single {
+        let (alerts, undecided) = looked_back(rule, source, alerts, run, &patterns);
+        outcome.alerts.extend(alerts);
+        outcome.undecided = Undecided::both(outcome.undecided, undecided);
+    }
     if let Some(window) = &rule.window {
+        let mut sources: BTreeMap<&str, Groups> = BTreeMap::new();
         for ((source, keys), rows) in grouped(&rows) {
-            let group = WindowedGroup { rule, window, source, keys, run, patterns: &patterns };
-            let alerts = group.windows(&rows).into_iter().filter_map(|contents| group.alert(contents));
-            outcome.alerts.extend(opened(window, run.range, alerts));
+            let windows = windows(rule, window, &rows, reach).into_iter().map(|held| (held.start, held));
+            sources.entry(source).or_default().insert(keys.to_vec(), windows.collect());
+        }
+        for (source, groups) in &sources {
+            let judged = Windowed { rule, window, source, run, patterns: &patterns }.judge(groups);
+            outcome.alerts.extend(judged.alerts);
+            outcome.undecided = Undecided::both(outcome.undecided, judged.undecided);
         }
     }
     finish(run.pack, &mut outcome.alerts);
@@ -157,23 +225,6 @@ fn grouped<'a>(rows: &'a [Row<'a>]) -> BTreeMap<(&'a str, &'a [Value]), Vec<&'a 
     groups
 }
 
-/// One source and combination of keys of a rule with `over`.
-#[derive(Debug, Clone, Copy)]
-pub struct WindowedGroup<'a> {
-    /// The rule.
-    pub rule: &'a Rule,
-    /// Its `over`.
-    pub window: &'a Window,
-    /// The source's name.
-    pub source: &'a str,
-    /// The keys' values.
-    pub keys: &'a [Value],
-    /// What the rule is run under.
-    pub run: &'a Run<'a>,
-    /// The patterns of this evaluation.
-    pub patterns: &'a Patterns,
-}
-
 /// What a window of a group holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
@@ -187,44 +238,132 @@ pub struct Contents {
     pub aggregates: Vec<Value>,
 }
 
-impl WindowedGroup<'_> {
-    /// Every window that holds a row, rising; the rows are sorted by time.
-    fn windows(&self, rows: &[&Row<'_>]) -> Vec<Contents> {
-        let starts: BTreeSet<i64> = rows.iter().flat_map(|row| starts(self.window, row.time, self.run.range)).collect();
-        let before = |time: i64| rows.partition_point(|row| row.time < time);
-        let inside = |start: i64| before(start)..before(start.saturating_add(self.window.length));
-        starts.into_iter().map(|start| self.contents(start, rows.get(inside(start)).unwrap_or_default())).collect()
-    }
+/// Every window that holds a row of a group, rising; the rows are sorted by time.
+fn windows(rule: &Rule, window: &Window, rows: &[&Row<'_>], range: Range) -> Vec<Contents> {
+    let starts: BTreeSet<i64> = rows.iter().flat_map(|row| starts(window, row.time, range)).collect();
+    let before = |time: i64| rows.partition_point(|row| row.time < time);
+    let inside = |start: i64| before(start)..before(start.saturating_add(window.length));
+    starts.into_iter().map(|start| contents(rule, start, rows.get(inside(start)).unwrap_or_default())).collect()
+}
 
-    fn contents(&self, start: i64, rows: &[&Row<'_>]) -> Contents {
-        let over_rows = |at: usize| rows.iter().filter_map(|row| row.input(at)).collect::<Vec<_>>();
-        let aggregates = self.rule.aggregates.iter().enumerate().map(|(at, a)| aggregate(a, &over_rows(at))).collect();
-        let times = rows.iter().map(|row| row.time);
-        let first = times.clone().min().unwrap_or(start);
-        Contents { start, first, last: times.max().unwrap_or(start), aggregates }
+fn contents(rule: &Rule, start: i64, rows: &[&Row<'_>]) -> Contents {
+    let over_rows = |at: usize| rows.iter().filter_map(|row| row.input(at)).collect::<Vec<_>>();
+    let aggregates = rule.aggregates.iter().enumerate().map(|(at, a)| aggregate(a, &over_rows(at))).collect();
+    let times = rows.iter().map(|row| row.time);
+    let first = times.clone().min().unwrap_or(start);
+    Contents { start, first, last: times.max().unwrap_or(start), aggregates }
+}
+
+/// A rule with `over` on one source, or on all of them together.
+#[derive(Debug, Clone, Copy)]
+pub struct Windowed<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// Its `over`.
+    pub window: &'a Window,
+    /// The source's name.
+    pub source: &'a str,
+    /// What the rule is run under.
+    pub run: &'a Run<'a>,
+    /// The patterns of this evaluation.
+    pub patterns: &'a Patterns,
+}
+
+/// What came of judging the windows of a source.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Judged {
+    /// By keys, then by window.
+    pub alerts: Vec<Alert>,
+    /// Windows whose past is not known.
+    pub undecided: Option<Undecided>,
+    /// Windows for which `when` does not hold.
+    pub passed_over: u64,
+}
+
+impl Windowed<'_> {
+    /// Judges the windows of a run; the groups hold those of [`reach`].
+    #[must_use]
+    pub fn judge(&self, groups: &Groups) -> Judged {
+        let Range { from, to } = self.run.range;
+        let before = from.saturating_sub(self.window.step);
+        let past = Past::new(self.rule, self.window, self.source, groups, self.run, self.patterns);
+        let mut judged = Judged::default();
+        for (keys, windows) in groups {
+            let end = |held: &Contents| held.start.saturating_add(self.window.length);
+            let held = windows.values().filter(|held| before < end(held) && end(held) <= to).cloned();
+            let mut held: Vec<Contents> = held.collect();
+            if self.rule.asks_for_silence() {
+                held.extend(past.silent(keys, (before, to)));
+                held.sort_by_key(|held| held.start);
+            }
+            let alerts: Vec<Alert> =
+                held.into_iter().filter_map(|held| self.window_alert(keys, held, &past, &mut judged)).collect();
+            judged.alerts.extend(opened(self.window, self.run.range, alerts));
+        }
+        judged
     }
 
     /// The alert of one window, if `when` holds there.
-    #[must_use]
-    pub fn alert(&self, contents: Contents) -> Option<Alert> {
+    fn window_alert(&self, keys: &[Value], held: Contents, past: &Past<'_>, judged: &mut Judged) -> Option<Alert> {
+        let window = Interval { start: held.start, end: held.start.saturating_add(self.window.length) };
         let nothing = Subject { source: self.source, fields: &[], record: &Json::Null };
         let mut scope = Scope::new(nothing, self.patterns);
-        measure(self.rule, &mut scope, self.keys.to_vec(), contents.aggregates);
-        if !scope.holds(&self.rule.when) {
-            return None;
+        measure(self.rule, &mut scope, keys.to_vec(), held.aggregates);
+        scope.answer(past.answers(keys, held.start));
+        match scope.decided(&self.rule.when) {
+            Some(true) => {}
+            Some(false) => {
+                judged.passed_over += 1;
+                return None;
+            }
+            None => {
+                if self.run.range.judges(window.end) {
+                    Undecided::add(&mut judged.undecided, window);
+                }
+                return None;
+            }
         }
-        let window = Interval { start: contents.start, end: contents.start.saturating_add(self.window.length) };
         let names = self.window.keys.iter().map(|key| key.name.clone());
         Some(Alert {
             window,
             until: window.end,
-            first: contents.first,
-            last: contents.last,
-            keys: names.zip(self.keys.iter().cloned()).collect(),
-            partial: self.run.coverage.get(self.source).is_some_and(|begin| window.start < *begin),
+            first: held.first,
+            last: held.last,
+            keys: names.zip(keys.iter().cloned()).collect(),
+            partial: self.run.begins(self.rule, self.source).is_some_and(|begins| window.start < begins),
             ..described(self.rule, &mut scope)
         })
     }
+}
+
+/// The alerts of a rule without `over` that a run reports, of one for each row in the run's [`reach`]: those of its range for which the past
+/// answers as `when` asks.
+#[must_use]
+pub fn looked_back(
+    rule: &Rule,
+    source: &str,
+    rows: Vec<Alert>,
+    run: &Run<'_>,
+    patterns: &Patterns,
+) -> (Vec<Alert>, Option<Undecided>) {
+    if rule.looks.is_empty() {
+        return (rows, None);
+    }
+    let mut times: Vec<i64> = rows.iter().map(|alert| alert.first).collect();
+    times.sort_unstable();
+    let begins = run.begins(rule, source);
+    let mut undecided = None;
+    let judged = rows.into_iter().filter(|alert| run.range.holds(alert.first)).filter(|alert| {
+        let mut scope = Scope::new(Subject { source, fields: &[], record: &Json::Null }, patterns);
+        scope.answer(answers_at(rule, &times, alert.first, begins));
+        let decided = scope.decided(&rule.when);
+        if decided.is_none() {
+            Undecided::add(&mut undecided, alert.window);
+        }
+        decided == Some(true)
+    });
+    let alerts = judged.collect();
+    (alerts, undecided)
 }
 
 /// The alerts that a run reports, of a group's true windows in their order. With `every`, a true window right after a true window only
@@ -262,7 +401,8 @@ impl Row<'_> {
     }
 }
 
-/// The alert of one row of a rule without `over`, if `when` holds: a group of one, whose window is a moment.
+/// The alert of one row of a rule without `over`: a group of one, whose window is a moment. What `when` asks of the past is left to
+/// [`looked_back`].
 pub fn event_alert(rule: &Rule, scope: &mut Scope<'_>, time: i64, event: EventRow) -> Option<Alert> {
     let inputs = inputs(rule, scope);
     let of_row = |(a, input): (&crate::ir::Aggregate, &Option<Vec<Value>>)| {
@@ -271,7 +411,7 @@ pub fn event_alert(rule: &Rule, scope: &mut Scope<'_>, time: i64, event: EventRo
     };
     let aggregates = rule.aggregates.iter().zip(&inputs).map(of_row).collect();
     measure(rule, scope, Vec::new(), aggregates);
-    if !scope.holds(&rule.when) {
+    if rule.looks.is_empty() && !scope.holds(&rule.when) {
         return None;
     }
     let alert = described(rule, scope);
@@ -308,6 +448,9 @@ fn described(rule: &Rule, scope: &mut Scope<'_>) -> Alert {
         show: rule.show.iter().map(|item| (item.name.clone(), scope.value(&item.value))).collect(),
         partial: false,
         event: None,
+        carried: rule.carried.iter().map(|item| scope.value(&item.value)).collect(),
+        muted: false,
+        members: Vec::new(),
     }
 }
 

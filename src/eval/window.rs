@@ -47,7 +47,7 @@ mod tests {
     use crate::source::Span;
 
     fn window(length: i64, step: i64) -> Window {
-        Window { length, step, merges: length != step, keys: Vec::new(), span: Span::default() }
+        Window { length, step, merges: length != step, across: false, keys: Vec::new(), span: Span::default() }
     }
 
     const ALL: Range = Range { from: -1_000_000, to: 1_000_000 };

@@ -57,6 +57,8 @@ pub enum ExprKind {
     Key(usize),
     /// The n-th measure of the rule (`let`); only after it, in `when`, `show` and severity.
     Measure(usize),
+    /// The answer to the n-th look-back of the rule; only in `when`, `show` and severity.
+    Look(usize),
 }
 
 /// `+ - * /`. Overflow, division by zero and results that are not finite are missing.
@@ -228,7 +230,8 @@ impl Expr {
             | ExprKind::Record
             | ExprKind::Aggregate(_)
             | ExprKind::Key(_)
-            | ExprKind::Measure(_) => {}
+            | ExprKind::Measure(_)
+            | ExprKind::Look(_) => {}
             ExprKind::Member(inner, _)
             | ExprKind::Path(inner, _)
             | ExprKind::Read(inner)
@@ -271,7 +274,8 @@ impl Expr {
             | ExprKind::Record
             | ExprKind::Aggregate(_)
             | ExprKind::Key(_)
-            | ExprKind::Measure(_)) => leaf,
+            | ExprKind::Measure(_)
+            | ExprKind::Look(_)) => leaf,
             ExprKind::Member(inner, n) => ExprKind::Member(boxed(inner, change), n),
             ExprKind::Path(inner, steps) => ExprKind::Path(boxed(inner, change), steps),
             ExprKind::Read(inner) => ExprKind::Read(boxed(inner, change)),

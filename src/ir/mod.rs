@@ -6,8 +6,10 @@
 //! INVARIANT (placed): every node has the span of the text that asked for it, so that a target's refusal can underline it.
 //! INVARIANT (two-valued): a predicate is true or false; an expression has a value or is missing. Empty text and empty lists are missing.
 
+mod correlate;
 mod expr;
 mod glob;
+mod look;
 pub mod pattern;
 mod pred;
 mod retention;
@@ -17,8 +19,10 @@ mod source;
 mod test;
 mod types;
 
+pub use correlate::{CORRELATION, Correlation, Member, MemberKey, Mute, Occurs};
 pub use expr::{Arithmetic, Expr, ExprKind, Function, Rewrite, Rows, Step};
 pub use glob::Glob;
+pub use look::{Look, Question, Statistic};
 pub use pattern::Pattern;
 pub use pred::{Comparison, Pred, PredKind, TextTest};
 pub use retention::{Hold, MAX_CONTENT_DAYS, Retention};
@@ -36,6 +40,9 @@ pub const REDACTED: &str = "redacted";
 
 /// Which field, which entity, how often.
 pub const REDACTED_PARTS: [&str; 3] = ["field", "entity", "count"];
+
+/// The source of an alert whose rule unites all of its sources (`across sources`); no source has this name.
+pub const ACROSS: &str = "*";
 
 /// The time of one second in microseconds, the unit of every time and duration of the language.
 pub const SECOND: i64 = 1_000_000;

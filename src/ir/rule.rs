@@ -1,6 +1,6 @@
 //! A rule: clauses in the order in which they act.
 
-use super::{Expr, Pred, Rewrite, Type, cloud_of};
+use super::{Expr, Look, Mute, Pred, Question, Rewrite, Type, cloud_of};
 use crate::source::Span;
 
 /// A detection over one stream.
@@ -12,6 +12,8 @@ pub struct Rule {
     pub title: String,
     /// The rest of the doc comment.
     pub description: String,
+    /// Whether it reaches nobody by itself: correlations read its alerts.
+    pub signal: bool,
     /// How bad an alert is.
     pub severity: SeverityOf,
     /// `atlas:AML.T0051`, checked.
@@ -32,10 +34,16 @@ pub struct Rule {
     pub aggregates: Vec<Aggregate>,
     /// `let`: over aggregates, keys and earlier measures.
     pub measures: Vec<Binding>,
-    /// `when`: over measures, keys and aggregates. True where not given.
+    /// All look-backs of `when`, `show` and severity, numbered.
+    pub looks: Vec<Look>,
+    /// `when`: over measures, keys, aggregates and look-backs. True where not given.
     pub when: Pred,
     /// `show`: over keys, measures and aggregates; without a window over fields.
     pub show: Vec<Binding>,
+    /// Values of events that correlations ask of a rule without `over`; alerts carry them unseen.
+    pub carried: Vec<Binding>,
+    /// How long alerts of the same keys are silent after one.
+    pub mute: Option<Mute>,
     /// What is carried into alerts.
     pub texts: Texts,
     /// The rule's name in its text.
@@ -56,8 +64,13 @@ impl Rule {
             aggregate.filter.iter().for_each(|filter| filter.walk(visit));
         }
         self.measures.iter().for_each(|measure| measure.value.walk(visit));
+        for look in &self.looks {
+            if let Question::Baseline(value, _) = &look.question {
+                value.walk(visit);
+            }
+        }
         self.when.walk(visit);
-        self.show.iter().for_each(|item| item.value.walk(visit));
+        self.show.iter().chain(&self.carried).for_each(|item| item.value.walk(visit));
         self.severity.arms.iter().for_each(|(pred, _)| pred.walk(visit));
     }
 
@@ -81,11 +94,29 @@ impl Rule {
         };
         self.aggregates = self.aggregates.into_iter().map(aggregate).collect();
         self.measures = named(self.measures, change);
+        for look in &mut self.looks {
+            if let Question::Baseline(value, _) = &mut look.question {
+                *value = value.clone().rewrite(change);
+            }
+        }
         self.when = self.when.rewrite(change);
         self.show = named(self.show, change);
+        self.carried = named(self.carried, change);
         let arms = self.severity.arms.into_iter();
         self.severity.arms = arms.map(|(pred, level)| (pred.rewrite(change), level)).collect();
         self
+    }
+
+    /// How far back it looks, in microseconds; 0 where it does not.
+    #[must_use]
+    pub fn looks_back(&self) -> i64 {
+        self.looks.iter().map(|look| look.length).max().unwrap_or_default()
+    }
+
+    /// Whether windows without rows are judged too.
+    #[must_use]
+    pub fn asks_for_silence(&self) -> bool {
+        self.looks.iter().any(|look| look.question == Question::Silent)
     }
 
     /// Whether `only` lets a source of this name in.
@@ -179,8 +210,10 @@ pub struct Window {
     pub length: i64,
     /// Microseconds, over 0. Windows start at its multiples since 1970.
     pub step: i64,
-    /// Whether `every` was written: consecutive true windows are then one alert.
+    /// Whether consecutive true windows are one alert: `every` was written, or `silent` is asked.
     pub merges: bool,
+    /// Whether events of all sources are counted together.
+    pub across: bool,
     /// Group keys; an event that lacks one is not counted, unless the key has a default.
     pub keys: Vec<Key>,
     /// Where `over` stands.

@@ -4,15 +4,16 @@
 use std::fmt::Write as _;
 
 use super::{
-    Aggregate, AggregateFunction, Arithmetic, Assemble, Binding, Comparison, Expr, ExprKind, Function, Literal, Part,
-    Pred, PredKind, Rule, Source, Step, Stream, TextTest, duration,
+    Aggregate, AggregateFunction, Arithmetic, Assemble, Binding, Comparison, Expr, ExprKind, Function, Literal, Look,
+    Part, Pred, PredKind, Question, Rule, Source, Step, Stream, TextTest, duration,
 };
 
 /// The rule, one clause a line; fields by name, row values, elements, keys, aggregates and measures by number.
 #[must_use]
 pub fn show_rule(rule: &Rule, stream: &Stream) -> String {
     let shown = Shown { stream };
-    let mut out = format!("rule {} : {}\n", rule.name, stream.name);
+    let word = if rule.signal { "signal" } else { "rule" };
+    let mut out = format!("{word} {} : {}\n", rule.name, stream.name);
     let mut line = |word: &str, text: String| _ = writeln!(out, "  {word:9} {text}");
     for (pred, level) in &rule.severity.arms {
         line("severity", format!("{} if {}", level.text(), shown.pred(pred)));
@@ -32,7 +33,8 @@ pub fn show_rule(rule: &Rule, stream: &Stream) -> String {
     }
     if let Some(window) = &rule.window {
         let merges = if window.merges { ", merged" } else { "" };
-        line("over", format!("{} every {}{merges}", duration(window.length), duration(window.step)));
+        let across = if window.across { ", across sources" } else { "" };
+        line("over", format!("{} every {}{merges}{across}", duration(window.length), duration(window.step)));
         for (n, key) in window.keys.iter().enumerate() {
             let default = key.default.as_ref().map(|d| format!(" default {d:?}")).unwrap_or_default();
             line("by", format!("k{n} {} : {} = {}{default}", key.name, key.value.ty, shown.expr(&key.value)));
@@ -48,6 +50,10 @@ pub fn show_rule(rule: &Rule, stream: &Stream) -> String {
     };
     bindings("let", "m", &rule.measures);
     bindings("show", "s", &rule.show);
+    bindings("carry", "c", &rule.carried);
+    for (n, look) in rule.looks.iter().enumerate() {
+        line("look", format!("l{n} : {} = {}", look.ty(), shown.look(look)));
+    }
     line("when", shown.pred(&rule.when));
     out
 }
@@ -146,6 +152,7 @@ impl Shown<'_> {
             ExprKind::Aggregate(n) => format!("a{n}"),
             ExprKind::Key(n) => format!("k{n}"),
             ExprKind::Measure(n) => format!("m{n}"),
+            ExprKind::Look(n) => format!("l{n}"),
         }
     }
 
@@ -207,6 +214,19 @@ impl Shown<'_> {
             PredKind::Fits { subject, globs, nocase } => {
                 let globs: Vec<String> = globs.iter().map(super::Glob::text).collect();
                 format!("{} fits [{}]{}", self.expr(subject), globs.join(", "), fold(*nocase))
+            }
+        }
+    }
+
+    fn look(&self, look: &Look) -> String {
+        let keys = |keys: &[usize]| keys.iter().map(|n| format!(" k{n}")).collect::<String>();
+        let length = duration(look.length);
+        match &look.question {
+            Question::Seen(by) => format!("seen({length} by{})", keys(by)),
+            Question::Unseen(by) => format!("unseen({length} by{})", keys(by)),
+            Question::Silent => format!("silent({length})"),
+            Question::Baseline(value, statistic) => {
+                format!("baseline({}, {length}, {})", self.expr(value), statistic.word())
             }
         }
     }

@@ -1,7 +1,10 @@
 //! Calls: functions of values become the few that the meaning knows.
 
+use super::calendar::DURING;
 use super::errors;
 use super::found::FOUND;
+use super::look::LOOKS;
+use super::prices::COST;
 use super::scope::Resolver;
 use crate::ir::{Expr, ExprKind, Function, Literal, Pattern, Type, pattern};
 use crate::source::Span;
@@ -24,7 +27,7 @@ pub const AGGREGATES: [(&str, &str); 12] = [
 ];
 
 /// Functions of values, and how each is written.
-pub const FUNCTIONS: [(&str, &str); 19] = [
+pub const FUNCTIONS: [(&str, &str); 21] = [
     ("lower", "lower(x)"),
     ("upper", "upper(x)"),
     ("length", "length(x)"),
@@ -44,6 +47,8 @@ pub const FUNCTIONS: [(&str, &str); 19] = [
     ("size", "size(xs)"),
     ("host", "host(url)"),
     FOUND,
+    DURING,
+    COST,
 ];
 
 /// Functions that read raw JSON, and how each is written: they exist in sources only.
@@ -63,12 +68,7 @@ pub const READERS: [(&str, &str); 12] = [
 ];
 
 /// Functions of later versions.
-const LATER: [(&str, &str); 7] = [
-    ("unseen", "look-back comes later: leave the condition out, or compare within one window"),
-    ("seen", "look-back comes later: leave the condition out, or compare within one window"),
-    ("silent", "look-back comes later: watch the log's volume outside for now"),
-    ("baseline", "look-back comes later: compare with a fixed number for now"),
-    ("during", "compare `hour(time)` and `weekday(time)`, which are in UTC"),
+const LATER: [(&str, &str); 2] = [
     ("distance_km", "places are filled at ingest by a later version"),
     ("unmask", "test the text with `matches`, with the disguises spelled out"),
 ];
@@ -124,6 +124,10 @@ impl Resolver<'_> {
         if let Some((_, way_out)) = LATER.iter().find(|(later, _)| *later == word) {
             return self.wrong(errors::not_yet(name.span, word, way_out));
         }
+        let look = LOOKS.iter().find(|(n, _)| *n == word).filter(|_| !self.scope.raw);
+        if let Some((_, usage)) = look {
+            return self.look(name, usage, arguments, span);
+        }
         if let Some(key) = arguments.iter().find_map(|argument| argument.by.first()) {
             return self.wrong(errors::by_here(key.value.span, word));
         }
@@ -151,6 +155,7 @@ impl Resolver<'_> {
                 let known = FUNCTIONS
                     .iter()
                     .chain(&AGGREGATES)
+                    .chain(&LOOKS)
                     .map(|(n, _)| *n)
                     .chain(READERS.iter().map(|(n, _)| *n).filter(|_| self.scope.raw));
                 let diagnostic = errors::unknown_function(name.span, word, known.collect::<Vec<_>>());
@@ -168,8 +173,10 @@ impl Resolver<'_> {
         span: Span,
     ) -> Option<Expr> {
         let arity = match word {
-            "lower" | "upper" | "length" | "base64_decode" | "hash" | "hour" | "weekday" | "size" | "host" => 1..=1,
-            "extract" | "found" => 2..=2,
+            "lower" | "upper" | "length" | "base64_decode" | "hash" | "hour" | "weekday" | "size" | "host" | "cost" => {
+                1..=1
+            }
+            "extract" | "found" | "during" => 2..=2,
             "substring" | "if" | "segment" => 3..=3,
             "concat" | "coalesce" | "sum_of" | "greatest" | "least" => 1..=64,
             _ => 0..=0,
@@ -213,7 +220,11 @@ impl Resolver<'_> {
                 call(Function::Extract(pattern), vec![subject], Type::Text)
             }
             ("segment", [x, separator, number]) => self.segment(x, separator, number, span),
-            ("found", _) => self.wrong(errors::condition_as_value(span)),
+            ("found" | "during", _) => self.wrong(errors::condition_as_value(span)),
+            ("cost", [list]) => match &*list.node {
+                ast::ExprKind::Reference(name, suffixes) if suffixes.is_empty() => self.cost(Some(name), span),
+                _ => self.wrong(errors::bad_argument(list.span, word, "a price list", usage)),
+            },
             ("host", [x]) => {
                 let subject = self.value(x, &Type::Text)?;
                 let pattern = self.pattern(HOST, false, span)?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::errors;
 use super::number::{decimal, to_float};
+use super::prices;
 use super::scope::{Phase, Resolver};
 use crate::ir::{self, Expr, ExprKind, Function, Literal, RecordType, Rows, Step, Type};
 use crate::source::Span;
@@ -154,6 +155,9 @@ impl Resolver<'_> {
         let Some((stream, field)) = field else { return self.unknown_name(name, suffixes, &dotted, span) };
         if window {
             return self.wrong(errors::field_after_grouping(span, &dotted, &self.key_names()));
+        }
+        if dotted == prices::FIELD && !self.names.prices.is_empty() {
+            return self.cost(None, span);
         }
         let ty = stream.get(field).map_or(Type::Text, |f| f.ty.clone());
         let value = Expr::new(ExprKind::Field(field), ty, span);

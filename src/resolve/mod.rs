@@ -3,13 +3,18 @@
 //! What is broken is said and left out; the rest goes on. Names are gone afterwards: fields, elements, keys and measures are numbers.
 
 mod aggregate;
+mod calendar;
 mod call;
+mod correlate;
 mod errors;
 mod expr;
 mod found;
 mod list;
+mod look;
+mod mute;
 mod number;
 mod pred;
+mod prices;
 mod rule;
 mod scope;
 mod source;
@@ -20,10 +25,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use call::{AGGREGATES, FUNCTIONS, READERS};
 pub use list::ReadFile;
+pub use look::LOOKS;
 use scope::Names;
 
 use crate::diag::Diagnostic;
-use crate::ir::{Field, Glob, Rule, Test, cloud_of};
+use crate::ir::{Correlation, Field, Glob, Rule, Test, cloud_of};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::ast::{self, Item, ItemKind};
@@ -33,8 +39,10 @@ use crate::syntax::ast::{self, Item, ItemKind};
 pub struct Resolved {
     /// Streams, sources and operations, the built-in ones first.
     pub schema: Schema,
-    /// In the order of files and text.
+    /// Rules and signals, in the order of files and text.
     pub rules: Vec<Rule>,
+    /// Those that others read before them; else in the order of files and text.
+    pub correlations: Vec<Correlation>,
     /// In the order of files and text.
     pub tests: Vec<Test>,
 }
@@ -49,7 +57,9 @@ pub fn resolve(files: &[ast::File], read: ReadFile<'_>) -> (Resolved, Vec<Diagno
         diagnostics: Vec::new(),
     };
     for broken in files.iter().flat_map(|file| &file.broken) {
-        let known = ["stream", "source", "list", "operations", "rule"].into_iter().find(|word| *word == broken.word);
+        let known = ["stream", "source", "list", "operations", "rule", "correlate", "calendar", "prices"]
+            .into_iter()
+            .find(|word| *word == broken.word || (*word == "rule" && broken.word == "signal"));
         all.names.broken.extend(known.map(|word| (word, broken.name.clone())));
     }
     all.streams();
@@ -59,10 +69,13 @@ pub fn resolve(files: &[ast::File], read: ReadFile<'_>) -> (Resolved, Vec<Diagno
         _ => None,
     });
     list::lists(&lists, read, &mut all.names, &mut all.diagnostics);
+    all.calendars();
+    all.prices();
     all.sources();
-    let rules = all.rules();
-    let tests = all.tests(&rules);
-    (Resolved { schema: all.schema, rules, tests }, all.diagnostics)
+    let mut rules = all.rules();
+    let correlations = all.correlations(&mut rules);
+    let tests = all.tests(&rules, &correlations);
+    (Resolved { schema: all.schema, rules, correlations, tests }, all.diagnostics)
 }
 
 /// The items of all files, and what is known of them so far.
@@ -175,6 +188,84 @@ impl<'a> All<'a> {
         }
     }
 
+    fn calendars(&mut self) {
+        let written = self.once(
+            "calendar",
+            |kind| match kind {
+                ItemKind::Calendar(calendar) => Some(calendar),
+                _ => None,
+            },
+            |calendar| &calendar.name,
+        );
+        for (_, one) in written {
+            let name = one.name.node.clone();
+            match calendar::calendar(one, &mut self.diagnostics) {
+                Some(calendar) => _ = self.names.calendars.insert(name, calendar),
+                None => _ = self.names.broken.insert(("calendar", name)),
+            }
+        }
+    }
+
+    fn prices(&mut self) {
+        let written = self.once(
+            "price list",
+            |kind| match kind {
+                ItemKind::Prices(prices) => Some(prices),
+                _ => None,
+            },
+            |prices| &prices.name,
+        );
+        for (_, one) in written {
+            let name = one.name.node.clone();
+            match prices::prices(one, &mut self.diagnostics) {
+                Some(prices) => _ = self.names.prices.insert(name, prices),
+                None => _ = self.names.broken.insert(("prices", name)),
+            }
+        }
+    }
+
+    /// What rules do not alert on, by rule.
+    fn exceptions(&mut self) -> BTreeMap<&'a str, Vec<&'a ast::Exception>> {
+        let written = self.once(
+            "exception",
+            |kind| match kind {
+                ItemKind::Exception(exception) => Some(exception),
+                _ => None,
+            },
+            |exception| &exception.name,
+        );
+        let rules: BTreeSet<&str> = self
+            .declared(|kind| match kind {
+                ItemKind::Rule(rule) => Some(&**rule),
+                _ => None,
+            })
+            .into_iter()
+            .map(|rule| rule.name.node.as_str())
+            .collect();
+        let mut of_rules: BTreeMap<&str, Vec<&ast::Exception>> = BTreeMap::new();
+        for (_, one) in written {
+            for (word, help) in [
+                ("where", "say what it is about: `where caller.id == \"…\"`"),
+                ("until", "say when it ends, so that somebody looks at it again: `until 2027-01-01`"),
+                ("reason", "say why: `reason \"…\"`"),
+            ] {
+                if !one.clauses.iter().any(|clause| clause.node.word() == word) {
+                    let name = &one.name;
+                    self.diagnostics.push(errors::missing_clause(name.span, "exception", &name.node, word, help));
+                }
+            }
+            for rule in &one.rules {
+                if rules.contains(rule.node.as_str()) {
+                    of_rules.entry(&rule.node).or_default().push(one);
+                } else if !self.names.is_broken("rule", &rule.node) {
+                    let known = rules.iter().copied();
+                    self.diagnostics.push(errors::unknown(rule.span, "rule", &rule.node, known));
+                }
+            }
+        }
+        of_rules
+    }
+
     fn sources(&mut self) {
         let written = self.once(
             "source",
@@ -201,10 +292,17 @@ impl<'a> All<'a> {
             },
             |rule| &rule.name,
         );
+        let exceptions = self.exceptions();
         let mut rules = Vec::new();
         for (doc, one) in written {
-            let (resolved, mut said) = rule::rule(doc, one, &self.schema, &self.names);
-            self.diagnostics.append(&mut said);
+            let exceptions = exceptions.get(one.name.node.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let (resolved, said) = rule::rule(doc, one, exceptions, &self.schema, &self.names);
+            for diagnostic in said {
+                // What is wrong with an exception is wrong in each of its rules.
+                if !self.diagnostics.contains(&diagnostic) {
+                    self.diagnostics.push(diagnostic);
+                }
+            }
             match resolved {
                 Some(rule) => rules.push(rule),
                 None => _ = self.names.broken.insert(("rule", one.name.node.clone())),
@@ -213,14 +311,34 @@ impl<'a> All<'a> {
         rules
     }
 
-    fn tests(&mut self, rules: &[Rule]) -> Vec<Test> {
+    fn correlations(&mut self, rules: &mut [Rule]) -> Vec<Correlation> {
+        let written = self.once(
+            "correlation",
+            |kind| match kind {
+                ItemKind::Correlate(correlate) => Some(correlate),
+                _ => None,
+            },
+            |correlate| &correlate.name,
+        );
+        let resolved = correlate::correlations(&written, &self.schema, rules, &self.names, &mut self.diagnostics);
+        for (_, one) in written {
+            if !resolved.iter().any(|done| done.name == one.name.node) {
+                self.names.broken.insert(("correlate", one.name.node.clone()));
+            }
+        }
+        resolved
+    }
+
+    fn tests(&mut self, rules: &[Rule], correlations: &[Correlation]) -> Vec<Test> {
         let written = self.declared(|kind| match kind {
             ItemKind::Test(test) => Some(test),
             _ => None,
         });
         written
             .into_iter()
-            .filter_map(|test| test::test(test, &self.schema, rules, &self.names, &mut self.diagnostics))
+            .filter_map(|test| {
+                test::test(test, &self.schema, (rules, correlations), &self.names, &mut self.diagnostics)
+            })
             .collect()
     }
 }

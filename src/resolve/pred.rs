@@ -2,6 +2,7 @@
 
 use ipnet::{IpNet, Ipv4Net};
 
+use super::calendar::DURING;
 use super::errors;
 use super::expr::DIGEST;
 use super::found::FOUND;
@@ -27,6 +28,9 @@ impl Resolver<'_> {
             ast::ExprKind::Test(test) => self.test(test, span),
             ast::ExprKind::Call(name, arguments, suffixes) if name.node == FOUND.0 && suffixes.is_empty() => {
                 self.found(arguments, span)
+            }
+            ast::ExprKind::Call(name, arguments, suffixes) if name.node == DURING.0 && suffixes.is_empty() => {
+                self.during(arguments, span)
             }
             ast::ExprKind::Literal(ast::Literal::Bool(value)) => Some(Pred::new(PredKind::Const(*value), span)),
             _ => {

@@ -2,15 +2,16 @@
 
 use super::errors;
 use super::expr::dotted;
+use super::mute;
 use super::scope::{Names, Own, Phase, Resolver, Scope};
 use crate::diag::Diagnostic;
 use crate::ir::{
-    Binding, Each, Expr, Key, Level, OnlySource, Pred, PredKind, Rule, SeverityOf, Texts, Type, Window, cloud_of,
-    duration,
+    Binding, Comparison, Each, Expr, ExprKind, Key, Level, Literal, OnlySource, Pred, PredKind, Question, Rule,
+    SeverityOf, Texts, Type, Window, cloud_of, duration,
 };
 use crate::schema::{Schema, tags};
 use crate::source::{Span, Spanned};
-use crate::syntax::ast::{self, Clause, TextClause};
+use crate::syntax::ast::{self, Clause, ExceptionClause, TextClause};
 
 /// Longest window: a leap year.
 const MAX_WINDOW: i64 = 366 * 86_400 * crate::ir::SECOND;
@@ -21,15 +22,21 @@ const MAX_OVERLAP: i64 = 10_080;
 pub(super) fn rule(
     doc: &ast::Doc,
     written: &ast::Rule,
+    exceptions: &[&ast::Exception],
     schema: &Schema,
     names: &Names,
 ) -> (Option<Rule>, Vec<Diagnostic>) {
     let clause = |word: &str| written.clauses.iter().find(|c| c.node.word() == word);
     let mut diagnostics = Vec::new();
     let name = &written.name;
-    if clause("severity").is_none() {
+    if let Some(severity) = clause("severity").filter(|_| written.signal) {
+        let end = severity.span.start + u32::try_from("severity".len()).unwrap_or(0);
+        diagnostics.push(errors::signal_severity(Span { end, ..severity.span }));
+    }
+    if clause("severity").is_none() && !written.signal {
         diagnostics.push(errors::missing_clause(
             name.span,
+            if written.signal { "signal" } else { "rule" },
             &name.node,
             "severity",
             "write `severity medium`, or another of informational, low, high, critical",
@@ -41,6 +48,7 @@ pub(super) fn rule(
     }) else {
         diagnostics.push(errors::missing_clause(
             name.span,
+            if written.signal { "signal" } else { "rule" },
             &name.node,
             "from",
             "say which stream it reads: `from invocation`",
@@ -59,7 +67,7 @@ pub(super) fn rule(
     resolver.diagnostics = diagnostics;
     resolver.streams = &schema.streams;
     let only = resolver.only(only, schema, stream_index);
-    let parts = resolver.parts(written);
+    let parts = resolver.parts(written, exceptions);
     let failed = resolver.incomplete || crate::diag::has_errors(&resolver.diagnostics);
     let mut lines = doc.iter().map(|line| line.node.trim());
     let title = lines.next().filter(|t| !t.is_empty()).map_or_else(|| name.node.replace('_', " "), str::to_owned);
@@ -68,10 +76,12 @@ pub(super) fn rule(
         name: name.node.clone(),
         title,
         description,
+        signal: written.signal,
         stream: stream_index,
         only,
         span: name.span,
         aggregates: resolver.scope.aggregates.clone(),
+        looks: resolver.scope.looks.clone(),
         ..parts
     });
     (rule, resolver.diagnostics)
@@ -102,12 +112,13 @@ impl Resolver<'_> {
     }
 
     /// All clauses, in the order in which names come about. Names, title and stream are the caller's.
-    fn parts(&mut self, written: &ast::Rule) -> Option<Rule> {
+    fn parts(&mut self, written: &ast::Rule, exceptions: &[&ast::Exception]) -> Option<Rule> {
         let mut rule = Rule {
             name: String::new(),
             title: String::new(),
             description: String::new(),
-            severity: SeverityOf { arms: Vec::new(), default: Level::Medium },
+            signal: false,
+            severity: SeverityOf { arms: Vec::new(), default: Level::Informational },
             tags: Vec::new(),
             stream: 0,
             only: Vec::new(),
@@ -117,28 +128,52 @@ impl Resolver<'_> {
             window: None,
             aggregates: Vec::new(),
             measures: Vec::new(),
+            looks: Vec::new(),
             when: Pred::new(PredKind::Const(true), written.name.span),
             show: Vec::new(),
+            carried: Vec::new(),
+            mute: None,
             texts: Texts::default(),
             span: written.name.span,
         };
+        // They stand behind the last `where`, or where one would stand.
+        let behind = written.clauses.iter().rposition(|c| c.node.rank() <= Clause::WHERE);
         let windowed = written.clauses.iter().any(|c| matches!(c.node, Clause::Over(_)));
-        for clause in &written.clauses {
+        for (at, clause) in written.clauses.iter().enumerate() {
             match &clause.node {
                 Clause::Tags(tags) => rule.tags = self.tags(tags),
                 Clause::With(bindings) => rule.with = self.with(bindings),
                 Clause::Each(word, list) => rule.each = self.each(word, list),
                 Clause::Where(condition) => rule.filter.extend(self.pred(condition)),
-                Clause::Over(over) => rule.window = self.window(over),
-                Clause::Let(_) | Clause::When(_) if !windowed => {
+                Clause::Over(over) => {
+                    rule.window = self.window(over);
+                    self.scope.window = rule.window.as_ref().map(|window| window.length);
+                }
+                Clause::Let(bindings) if !windowed => {
                     let end = clause.span.start + u32::try_from(clause.node.word().len()).unwrap_or(0);
                     self.diagnostics.push(errors::without_over(Span { end, ..clause.span }, clause.node.word()));
+                    // Whoever reads its names is not wrong too.
+                    self.measures(bindings);
                 }
                 Clause::Let(bindings) => rule.measures = self.measures(bindings),
-                Clause::When(condition) => rule.when = self.in_window(|this| this.pred(condition)).unwrap_or(rule.when),
+                Clause::When(condition) => {
+                    rule.when = self.in_judgement(|this| this.pred(condition)).unwrap_or(rule.when);
+                    // Of one event there is nothing to measure; its past can be asked.
+                    if !windowed && (self.scope.looks.is_empty() || !self.scope.aggregates.is_empty()) {
+                        let end = clause.span.start + u32::try_from(clause.node.word().len()).unwrap_or(0);
+                        self.diagnostics.push(errors::without_over(Span { end, ..clause.span }, clause.node.word()));
+                    }
+                }
                 Clause::Show(items) => rule.show = self.show(items, windowed),
+                Clause::Mute(mute) => {
+                    let keys: Vec<String> = self.scope.keys.iter().map(|key| key.name.clone()).collect();
+                    rule.mute = mute::mute(mute, &keys, &mut self.diagnostics);
+                }
                 Clause::Texts(kind, texts) => carry(&mut rule.texts, *kind, texts),
                 Clause::Severity(_) | Clause::SeverityCase(_) | Clause::From(..) => {}
+            }
+            if Some(at) == behind {
+                rule.filter.extend(exceptions.iter().filter_map(|exception| self.exception(exception)));
             }
         }
         // Severity stands first and reads what comes later.
@@ -149,6 +184,9 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
+        if let Some(window) = &mut rule.window {
+            window.merges |= self.scope.looks.iter().any(|look| look.question == Question::Silent);
+        }
         let filter = std::mem::take(&mut rule.filter);
         rule.filter = match Pred::all(filter, rule.span) {
             Pred { kind: PredKind::All(preds), .. } => preds,
@@ -158,10 +196,37 @@ impl Resolver<'_> {
         Some(rule)
     }
 
+    /// `where not (P)` for events before its end.
+    fn exception(&mut self, written: &ast::Exception) -> Option<Pred> {
+        let mut preds = Vec::new();
+        for clause in &written.clauses {
+            match &clause.node {
+                ExceptionClause::Where(condition) => preds.push(self.pred(condition)?),
+                ExceptionClause::Until(date) => {
+                    let ast::Literal::Time(until, _) = date.node else { continue };
+                    let stream = self.scope.stream?;
+                    let time = Expr::new(ExprKind::Field(stream.time()), Type::Time, date.span);
+                    let until = Expr::literal(Literal::Time(until), date.span);
+                    preds.push(Pred::new(PredKind::Compare(Comparison::Less, time, until), date.span));
+                }
+                ExceptionClause::Reason(_) => {}
+            }
+        }
+        Some(Pred::all(preds, written.name.span).negate())
+    }
+
     fn in_window<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
         self.scope.phase = Phase::Window;
         let result = body(self);
         self.scope.phase = Phase::Row;
+        result
+    }
+
+    /// In `when`, and in what is said of an alert: there the past may be asked too.
+    fn in_judgement<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        self.scope.may_look = true;
+        let result = self.in_window(body);
+        self.scope.may_look = false;
         result
     }
 
@@ -208,13 +273,6 @@ impl Resolver<'_> {
     }
 
     fn window(&mut self, over: &ast::Over) -> Option<Window> {
-        if let Some(across) = &over.across {
-            self.diagnostics.push(errors::not_yet(
-                across.span,
-                "across sources",
-                "leave it out: a rule then runs for each source alone",
-            ));
-        }
         let us = |literal: &Spanned<ast::Literal>| match literal.node {
             ast::Literal::Duration(us, _) => us,
             _ => 0,
@@ -248,7 +306,7 @@ impl Resolver<'_> {
                 format!("at most {MAX_OVERLAP}: use a longer step"),
             ));
         }
-        Some(Window { length, step, merges: over.step.is_some(), keys, span })
+        Some(Window { length, step, merges: over.step.is_some(), across: over.across.is_some(), keys, span })
     }
 
     /// A key; of one that failed the name is kept, so that its uses are not wrong too.
@@ -336,7 +394,7 @@ impl Resolver<'_> {
                 ));
             }
             let value = if windowed {
-                self.in_window(|this| this.expr(&item.value, None))
+                self.in_judgement(|this| this.expr(&item.value, None))
             } else {
                 self.expr(&item.value, None)
             };
@@ -383,7 +441,7 @@ impl Resolver<'_> {
             };
             match condition {
                 None => default = Some(level),
-                Some(condition) if windowed => out.push((self.in_window(|this| this.pred(condition))?, level)),
+                Some(condition) if windowed => out.push((self.in_judgement(|this| this.pred(condition))?, level)),
                 Some(condition) => out.push((self.pred(condition)?, level)),
             }
         }
@@ -408,7 +466,7 @@ fn own(name: &ast::Name, value: Option<&Expr>, free: bool) -> Option<Own> {
     (free || name.node.contains('.')).then(|| (name.node.clone(), ty))
 }
 
-fn carry(texts: &mut Texts, kind: TextClause, written: &[Spanned<String>]) {
+pub(super) fn carry(texts: &mut Texts, kind: TextClause, written: &[Spanned<String>]) {
     let mut written = written.iter().map(|t| t.node.clone());
     match kind {
         TextClause::Respond => texts.respond.extend(written),

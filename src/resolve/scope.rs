@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::calendar::Calendar;
 use super::errors;
 use super::list::NamedList;
+use super::prices::Prices;
 use crate::diag::Diagnostic;
-use crate::ir::{Aggregate, Key, Stream, Type, cloud_of};
+use crate::ir::{Aggregate, Key, Look, Stream, Type, cloud_of};
 use crate::schema::Operations;
 use crate::syntax::ast;
 
@@ -23,6 +25,10 @@ pub(super) enum Phase {
 pub(super) struct Names {
     /// Lists of constants.
     pub(super) lists: BTreeMap<String, NamedList>,
+    /// Hours of the week.
+    pub(super) calendars: BTreeMap<String, Calendar>,
+    /// Price lists.
+    pub(super) prices: BTreeMap<String, Prices>,
     /// Items that failed, by word and name: whoever uses them is not wrong too.
     pub(super) broken: BTreeSet<(&'static str, String)>,
 }
@@ -84,6 +90,12 @@ pub(super) struct Scope<'a> {
     pub(super) measures: Vec<Own>,
     /// Aggregates so far; equal ones are one.
     pub(super) aggregates: Vec<Aggregate>,
+    /// The length of the rule's windows, once it is known.
+    pub(super) window: Option<i64>,
+    /// Whether the past may be asked here.
+    pub(super) may_look: bool,
+    /// Look-backs so far; equal ones are one.
+    pub(super) looks: Vec<Look>,
 }
 
 impl<'a> Scope<'a> {
@@ -102,6 +114,9 @@ impl<'a> Scope<'a> {
             broken_keys: Vec::new(),
             measures: Vec::new(),
             aggregates: Vec::new(),
+            window: None,
+            may_look: false,
+            looks: Vec::new(),
         }
     }
 

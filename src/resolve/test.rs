@@ -1,11 +1,14 @@
 //! A unit test as written → events and expectations, typed by the stream and the rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::errors;
 use super::scope::{Names, Resolver, Scope};
 use crate::diag::Diagnostic;
-use crate::ir::{Constant, Expected, ExprKind, FieldId, Given, Level, Literal, Rule, Stream, Test, Type};
+use crate::ir::{
+    ACROSS, CORRELATION, Constant, Correlation, Expected, ExprKind, FieldId, Given, Level, Literal, Rule, Stream, Test,
+    Type,
+};
 use crate::schema::Schema;
 use crate::syntax::ast::{self, Expect, GivenBody, Record};
 
@@ -13,15 +16,19 @@ use crate::syntax::ast::{self, Expect, GivenBody, Record};
 pub(super) fn test(
     written: &ast::Test,
     schema: &Schema,
-    rules: &[Rule],
+    (rules, correlations): (&[Rule], &[Correlation]),
     names: &Names,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Test> {
     let name = &written.rule;
-    let Some(rule) = rules.iter().find(|rule| rule.name == name.node) else {
+    let rule = rules.iter().find(|rule| rule.name == name.node).map(Tested::rule);
+    let correlation = || correlations.iter().find(|one| one.name == name.node);
+    let Some(rule) = &rule.or_else(|| Some(Tested::correlation(correlation()?, rules, correlations))) else {
         // A rule that could not be resolved has said so itself.
-        if !names.is_broken("rule", &name.node) {
-            diagnostics.push(errors::unknown(name.span, "rule", &name.node, rules.iter().map(|r| r.name.as_str())));
+        if !names.is_broken("rule", &name.node) && !names.is_broken("correlate", &name.node) {
+            let known = rules.iter().map(|rule| rule.name.as_str());
+            let known = known.chain(correlations.iter().map(|one| one.name.as_str()));
+            diagnostics.push(errors::unknown(name.span, "rule", &name.node, known));
         }
         return None;
     };
@@ -68,13 +75,37 @@ pub(super) fn test(
     if crate::diag::has_errors(diagnostics.get(before..).unwrap_or_default()) {
         return None;
     }
-    Some(Test { rule: rule.name.clone(), title: written.title.node.clone(), given, alerts, no_other, span: name.span })
+    Some(Test { rule: name.node.clone(), title: written.title.node.clone(), given, alerts, no_other, span: name.span })
 }
 
-fn given(written: &ast::Given, rule: &Rule, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) -> Option<Given> {
+/// What a test is of.
+struct Tested<'a> {
+    name: &'a str,
+    /// The streams that it reads, by place.
+    streams: BTreeSet<usize>,
+    /// Names and types of the keys, measures and shown items of its alerts.
+    values: Vec<(&'a str, &'a Type)>,
+}
+
+impl<'a> Tested<'a> {
+    fn rule(rule: &'a Rule) -> Tested<'a> {
+        let keys = rule.window.iter().flat_map(|w| &w.keys).map(|k| (k.name.as_str(), &k.value.ty));
+        let named = rule.measures.iter().chain(&rule.show).map(|b| (b.name.as_str(), &b.value.ty));
+        Tested { name: &rule.name, streams: BTreeSet::from([rule.stream]), values: keys.chain(named).collect() }
+    }
+
+    fn correlation(one: &'a Correlation, rules: &'a [Rule], all: &'a [Correlation]) -> Tested<'a> {
+        let read = one.reads(all);
+        let streams = rules.iter().filter(|rule| read.contains(rule.name.as_str())).map(|rule| rule.stream);
+        let values = one.keys.iter().map(|(name, ty)| (name.as_str(), ty)).collect();
+        Tested { name: &one.name, streams: streams.collect(), values }
+    }
+}
+
+fn given(written: &ast::Given, rule: &Tested<'_>, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) -> Option<Given> {
     let name = &written.name;
     if let Some(source) = schema.source(&name.node) {
-        if source.stream != rule.stream {
+        if !rule.streams.contains(&source.stream) {
             diagnostics.push(errors::test(
                 name.span,
                 format!("`{}` is no source of the rule's stream", name.node),
@@ -105,8 +136,8 @@ fn given(written: &ast::Given, rule: &Rule, schema: &Schema, diagnostics: &mut V
         diagnostics.push(errors::unknown(name.span, "stream or source", &name.node, known));
         return None;
     };
-    if index != rule.stream {
-        let read = schema.stream_of(rule.stream).map_or("", |s| s.name.as_str());
+    if !rule.streams.contains(&index) {
+        let read = rule.streams.first().and_then(|stream| schema.stream_of(*stream)).map_or("", |s| s.name.as_str());
         diagnostics.push(errors::test(
             name.span,
             format!("rule `{}` does not read `{}`", rule.name, name.node),
@@ -173,14 +204,12 @@ fn event_field(
 
 fn expected(
     binding: &ast::Binding,
-    rule: &Rule,
+    rule: &Tested<'_>,
     schema: &Schema,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(String, Constant)> {
     let name = &binding.name;
-    let keys = rule.window.iter().flat_map(|w| &w.keys).map(|k| (k.name.as_str(), &k.value.ty));
-    let named = rule.measures.iter().chain(&rule.show).map(|b| (b.name.as_str(), &b.value.ty));
-    let known: Vec<(&str, &Type)> = keys.chain(named).collect();
+    let known = &rule.values;
     // What a rule calls so itself comes first.
     let of_alert = Expected::OF_ALERTS.iter().map(|(name, ty)| (*name, ty));
     let Some((_, ty)) = known.iter().copied().chain(of_alert.clone()).find(|(known, _)| *known == name.node) else {
@@ -192,7 +221,7 @@ fn expected(
     if let (Constant::One(Literal::Text(word)), false) = (&value, known.iter().any(|(k, _)| *k == name.node)) {
         let wrong = match name.node.as_str() {
             "severity" if Level::find(word).is_none() => Some(("severity", Level::ALL.map(Level::text).to_vec())),
-            "source" if schema.source(word).is_none() => {
+            "source" if schema.source(word).is_none() && ![ACROSS, CORRELATION].contains(&word.as_str()) => {
                 Some(("source", schema.sources.iter().map(|s| s.name.as_str()).collect()))
             }
             _ => None,

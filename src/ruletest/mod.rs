@@ -1,5 +1,6 @@
 //! Unit tests of rules: takes a pack, makes its tests ready for whatever runs rules, runs them on the evaluator, gives what failed and how.
 
+mod correlated;
 pub mod emitted;
 pub mod raw;
 pub mod rows;
@@ -55,7 +56,7 @@ pub struct Case<'a> {
     pub unread: Vec<String>,
 }
 
-/// All tests of a pack, in order.
+/// All tests of rules of a pack, in order; those of correlations are not among them.
 pub fn cases(pack: &Pack) -> impl Iterator<Item = Case<'_>> {
     let resolved = &pack.resolved;
     resolved.tests.iter().filter_map(move |test| {
@@ -67,7 +68,7 @@ pub fn cases(pack: &Pack) -> impl Iterator<Item = Case<'_>> {
 /// Runs all tests of a pack on the evaluator, in order.
 #[must_use]
 pub fn run(pack: &Pack) -> Vec<Outcome> {
-    cases(pack).map(|case| case.outcome(pack)).collect()
+    cases(pack).map(|case| case.outcome(pack)).chain(correlated::cases(pack).map(|case| case.outcome())).collect()
 }
 
 /// Runs all tests of a pack on the evaluator, on DataFusion where that is built in, and on what is emitted, in order.
@@ -83,6 +84,12 @@ pub fn run_everywhere(pack: &Pack) -> Result<Vec<Outcome>, Diagnostic> {
         #[cfg(feature = "engine")]
         outcome.lines.push(case.on_engine(&bench, &pack.id, &outcome.alerts));
         outcome.lines.extend(emitted::lines(pack, &case));
+        outcomes.push(outcome);
+    }
+    for case in correlated::cases(pack) {
+        let outcome = case.outcome();
+        #[cfg(feature = "engine")]
+        let outcome = Outcome { lines: vec![case.on_engine(&bench, &outcome.alerts)], ..outcome };
         outcomes.push(outcome);
     }
     Ok(outcomes)
@@ -137,13 +144,13 @@ impl<'a> Case<'a> {
     /// What the test expects and is not among the alerts, or is among them and is not expected.
     #[must_use]
     pub fn differences(&self, alerts: &[Alert]) -> Vec<String> {
-        compare(self.test, self.rule, alerts)
+        compare(self.test, &|name| type_of(name, self.rule), alerts)
     }
 
     /// Whether an alert has the values that are expected; those that are not named may be any.
     #[must_use]
     pub fn fits(&self, expected: &Expected, alert: &Alert) -> bool {
-        fits(expected, self.rule, alert)
+        fits(expected, &|name| type_of(name, self.rule), alert)
     }
 }
 
@@ -201,11 +208,11 @@ fn whole_range(rule: &Rule, stream: &Stream, events: &[Event]) -> Range {
 }
 
 /// What a test expected and did not get, or got and did not expect.
-fn compare(test: &Test, rule: &Rule, alerts: &[Alert]) -> Vec<String> {
+fn compare(test: &Test, types: &dyn Fn(&str) -> Type, alerts: &[Alert]) -> Vec<String> {
     let fits: Vec<Vec<bool>> = test
         .alerts
         .iter()
-        .map(|expected| alerts.iter().map(|alert| self::fits(expected, rule, alert)).collect())
+        .map(|expected| alerts.iter().map(|alert| self::fits(expected, types, alert)).collect())
         .collect();
     let chosen = matching(&fits, alerts.len());
     let mut problems: Vec<String> = test
@@ -213,7 +220,7 @@ fn compare(test: &Test, rule: &Rule, alerts: &[Alert]) -> Vec<String> {
         .iter()
         .zip(&chosen)
         .filter(|(_, alert)| alert.is_none())
-        .map(|(expected, _)| format!("no alert with {}", shown(expected, rule)))
+        .map(|(expected, _)| format!("no alert with {}", shown(expected, types)))
         .collect();
     if test.no_other {
         let other = (0..alerts.len()).filter(|n| !chosen.contains(&Some(*n)));
@@ -260,7 +267,7 @@ fn take(expected: usize, fits: &[Vec<bool>], holder: &mut [Option<usize>], seen:
     false
 }
 
-fn fits(expected: &Expected, rule: &Rule, alert: &Alert) -> bool {
+fn fits(expected: &Expected, types: &dyn Fn(&str) -> Type, alert: &Alert) -> bool {
     expected.values.iter().all(|(name, constant)| {
         let named = |values: &[(String, Value)]| values.iter().find(|(n, _)| n == name).map(|(_, v)| v.clone());
         let value = named(&alert.keys).or_else(|| named(&alert.measures)).or_else(|| named(&alert.show));
@@ -270,7 +277,7 @@ fn fits(expected: &Expected, rule: &Rule, alert: &Alert) -> bool {
             Value::Listing { values, .. } => Value::list(values.to_vec()),
             other => other,
         };
-        value == eval::given::value(constant, &type_of(name, rule))
+        value == eval::given::value(constant, &types(name))
     })
 }
 
@@ -292,12 +299,16 @@ fn of_alert(name: &str, alert: &Alert) -> Value {
 fn type_of(name: &str, rule: &Rule) -> Type {
     let keys = rule.window.iter().flat_map(|w| &w.keys).find(|k| k.name == name).map(|k| k.value.ty.clone());
     let bound = || rule.measures.iter().chain(&rule.show).find(|b| b.name == name).map(|b| b.value.ty.clone());
-    let of_alert = || Expected::OF_ALERTS.iter().find(|(known, _)| *known == name).map(|(_, ty)| ty.clone());
-    keys.or_else(bound).or_else(of_alert).unwrap_or(Type::Text)
+    keys.or_else(bound).unwrap_or_else(|| type_of_alerts(name))
 }
 
-fn shown(expected: &Expected, rule: &Rule) -> String {
-    let values = expected.values.iter().map(|(name, constant)| (name, constant_text(constant, &type_of(name, rule))));
+/// The type of what every alert has.
+fn type_of_alerts(name: &str) -> Type {
+    Expected::OF_ALERTS.iter().find(|(known, _)| *known == name).map_or(Type::Text, |(_, ty)| ty.clone())
+}
+
+fn shown(expected: &Expected, types: &dyn Fn(&str) -> Type) -> String {
+    let values = expected.values.iter().map(|(name, constant)| (name, constant_text(constant, &types(name))));
     let values: Vec<String> = values.map(|(name, value)| format!("{name} = {value}")).collect();
     if values.is_empty() { "any values".to_owned() } else { values.join(", ") }
 }

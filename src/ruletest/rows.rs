@@ -61,9 +61,12 @@ fn row(rule: &Rule, alert: &Alert, left_out: &[String]) -> Row {
     Row::Object(row)
 }
 
-/// A value as a row holds it.
+/// A value as a row holds it; targets without decimals have them as floats.
 fn cell(value: &Value) -> Row {
-    serde_json::to_value(value).unwrap_or_default()
+    match value {
+        Value::Decimal(billionths) => Row::from(*billionths as f64 / 1e9),
+        _ => serde_json::to_value(value).unwrap_or_default(),
+    }
 }
 
 /// The columns of addresses that are only shown: those stand as the log writes them.

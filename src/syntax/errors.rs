@@ -283,7 +283,7 @@ pub(super) fn unknown_clause(span: Span, text: &str, at: usize, words: &[&'stati
 pub(super) fn unknown_item(span: Span, word: &str, words: &[&'static str]) -> Diagnostic {
     Diagnostic::error(Code::Syntax, format!("`{word}` begins no item"))
         .at(span, "expected an item")
-        .suggest(word, words.iter().copied().take(6))
+        .suggest(word, words.iter().copied().take(11))
 }
 
 /// The word that a text begins with, or its first character.
@@ -307,10 +307,10 @@ pub(super) fn not_yet(span: Span, what: &str) -> Diagnostic {
         .help("leave it out for now: the word stays reserved, so what you write will mean the same later")
 }
 
-pub(super) fn clause_order(span: Span, word: &str, after: &str) -> Diagnostic {
+pub(super) fn clause_order(span: Span, word: &str, after: &str, order: &[&str]) -> Diagnostic {
     Diagnostic::error(Code::ClauseOrder, format!("`{word}` stands after `{after}`"))
         .at(span, "too late")
-        .help("the order is severity, tags, from, with, each, where, over, let, when, show, respond, benign, owner, references")
+        .help(format!("the order is {}", order.join(", ")))
 }
 
 pub(super) fn duplicate_clause(span: Span, word: &str, first: Span) -> Diagnostic {

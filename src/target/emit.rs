@@ -8,8 +8,8 @@ use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, 
 use crate::bind::{Bound, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
 use crate::ir::{
-    AggregateFunction, Comparison, Expr, ExprKind, PlaceKind, Pred, PredKind, Proviso, Rule, SECOND, Source, Stream,
-    Tier,
+    AggregateFunction, CORRELATION, Comparison, Correlation, Expr, ExprKind, PlaceKind, Pred, PredKind, Proviso, Rule,
+    SECOND, Source, Stream, Tier,
 };
 use crate::schema::Schema;
 
@@ -69,6 +69,26 @@ pub fn emit(rule: &Rule, schema: &Schema, target: &dyn Target, request: Request)
         .collect()
 }
 
+/// What a correlation comes to on a target: refused, by name.
+#[must_use]
+pub fn emit_correlation(correlation: &Correlation, info: &Info) -> Emission {
+    let message = format!("a query for {} does not read the alerts of others", info.title);
+    let reason = Diagnostic::error(Code::NotExpressible, message)
+        .at(correlation.span, "")
+        .help("run the pack over an archive; its members are emitted each for itself");
+    Emission {
+        rule: correlation.name.clone(),
+        source: CORRELATION.to_owned(),
+        target: info.name,
+        place: String::new(),
+        query: refused(vec![reason]),
+        window: None,
+        every: EVENT_RULE_STEP,
+        lookback: correlation.within,
+        delay: 0,
+    }
+}
+
 fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, request: Request) -> Option<Emission> {
     let info = target.info();
     let place = source.place(info.place)?;
@@ -121,6 +141,15 @@ fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
     Diagnostic::error(Code::NotExpressible, message).at(rule.span, "").help("run the rule over an archive")
 }
 
+/// What no target is asked for.
+fn runs_locally(rule: &Rule, title: &str) -> Option<Diagnostic> {
+    let across =
+        rule.window.as_ref().filter(|window| window.across).map(|window| (window.span, "all sources together"));
+    let (span, what) = rule.looks.first().map(|look| (look.span, "the time before a window")).or(across)?;
+    let message = format!("a query for {title} does not ask {what}");
+    Some(Diagnostic::error(Code::NotExpressible, message).at(span, "").help("run the rule over an archive"))
+}
+
 fn wider(test: &Pred, reason: &str) -> Diagnostic {
     let message = format!("the record's texts are searched as a whole: {reason}");
     Diagnostic::warning(Code::Weaker, message)
@@ -157,6 +186,9 @@ fn lower(
     (widenings, patterns): (&[Widened], &Patterns),
 ) -> Query {
     let source = cx.source;
+    if let Some(refusal) = runs_locally(rule, target.info().title) {
+        return refused(vec![refusal]);
+    }
     if source.assemble.is_some() && !target.info().assembles {
         return refused(vec![several_records(rule, source, &target.info())]);
     }

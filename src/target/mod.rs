@@ -15,7 +15,7 @@ mod shown;
 mod verdict;
 pub mod windows;
 
-pub use emit::{Emission, Target, emit};
+pub use emit::{Emission, Target, emit, emit_correlation};
 pub use found::with_patterns;
 
 pub use verdict::{Condition, Needs, Verdict};

@@ -24,7 +24,7 @@ mod tests {
     use crate::source::Span;
 
     fn window(length: i64, step: i64) -> Window {
-        Window { length, step, merges: step != length, keys: Vec::new(), span: Span::default() }
+        Window { length, step, merges: step != length, across: false, keys: Vec::new(), span: Span::default() }
     }
 
     #[test]

@@ -51,7 +51,10 @@ fn the_main_job_from_raw_logs_to_alerts() {
         "show", "partial",
     ];
     for alert in &lines {
-        assert_eq!(alert.as_object().map(serde_json::Map::len), Some(keys.len()));
+        // A correlation says which alerts it is about.
+        let more = usize::from(alert["source"] == "correlation");
+        assert_eq!(alert.as_object().map(serde_json::Map::len), Some(keys.len() + more));
+        assert_eq!(alert.get("members").is_some(), more == 1);
         assert!(keys.iter().all(|key| alert.get(key).is_some()), "{alert}");
     }
     assert!(!text(&first.stderr).contains("FAILED"), "{}", text(&first.stderr));
@@ -293,4 +296,40 @@ fn unusable_input_is_said() {
     assert_eq!(status(&["run", PACK, "--archive", "no-such-archive"]), 2);
     assert_eq!(status(&["ingest", "--source", "aws.bedrok", "README.md", "--archive", &archive]), 2);
     assert_eq!(status(&["ingest", "--source", "aws.bedrock", "no-such-file", "--archive", &archive]), 2);
+}
+
+/// Correlations over what was archived: told with the alerts that they are about, which signals tell nobody.
+#[test]
+fn alerts_of_several_weak_signs() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let archive = place.path().join("archive").display().to_string();
+    let log = format!("{PACK}/fixtures/blind-then-bulk.jsonl");
+    let ingest = skywatch(&["ingest", "--source", "aws.cloudtrail", "--archive", &archive, &log]);
+    assert_eq!(ingest.status.code(), Some(0), "{}", text(&ingest.stderr));
+    let run = |more: &[&str]| {
+        let output = skywatch(&[&["run", PACK, "--archive", &archive, "--format", "json"], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let alerts = text(&output.stdout);
+        let alerts: Vec<Value> = alerts.lines().map(|line| serde_json::from_str(line).expect("an alert")).collect();
+        (alerts, text(&output.stderr))
+    };
+    let of = |alerts: &[Value], rule: &str| alerts.iter().filter(|alert| alert["rule"] == rule).count();
+    let (told, _) = run(&[]);
+    let names = |alerts: &[Value]| alerts.iter().map(|alert| alert["rule"].to_string()).collect::<Vec<_>>();
+    assert_eq!(of(&told, "blind_then_bulk"), 1, "{:?}", names(&told));
+    assert_eq!((of(&told, "logging_disabled"), of(&told, "calls_burst")), (1, 0), "{:?}", names(&told));
+    let (all, said) = run(&["--all"]);
+    assert_eq!(of(&all, "calls_burst"), 1, "{said}");
+    let bulk = told.iter().find(|alert| alert["rule"] == "blind_then_bulk").expect("the correlation's alert");
+    let members = [of_rule(&all, "logging_disabled")["id"].clone(), of_rule(&all, "calls_burst")["id"].clone()];
+    assert_eq!((&bulk["source"], &bulk["members"]), (&value!("correlation"), &value!(members)));
+    // One correlation, with what it reads.
+    let (one, _) = run(&["--rule", "blind_then_bulk"]);
+    assert_eq!(one, std::slice::from_ref(bulk));
+    // A signal's past is not archived for 30 days: that is said, and nothing guessed.
+    assert!(said.contains("new_source_ip on aws.cloudtrail") && said.contains("undecided"), "{said}");
+}
+
+fn of_rule<'a>(alerts: &'a [Value], rule: &str) -> &'a Value {
+    alerts.iter().find(|alert| alert["rule"] == rule).expect("an alert of the rule")
 }

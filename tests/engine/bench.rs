@@ -40,7 +40,8 @@ pub(crate) fn compare(
 
 fn said(outcome: &Outcome) -> String {
     let alerts = outcome.alerts.iter().map(|alert| format!("  {}\n", json(alert)));
-    format!("  lost {}\n{}", outcome.lost_to_missing_keys, alerts.collect::<String>())
+    let (lost, undecided) = (outcome.lost_to_missing_keys, outcome.undecided);
+    format!("  lost {lost}, undecided {undecided:?}\n{}", alerts.collect::<String>())
 }
 
 fn json(value: &impl serde::Serialize) -> String {

@@ -9,7 +9,7 @@ use skywatch::ir::{
     PredKind, Rewrite, Rule, Source, Step, TextTest, Type,
 };
 use skywatch::pack::Pack;
-use skywatch::resolve::{AGGREGATES, FUNCTIONS, READERS};
+use skywatch::resolve::{AGGREGATES, FUNCTIONS, LOOKS, READERS};
 use skywatch::ruletest::Case;
 
 /// Names of constructs.
@@ -17,8 +17,9 @@ pub(crate) type Used = BTreeSet<String>;
 
 const GRAMMAR: &str = include_str!("../../grammar/skywatch.pest");
 
-/// Words of clauses that later versions have.
-const LATER: [&str; 9] = ["across", "assemble", "mute", "on", "sources", "to", "for", "widen", "within"];
+/// Words that no rule's meaning has: of correlations, whose cases are run apart, of delivery, of sources, and of later versions.
+const APART: [&str; 12] =
+    ["assemble", "correlate", "for", "least", "mute", "on", "signal", "strings", "then", "to", "widen", "within"];
 
 /// The variants of an enum by name: the match is over all of them, so none can be added and not be wanted here.
 macro_rules! kinds {
@@ -96,6 +97,7 @@ kinds!(expr_kind, EXPRS, ExprKind {
     ExprKind::Aggregate(_) => "an aggregate",
     ExprKind::Key(_) => "a key",
     ExprKind::Measure(_) => "a measure",
+    ExprKind::Look(_) => "a look-back",
 });
 
 kinds!(function_kind, CALLS, Function {
@@ -189,7 +191,8 @@ kinds!(constant_kind, CONSTANTS, Constant {
 pub(crate) fn wanted() -> Used {
     let words = grammar_words().map(|word| format!("word `{word}`"));
     let symbols = grammar_symbols().map(|symbol| format!("symbol `{symbol}`"));
-    let functions = FUNCTIONS.iter().chain(&AGGREGATES).chain(&READERS).map(|(name, _)| format!("call `{name}(…)`"));
+    let functions = FUNCTIONS.iter().chain(&AGGREGATES).chain(&READERS).chain(&LOOKS);
+    let functions = functions.map(|(name, _)| format!("call `{name}(…)`"));
     let kinds = [
         ("condition", PREDS),
         ("expression", EXPRS),
@@ -219,7 +222,7 @@ pub(crate) fn wanted() -> Used {
 fn grammar_words() -> impl Iterator<Item = &'static str> {
     let rules = GRAMMAR.lines().filter(|line| line.starts_with("kw_"));
     let quoted = rules.filter_map(|line| line.split('"').nth(1));
-    quoted.filter(|word| word.starts_with(char::is_alphabetic) && !LATER.contains(word))
+    quoted.filter(|word| word.starts_with(char::is_alphabetic) && !APART.contains(word))
 }
 
 /// The comparisons and the operations of arithmetic that the grammar has.
@@ -276,8 +279,10 @@ fn words_of_case(pack: &Pack, case: &Case<'_>, used: &mut Used) {
         }
     }
     let tokens = tokens(&text);
-    for item in items.iter().filter(|item| ["list", "operations"].contains(&item.word.as_str())) {
-        if tokens.contains(&item.name) {
+    for item in &items {
+        let named = ["list", "operations", "calendar", "prices"].contains(&item.word.as_str());
+        let excepted = item.word == "exception" && self::tokens(&item.text).contains(&case.rule.name);
+        if (named && tokens.contains(&item.name)) || excepted {
             text.push_str(&item.text);
         }
     }
@@ -291,7 +296,7 @@ fn words_of_case(pack: &Pack, case: &Case<'_>, used: &mut Used) {
     let tokens = self::tokens(&text);
     used.extend(grammar_words().filter(|word| tokens.contains(*word)).map(|word| format!("word `{word}`")));
     used.extend(grammar_symbols().filter(|symbol| tokens.contains(*symbol)).map(|symbol| format!("symbol `{symbol}`")));
-    for (name, _) in FUNCTIONS.iter().chain(&AGGREGATES).chain(&READERS) {
+    for (name, _) in FUNCTIONS.iter().chain(&AGGREGATES).chain(&READERS).chain(&LOOKS) {
         if tokens.contains(&format!("{name}(")) {
             used.insert(format!("call `{name}(…)`"));
         }
@@ -315,7 +320,19 @@ impl Item {
 
 /// A file's items: each begins a line.
 fn items(text: &str) -> Vec<Item> {
-    const WORDS: [&str; 6] = ["stream", "source", "list", "operations", "rule", "test"];
+    const WORDS: [&str; 11] = [
+        "stream",
+        "source",
+        "list",
+        "operations",
+        "calendar",
+        "prices",
+        "rule",
+        "signal",
+        "correlate",
+        "exception",
+        "test",
+    ];
     let mut out: Vec<Item> = Vec::new();
     for line in text.lines() {
         let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '.'));

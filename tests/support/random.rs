@@ -25,6 +25,8 @@ pub(crate) struct Fields {
     pub(crate) words: Vec<String>,
     /// Whether functions and aggregates that only some targets have may occur.
     pub(crate) everything: bool,
+    /// Whether rules may look back, and unite sources.
+    pub(crate) over_time: bool,
 }
 
 /// Names as [`Fields`] has them.
@@ -141,7 +143,8 @@ impl Generator<'_> {
             *self.c.one(&["1h", "1m", "1d", "1h every 30m", "3m every 1m", "90m", "7d", "1h every 1h", "5h every 1h"]);
         let keys: Vec<String> = (0..self.c.below(3)).map(|n| self.key(n)).collect();
         let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
-        clauses.push(format!("over {over}{by}"));
+        let across = if self.fields.over_time && self.c.once_in(4) { " across sources" } else { "" };
+        clauses.push(format!("over {over}{by}{across}"));
         let mut measures: Vec<(String, Ty, String)> = Vec::new();
         for n in 0..1 + self.c.below(3) {
             let (ty, text) = self.aggregate();
@@ -158,14 +161,42 @@ impl Generator<'_> {
         }
         let lets: Vec<String> = measures.iter().map(|(name, _, text)| format!("{name} = {text}")).collect();
         clauses.push(format!("let {}", lets.join(", ")));
+        let looks = if self.fields.over_time && !self.c.once_in(4) { 1 + self.c.below(2) } else { 0 };
+        let mut tests: Vec<String> = (0..looks).map(|_| self.look(over, keys.len(), &measures)).collect();
         if self.c.once_in(2) {
-            let test = self.measure_test(&measures);
-            clauses.push(format!("when {test}"));
+            tests.push(self.measure_test(&measures));
+        }
+        if !tests.is_empty() {
+            clauses.push(format!("when {}", tests.join(*self.c.one(&[" and ", " or "]))));
         }
         if self.fields.everything && self.c.once_in(3) {
             let field = self.c.one(&self.fields.text);
             let list = *self.c.one(&["values", "top"]);
             clauses.push(format!("show seen = {list}({field}, 2)"));
+        }
+    }
+
+    /// A condition on the past of windows of this length.
+    fn look(&mut self, over: &str, keys: usize, measures: &[(String, Ty, String)]) -> String {
+        let length = over.split(' ').next().unwrap_or_default();
+        let (number, unit) = length.split_at(length.len() - 1);
+        let whole = number.parse::<usize>().expect("a number") * (1 + self.c.below(4));
+        let by = if keys > 0 && self.c.once_in(2) { format!(" by k{}", self.c.below(keys)) } else { String::new() };
+        let far = *self.c.one(&["30m", "1h", "90m", "1d", "7d", "1s"]);
+        let not = if self.c.once_in(4) { "not " } else { "" };
+        let numbers = measures.iter().filter(|m| matches!(m.1, Ty::Int | Ty::Float)).map(|m| m.0.as_str());
+        let numbers: Vec<&str> = numbers.collect();
+        match (self.c.below(5), numbers.as_slice()) {
+            (0, _) => format!("{not}unseen({far}{by})"),
+            (1, _) => format!("{not}seen({far}{by})"),
+            (2, _) => format!("{not}silent({far})"),
+            (_, []) => format!("unseen({far})"),
+            (_, numbers) => {
+                let measure = *self.c.one(numbers);
+                let statistic = *self.c.one(&["", ", mean", ", median", ", p95", ", stddev", ", max"]);
+                let op = *self.c.one(&[">", "<=", "=="]);
+                format!("{measure} {op} baseline({measure}, {whole}{unit}{statistic})")
+            }
         }
     }
 

@@ -84,8 +84,12 @@ impl Trees<'_> {
     }
 
     fn item(&mut self) -> Item {
-        let kind = match self.below(6) {
+        let kind = match self.below(10) {
             0 => ItemKind::Rule(Box::new(self.rule())),
+            6 => ItemKind::Correlate(self.correlate()),
+            7 => ItemKind::Calendar(self.calendar()),
+            8 => ItemKind::Prices(self.prices()),
+            9 => ItemKind::Exception(self.exception()),
             1 => ItemKind::List(self.list()),
             2 => ItemKind::Source(Box::new(self.source())),
             3 => ItemKind::Stream(self.stream()),
@@ -101,7 +105,7 @@ impl Trees<'_> {
 
     fn rule(&mut self) -> Rule {
         let mut clauses: Vec<Spanned<Clause>> = Vec::new();
-        let kinds: [fn(&mut Self) -> Clause; 15] = [
+        let kinds: [fn(&mut Self) -> Clause; 16] = [
             |this| match this.below(2) {
                 0 => Clause::Severity(at("high".to_owned())),
                 _ => Clause::SeverityCase(this.case(2)),
@@ -123,6 +127,7 @@ impl Trees<'_> {
             |this| Clause::Let(this.bindings(1)),
             |this| Clause::When(this.expr(3)),
             |this| Clause::Show(this.some(1, 3, Trees::key)),
+            |this| Clause::Mute(this.mute()),
             |this| Clause::Texts(TextClause::Respond, this.some(1, 3, Trees::text)),
             |this| Clause::Texts(TextClause::Benign, this.some(1, 3, Trees::text)),
             |this| Clause::Texts(TextClause::Owner, vec![this.text()]),
@@ -133,7 +138,76 @@ impl Trees<'_> {
                 clauses.push(at(kind(self)));
             }
         }
-        Rule { name: self.word(), clauses, span: at(()) }
+        Rule { name: self.word(), signal: self.below(3) == 0, clauses, span: at(()) }
+    }
+
+    fn mute(&mut self) -> Mute {
+        Mute { length: at(self.duration()), keys: self.some(0, 3, Trees::name) }
+    }
+
+    fn correlate(&mut self) -> Correlate {
+        let mut clauses: Vec<Spanned<CorrelateClause>> = Vec::new();
+        let kinds: [fn(&mut Self) -> CorrelateClause; 7] = [
+            |this| match this.below(2) {
+                0 => CorrelateClause::Severity(at("high".to_owned())),
+                _ => CorrelateClause::SeverityCase(this.case(2)),
+            },
+            |this| CorrelateClause::Tags(this.some(1, 3, |_| at("atlas:AML.T0051.000".to_owned()))),
+            |this| CorrelateClause::By(this.some(1, 3, |this| (this.name(), this.maybe(Trees::name)))),
+            |this| CorrelateClause::Within(at(this.duration())),
+            |this| {
+                CorrelateClause::When(match this.below(2) {
+                    0 => Occurs::AtLeast(at(1 + this.below(3) as u64), this.some(1, 4, Trees::word)),
+                    _ => {
+                        let later = this.some(1, 3, |this| (this.below(3) == 0, this.word()));
+                        Occurs::Chain(std::iter::once((false, this.word())).chain(later).collect())
+                    }
+                })
+            },
+            |this| CorrelateClause::Mute(this.mute()),
+            |this| CorrelateClause::Texts(TextClause::Respond, this.some(1, 3, Trees::text)),
+        ];
+        for kind in kinds {
+            if self.below(3) > 0 {
+                clauses.push(at(kind(self)));
+            }
+        }
+        Correlate { name: self.word(), clauses, span: at(()) }
+    }
+
+    fn calendar(&mut self) -> Calendar {
+        let day = |this: &mut Self| at((*this.choices.one(&["mon", "fri", "sun"])).to_owned());
+        let clock = |this: &mut Self| at((*this.choices.one(&["00:00", "7:30", "24:00"])).to_owned());
+        let hours = self.some(0, 3, |this| {
+            let days = this.some(1, 3, |this| (day(this), this.maybe(day)));
+            at(Hours { days, from: clock(this), to: clock(this) })
+        });
+        Calendar { name: self.word(), zone: self.maybe(Trees::text), hours, span: at(()) }
+    }
+
+    fn prices(&mut self) -> Prices {
+        let date = || at(Literal::Time(1_767_225_600_000_000, Verbatim("2026-01-01".to_owned())));
+        let rate = || at(Literal::Float(0.25, Verbatim("0.25".to_owned())));
+        let prices = self.some(0, 3, |this| {
+            let rates = this.some(1, 3, |_| (at("input".to_owned()), rate()));
+            at(Price { models: this.some(1, 3, Trees::text), from: date(), rates })
+        });
+        Prices { name: self.word(), currency: self.maybe(|_| at("USD".to_owned())), prices, span: at(()) }
+    }
+
+    fn exception(&mut self) -> Exception {
+        let date = || at(Literal::Time(1_767_225_600_000_000, Verbatim("2026-01-01".to_owned())));
+        let mut clauses = Vec::new();
+        if self.below(3) > 0 {
+            clauses.push(at(ExceptionClause::Where(self.expr(3))));
+        }
+        if self.below(3) > 0 {
+            clauses.push(at(ExceptionClause::Until(date())));
+        }
+        if self.below(3) > 0 {
+            clauses.push(at(ExceptionClause::Reason(self.text())));
+        }
+        Exception { name: self.word(), rules: self.some(1, 3, Trees::name), clauses, span: at(()) }
     }
 
     fn list(&mut self) -> List {

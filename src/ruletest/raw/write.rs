@@ -110,7 +110,8 @@ impl<'a> Writer<'a> {
             | ExprKind::Entries(..)
             | ExprKind::Aggregate(_)
             | ExprKind::Key(_)
-            | ExprKind::Measure(_) => false,
+            | ExprKind::Measure(_)
+            | ExprKind::Look(_) => false,
         }
     }
 

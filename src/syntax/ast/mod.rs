@@ -1,7 +1,11 @@
 //! What was written: the tree that the parser gives, the printer takes, and `resolve` reads. Nothing here is looked up or typed.
 
+mod correlate;
+mod declared;
 mod expr;
 
+pub use correlate::*;
+pub use declared::*;
 pub use expr::*;
 
 use crate::source::Spanned;
@@ -49,8 +53,16 @@ pub enum ItemKind {
     List(List),
     /// `operations NAME { … }`
     Operations(Operations),
-    /// `rule NAME { … }`
+    /// `calendar NAME { … }`
+    Calendar(Calendar),
+    /// `prices NAME { … }`
+    Prices(Prices),
+    /// `exception NAME for RULES { … }`
+    Exception(Exception),
+    /// `rule NAME { … }`, `signal NAME { … }`
     Rule(Box<Rule>),
+    /// `correlate NAME { … }`
+    Correlate(Correlate),
     /// `test NAME "…" { … }`
     Test(Test),
 }
@@ -252,6 +264,8 @@ pub struct Operations {
 pub struct Rule {
     /// Its name.
     pub name: Name,
+    /// `signal`: it reaches nobody by itself.
+    pub signal: bool,
     /// In the order of the text, which is the order of the language.
     pub clauses: Vec<Spanned<Clause>>,
     /// The whole declaration.
@@ -283,6 +297,8 @@ pub enum Clause {
     When(Expr),
     /// `show …`
     Show(Vec<Key>),
+    /// `mute LENGTH by …`
+    Mute(Mute),
     /// `respond "…"` and the other clauses of texts.
     Texts(TextClause, Vec<Spanned<String>>),
 }
@@ -333,6 +349,9 @@ pub(super) const CLAUSE_WORDS: [&str; 15] = [
 ];
 
 impl Clause {
+    /// The place of `where` in the order of the language.
+    pub const WHERE: usize = 5;
+
     /// The word that opens it.
     #[must_use]
     pub fn word(&self) -> &'static str {
@@ -347,6 +366,7 @@ impl Clause {
             Clause::Let(_) => "let",
             Clause::When(_) => "when",
             Clause::Show(_) => "show",
+            Clause::Mute(_) => "mute",
             Clause::Texts(text, _) => text.word(),
         }
     }

@@ -3,8 +3,8 @@
 use super::{P, Reader, Rule};
 use crate::source::Spanned;
 use crate::syntax::ast::{
-    Assemble, At, Clause, Column, Doc, Field, FieldType, Item, ItemKind, List, ListBody, Literal, Name, Operations,
-    Over, Part, Rule as RuleItem, Source, SourceClause, Stream, TextClause, Widen,
+    Assemble, At, CLAUSE_WORDS, Clause, Column, Doc, Field, FieldType, Item, ItemKind, List, ListBody, Literal, Mute,
+    Name, Operations, Over, Part, Rule as RuleItem, Source, SourceClause, Stream, TextClause, Widen,
 };
 use crate::syntax::errors;
 
@@ -20,6 +20,10 @@ impl Reader {
                 Rule::list => kind = self.list(part).map(ItemKind::List),
                 Rule::operations => kind = self.operations(part).map(ItemKind::Operations),
                 Rule::rule_item => kind = self.rule(part).map(|r| ItemKind::Rule(Box::new(r))),
+                Rule::correlate => kind = self.correlate(part).map(ItemKind::Correlate),
+                Rule::calendar => kind = self.calendar(part).map(ItemKind::Calendar),
+                Rule::prices => kind = self.prices(part).map(ItemKind::Prices),
+                Rule::exception => kind = self.exception(part).map(ItemKind::Exception),
                 Rule::test => kind = self.test(part).map(ItemKind::Test),
                 _ => {
                     if let Some(word) = part.into_inner().next() {
@@ -39,10 +43,11 @@ impl Reader {
 
     fn rule(&mut self, pair: P<'_>) -> Option<RuleItem> {
         let span = Spanned::new((), self.span(&pair));
-        let mut name = None;
+        let (mut name, mut signal) = (None, false);
         let mut clauses: Vec<Spanned<Clause>> = Vec::new();
         for part in pair.into_inner() {
             match part.as_rule() {
+                Rule::kw_signal => signal = true,
                 Rule::word => name = Some(self.name(&part)),
                 Rule::clause => {
                     let at = self.span(&part);
@@ -53,24 +58,31 @@ impl Reader {
                 _ => {}
             }
         }
-        self.check_order(&clauses);
-        Some(RuleItem { name: name?, clauses, span })
+        self.check_order(&clauses, Clause::word, Clause::rank, &CLAUSE_WORDS);
+        Some(RuleItem { name: name?, signal, clauses, span })
     }
 
     /// The order of clauses, and those that may stand only once.
-    fn check_order(&mut self, clauses: &[Spanned<Clause>]) {
-        let mut last: Option<&Spanned<Clause>> = None;
+    pub(super) fn check_order<T>(
+        &mut self,
+        clauses: &[Spanned<T>],
+        word: fn(&T) -> &'static str,
+        rank: fn(&T) -> usize,
+        order: &[&str],
+    ) {
+        let mut last: Option<&Spanned<T>> = None;
         for (n, clause) in clauses.iter().enumerate() {
-            let word = clause.node.word();
+            let named = word;
+            let word = named(&clause.node);
             let head =
                 crate::source::Span { end: clause.span.start + u32::try_from(word.len()).unwrap_or(0), ..clause.span };
-            if let Some(first) = clauses.iter().take(n).find(|c| c.node.word() == word && word != "where") {
+            if let Some(first) = clauses.iter().take(n).find(|c| named(&c.node) == word && word != "where") {
                 let first = crate::source::Span { end: first.span.start + head.end - head.start, ..first.span };
                 self.say(errors::duplicate_clause(head, word, first));
-            } else if let Some(last) = last.filter(|last| last.node.rank() > clause.node.rank()) {
-                self.say(errors::clause_order(head, word, last.node.word()));
+            } else if let Some(last) = last.filter(|last| rank(&last.node) > rank(&clause.node)) {
+                self.say(errors::clause_order(head, word, named(&last.node), order));
             }
-            if last.is_none_or(|last| last.node.rank() <= clause.node.rank()) {
+            if last.is_none_or(|last| rank(&last.node) <= rank(&clause.node)) {
                 last = Some(clause);
             }
         }
@@ -90,7 +102,7 @@ impl Reader {
                     Clause::Severity(self.name(&value))
                 }
             }
-            Rule::tags => Clause::Tags(parts.map(|p| Spanned::new(p.as_str().to_owned(), self.span(&p))).collect()),
+            Rule::tags => Clause::Tags(self.tags(parts)),
             Rule::from => {
                 let stream = self.name(&parts.next()?);
                 let only = parts.next().map(|names| self.names(names)).unwrap_or_default();
@@ -106,21 +118,41 @@ impl Reader {
             Rule::r#let => Clause::Let(self.bindings(parts.next()?)),
             Rule::when => Clause::When(self.expression(parts.next()?)),
             Rule::show => Clause::Show(parts.filter_map(|p| self.key(p)).collect()),
-            Rule::respond => Clause::Texts(TextClause::Respond, self.strings(parts.next()?)),
-            Rule::benign => Clause::Texts(TextClause::Benign, self.strings(parts.next()?)),
-            Rule::owner => {
-                let owner = parts.next()?;
-                Clause::Texts(TextClause::Owner, vec![Spanned::new(self.text(&owner), self.span(&owner))])
-            }
-            Rule::references => Clause::Texts(TextClause::References, self.strings(parts.next()?)),
+            Rule::mute => Clause::Mute(self.mute(parts)?),
             Rule::doc_slip => {
                 self.say(errors::stray_doc(span));
                 return None;
             }
             _ => {
-                self.say(errors::not_yet(span, "mute"));
-                return None;
+                let (kind, texts) = self.texts(rule, parts)?;
+                Clause::Texts(kind, texts)
             }
+        })
+    }
+
+    pub(super) fn tags<'i>(&mut self, parts: impl Iterator<Item = P<'i>>) -> Vec<Spanned<String>> {
+        parts.map(|p| Spanned::new(p.as_str().to_owned(), self.span(&p))).collect()
+    }
+
+    pub(super) fn mute<'i>(&mut self, mut parts: impl Iterator<Item = P<'i>>) -> Option<Mute> {
+        let length = parts.next()?;
+        let length = Spanned::new(self.duration(&length), self.span(&length));
+        let keys = parts.next().map(|names| self.names(names)).unwrap_or_default();
+        Some(Mute { length, keys })
+    }
+
+    /// A clause of texts.
+    pub(super) fn texts<'i>(
+        &mut self,
+        rule: Rule,
+        mut parts: impl Iterator<Item = P<'i>>,
+    ) -> Option<(TextClause, Vec<Spanned<String>>)> {
+        let part = parts.next()?;
+        Some(match rule {
+            Rule::respond => (TextClause::Respond, self.strings(part)),
+            Rule::benign => (TextClause::Benign, self.strings(part)),
+            Rule::owner => (TextClause::Owner, vec![Spanned::new(self.text(&part), self.span(&part))]),
+            _ => (TextClause::References, self.strings(part)),
         })
     }
 
@@ -143,11 +175,11 @@ impl Reader {
         length.map(|length| Over { length, step, keys, across })
     }
 
-    fn names(&mut self, pair: P<'_>) -> Vec<Name> {
+    pub(super) fn names(&mut self, pair: P<'_>) -> Vec<Name> {
         pair.into_inner().map(|p| self.name(&p)).collect()
     }
 
-    fn strings(&mut self, pair: P<'_>) -> Vec<Spanned<String>> {
+    pub(super) fn strings(&mut self, pair: P<'_>) -> Vec<Spanned<String>> {
         pair.into_inner().map(|p| Spanned::new(self.text(&p), self.span(&p))).collect()
     }
 
@@ -379,6 +411,6 @@ impl Reader {
 }
 
 /// Whether a pair is a keyword, which says nothing that its parent's rule does not say.
-fn is_keyword(pair: &P<'_>) -> bool {
+pub(super) fn is_keyword(pair: &P<'_>) -> bool {
     format!("{:?}", pair.as_rule()).starts_with("kw_")
 }

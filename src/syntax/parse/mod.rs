@@ -1,6 +1,8 @@
 //! Text → [`ast`]: the only place that knows pest. What does not parse as a whole is read again piece by piece, so that one slip
 //! gives one message and hides nothing.
 
+mod correlate;
+mod declare;
 mod expr;
 mod item;
 mod literal;
@@ -128,11 +130,13 @@ impl Reader {
     /// Reads a broken rule or source clause by clause; whether that found what is wrong.
     fn clauses(&mut self, piece: &str, base: usize) -> bool {
         let (_, word) = item_head(piece);
-        let (words, fields): (&[&str], bool) = match word {
-            "rule" => (&ast::CLAUSE_WORDS, false),
-            "source" => (&split::SOURCE_WORDS, true),
+        let (words, rule): (&[&str], Rule) = match word {
+            "rule" | "signal" => (&ast::CLAUSE_WORDS, Rule::only_clause),
+            "correlate" => (&ast::CORRELATE_WORDS, Rule::only_correlate_clause),
+            "source" => (&split::SOURCE_WORDS, Rule::only_source_clause),
             _ => return false,
         };
+        let fields = rule == Rule::only_source_clause;
         let before = self.diagnostics.len();
         let clauses = split::clauses(piece, words, fields);
         let first = clauses.first().map_or(piece.len(), |range| range.start);
@@ -150,13 +154,13 @@ impl Reader {
         for range in clauses {
             let clause = piece.get(range.clone()).unwrap_or_default();
             self.base = base + range.start;
-            let rule = if fields { Rule::only_source_clause } else { Rule::only_clause };
             match Grammar::parse(rule, clause) {
                 Ok(pairs) => {
                     // Its own findings (a bad literal, say) belong to it even where a neighbour is broken.
                     for pair in pairs.flat_map(Pair::into_inner) {
                         match pair.as_rule() {
                             Rule::clause => drop(self.clause(pair)),
+                            Rule::correlate_clause => drop(self.correlate_clause(pair)),
                             Rule::source_clause => drop(self.source_clause(pair)),
                             _ => {}
                         }

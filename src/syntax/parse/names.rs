@@ -52,7 +52,18 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::keys => "keys",
         Rule::names => "names",
         Rule::rule_item | Rule::kw_rule => "`rule`",
-        Rule::clause | Rule::source_clause => "a clause",
+        Rule::kw_signal => "`signal`",
+        Rule::correlate | Rule::kw_correlate => "`correlate`",
+        Rule::clause | Rule::source_clause | Rule::correlate_clause => "a clause",
+        Rule::matched_by | Rule::kw_by => "`by`",
+        Rule::matched_key => "a key",
+        Rule::within | Rule::kw_within => "`within`",
+        Rule::occurs => "`when`",
+        Rule::at_least => "`at least`",
+        Rule::any_of => "`any of`",
+        Rule::chain => "a member",
+        Rule::step | Rule::kw_then => "`then`",
+        Rule::kw_least => "`least`",
         Rule::severity | Rule::kw_severity => "`severity`",
         Rule::tags | Rule::kw_tags => "`tags`",
         Rule::tag => "a tag like `atlas:AML.T0051`",
@@ -95,6 +106,18 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::list | Rule::kw_list => "`list`",
         Rule::operations | Rule::kw_operations => "`operations`",
         Rule::cloud_operations => "a cloud and its operations",
+        Rule::calendar | Rule::kw_calendar => "`calendar`",
+        Rule::zone | Rule::kw_zone => "`zone`",
+        Rule::hours | Rule::days | Rule::day => "days like `mon..fri`",
+        Rule::clock => "a time of day like `07:00`",
+        Rule::prices | Rule::kw_prices => "`prices`",
+        Rule::currency | Rule::kw_currency => "`currency`",
+        Rule::price | Rule::kw_model => "`model`",
+        Rule::rate => "`input = 0.25`",
+        Rule::exception | Rule::kw_exception => "`exception`",
+        Rule::exception_clause => "a clause",
+        Rule::until | Rule::kw_until => "`until`",
+        Rule::reason | Rule::kw_reason => "`reason`",
         Rule::test | Rule::kw_test => "`test`",
         Rule::given | Rule::kw_given => "`given`",
         Rule::json_members | Rule::json_member => "`\"key\": value`",
@@ -104,7 +127,6 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_alert => "`alert`",
         Rule::kw_all => "`all`",
         Rule::kw_because => "`because`",
-        Rule::kw_by => "`by`",
         Rule::kw_contains => "`contains`",
         Rule::tier | Rule::kw_content => "`content`",
         Rule::kw_default => "`default`",
@@ -120,7 +142,7 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_matches => "`matches`",
         Rule::kw_metadata => "`metadata`",
         Rule::kw_missing => "`missing`",
-        Rule::kw_mute => "`mute`",
+        Rule::mute | Rule::kw_mute => "`mute`",
         Rule::kw_no => "`no`",
         Rule::kw_nocase => "`nocase`",
         Rule::kw_not => "`not`",
@@ -139,7 +161,6 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_starts => "`starts`",
         Rule::kw_to => "`to`",
         Rule::kw_true => "`true`",
-        Rule::kw_within => "`within`",
         Rule::at_end
         | Rule::file
         | Rule::only_item
@@ -160,10 +181,10 @@ fn describe(rule: Rule) -> Option<&'static str> {
         | Rule::key_default
         | Rule::only_clause
         | Rule::doc_slip
-        | Rule::reserved_clause
         | Rule::semantics
         | Rule::field_default
         | Rule::only_source_clause
+        | Rule::only_correlate_clause
         | Rule::source_word
         | Rule::reserved_source_clause
         | Rule::reserved_item_word

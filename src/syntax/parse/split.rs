@@ -11,13 +11,13 @@ pub(super) const ITEM_WORDS: [&str; 12] = [
     "source",
     "list",
     "operations",
+    "calendar",
+    "prices",
     "rule",
-    "test",
     "signal",
     "correlate",
     "exception",
-    "calendar",
-    "prices",
+    "test",
     "dashboard",
 ];
 /// The words that begin a clause of a source; its fields begin with their names.

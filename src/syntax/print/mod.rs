@@ -2,6 +2,7 @@
 //!
 //! Four spaces; clause words padded to one column; one binding a line past 110 columns; strings, patterns and number grouping untouched.
 
+mod declared;
 mod expr;
 mod layout;
 
@@ -10,8 +11,8 @@ use expr::{literal, name, suffixes_text, text};
 use layout::{Printer, WIDTH};
 
 use super::ast::{
-    Assemble, At, Clause, Column, Expect, Field, FieldType, File, Given, GivenBody, Item, ItemKind, List, ListBody,
-    Operations, Record, Rule, Source, SourceClause, Stream, Test,
+    Assemble, At, Clause, Column, Correlate, CorrelateClause, Expect, Field, FieldType, File, Given, GivenBody, Item,
+    ItemKind, List, ListBody, Operations, Record, Source, SourceClause, Stream, Test,
 };
 use crate::source::{Span, Spanned};
 
@@ -53,7 +54,28 @@ fn extent(item: &Item) -> Span {
         ItemKind::List(list) => list.span.span,
         ItemKind::Operations(operations) => operations.span.span,
         ItemKind::Rule(rule) => rule.span.span,
+        ItemKind::Correlate(correlate) => correlate.span.span,
+        ItemKind::Calendar(calendar) => calendar.span.span,
+        ItemKind::Prices(prices) => prices.span.span,
+        ItemKind::Exception(exception) => exception.span.span,
         ItemKind::Test(test) => test.span.span,
+    }
+}
+
+/// How an item of clauses begins.
+struct Head {
+    /// `rule NAME {`
+    open: String,
+    /// The last name of it.
+    at: Span,
+    span: Span,
+    /// Whether nothing stands above it.
+    undocumented: bool,
+}
+
+impl Head {
+    fn new(word: &str, named: &super::ast::Name, span: Span, undocumented: bool) -> Head {
+        Head { open: format!("{word} {} {{", name(&named.node)), at: named.span, span, undocumented }
     }
 }
 
@@ -69,7 +91,18 @@ impl Printer<'_> {
             ItemKind::Source(source) => self.source(source),
             ItemKind::List(list) => self.named_list(list),
             ItemKind::Operations(operations) => self.operations(operations),
-            ItemKind::Rule(rule) => self.rule(rule, item.doc.is_empty()),
+            ItemKind::Rule(rule) => {
+                let word = if rule.signal { "signal" } else { "rule" };
+                let head = Head::new(word, &rule.name, rule.span.span, item.doc.is_empty());
+                self.clauses(&head, &rule.clauses, Clause::word, Printer::clause);
+            }
+            ItemKind::Correlate(Correlate { name, clauses, span }) => {
+                let head = Head::new("correlate", name, span.span, item.doc.is_empty());
+                self.clauses(&head, clauses, CorrelateClause::word, Printer::correlate_clause);
+            }
+            ItemKind::Calendar(calendar) => self.calendar(calendar),
+            ItemKind::Prices(prices) => self.prices(prices),
+            ItemKind::Exception(exception) => self.exception(exception, item.doc.is_empty()),
             ItemKind::Test(test) => self.test(test),
         }
         self.behind(extent(item).end);
@@ -88,18 +121,21 @@ impl Printer<'_> {
         self.original.get(span.range()).is_some_and(|text| !text.is_empty() && !text.contains('\n'))
     }
 
-    fn rule(&mut self, rule: &Rule, undocumented: bool) {
-        let open = format!("rule {} {{", name(&rule.name.node));
-        if undocumented && self.one_line(rule.span.span) && !self.commented(rule.span.span) {
+    /// An item of clauses: on one line where it was written so and fits, else a clause a line.
+    fn clauses<T>(
+        &mut self,
+        head: &Head,
+        clauses: &[Spanned<T>],
+        word: fn(&T) -> &'static str,
+        clause: fn(&mut Self, &T, usize, usize),
+    ) {
+        let open = &head.open;
+        if head.undocumented && self.one_line(head.span) && !self.commented(head.span) {
             let before = self.out.len();
-            self.write(&open);
-            for clause in &rule.clauses {
-                self.write(if clause.span == rule.clauses.first().map_or(clause.span, |c| c.span) {
-                    " "
-                } else {
-                    "  "
-                });
-                self.clause(&clause.node, clause.node.word().len(), 0);
+            self.write(open);
+            for (n, one) in clauses.iter().enumerate() {
+                self.write(if n == 0 { " " } else { "  " });
+                clause(self, &one.node, word(&one.node).len(), 0);
             }
             self.write(" }");
             if self.out.get(before..).is_some_and(|line| line.chars().count() <= WIDTH && !line.contains('\n')) {
@@ -107,12 +143,12 @@ impl Printer<'_> {
             }
             self.out.truncate(before);
         }
-        self.write(&open);
-        self.behind(rule.name.span.end);
+        self.write(open);
+        self.behind(head.at.end);
         self.write("\n");
-        let width = rule.clauses.iter().map(|c| c.node.word().len()).max().unwrap_or(0).max(8);
-        self.block(&rule.clauses, |c| c.span, |this, c| this.clause(&c.node, width, 4));
-        self.close(rule.span.span.end, 0, "}");
+        let width = clauses.iter().map(|c| word(&c.node).len()).max().unwrap_or(0).max(8);
+        self.block(clauses, |c| c.span, |this, c| clause(this, &c.node, width, 4));
+        self.close(head.span.end, 0, "}");
     }
 
     /// The lines of a block, each with its comments. Ends behind the last one.
@@ -306,6 +342,7 @@ impl Printer<'_> {
                 }
             }
             Clause::Show(items) => self.keys(items, 0),
+            Clause::Mute(mute) => self.mute(mute),
             Clause::Texts(_, texts) => self.texts(texts),
         }
     }

@@ -53,6 +53,7 @@ impl Lower<'_> {
             ExprKind::Aggregate(_) | ExprKind::Key(_) | ExprKind::Measure(_) => self.of_group(expr),
             ExprKind::Field(_)
             | ExprKind::With(_)
+            | ExprKind::Look(_)
             | ExprKind::Record
             | ExprKind::Path(..)
             | ExprKind::Json(_)

@@ -55,6 +55,8 @@ impl Lower<'_> {
                 Some(key) => Ok(key.clone()),
                 None => refuse(errors::unbound(expr.span)),
             },
+            // Such a rule is not lowered: `emit` says so.
+            ExprKind::Look(_) => refuse(errors::unbound(expr.span)),
             ExprKind::Measure(n) => match &self.groups {
                 Some(groups) => match groups.measures.get(*n) {
                     Some(measure) => measure.clone(),

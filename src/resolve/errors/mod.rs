@@ -1,5 +1,11 @@
 //! Every sentence that resolving says.
 
+mod declared;
+mod over_time;
+
+pub(super) use declared::*;
+pub(super) use over_time::*;
+
 use crate::diag::{Code, Diagnostic, one_slip};
 use crate::ir::Type;
 use crate::source::Span;
@@ -21,7 +27,7 @@ pub(super) fn unknown<'a>(span: Span, what: &str, name: &str, known: impl IntoIt
 
 pub(super) fn duplicate(span: Span, what: &str, name: &str, first: Option<Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::DuplicateName, format!("second {what} `{name}`")).at(span, "again");
-    if ["field", "part", "value of", "cloud"].contains(&what) {
+    if ["field", "part", "value of", "cloud", "member", "price", "price of"].contains(&what) {
         let diagnostic = first.into_iter().fold(diagnostic, |diagnostic, first| diagnostic.at(first, "first"));
         return diagnostic.help("keep one of them");
     }
@@ -250,26 +256,6 @@ pub(super) fn null(span: Span, word: &str) -> Diagnostic {
         .help("write `x is missing`, or `x is present`: null, empty and absent are the same here")
 }
 
-pub(super) fn taken_by_is(span: Span, name: &str) -> Diagnostic {
-    Diagnostic::error(Code::DuplicateName, format!("`is {name}` has a meaning already"))
-        .at(span, "")
-        .help("give the operations another name")
-}
-
-pub(super) fn no_operations(span: Span, name: &str) -> Diagnostic {
-    list(
-        span,
-        format!("operations `{name}` name none"),
-        "write a cloud and its operations: `aws \"bedrock:DeleteGuardrail\"`",
-    )
-}
-
-pub(super) fn empty_operation(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::EmptyText, "an operation's name is not empty")
-        .at(span, "")
-        .help("write the cloud's own name; `*` stands for any characters")
-}
-
 pub(super) fn missing_constant(span: Span, what: &str) -> Diagnostic {
     Diagnostic::error(Code::EmptyText, format!("an empty {what} is no value"))
         .at(span, "")
@@ -416,8 +402,8 @@ pub(super) fn window(span: Span, message: impl Into<String>, help: impl Into<Str
     Diagnostic::error(Code::BadWindow, message).at(span, "").help(help)
 }
 
-pub(super) fn missing_clause(span: Span, name: &str, clause: &str, help: &str) -> Diagnostic {
-    Diagnostic::error(Code::MissingClause, format!("rule `{name}` has no `{clause}`")).at(span, "").help(help)
+pub(super) fn missing_clause(span: Span, what: &str, name: &str, clause: &str, help: &str) -> Diagnostic {
+    Diagnostic::error(Code::MissingClause, format!("{what} `{name}` has no `{clause}`")).at(span, "").help(help)
 }
 
 pub(super) fn tag(span: Span, tag: &str, error: &crate::schema::tags::TagError) -> Diagnostic {
