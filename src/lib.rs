@@ -22,5 +22,7 @@ pub mod resolve;
 pub mod ruletest;
 pub mod schema;
 pub mod source;
+#[cfg(feature = "engine")]
+pub mod state;
 pub mod syntax;
 pub mod target;

@@ -14,6 +14,8 @@ mod redacted;
 mod retention;
 #[path = "engine/sealed.rs"]
 mod sealed;
+#[path = "engine/state.rs"]
+mod state;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

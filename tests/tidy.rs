@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "emulator", "engine",
         ],
     ),
+    ("state", &["diag", "ir", "bind", "eval", "engine", "resolve"]),
     ("report", &["source", "diag", "ir", "eval"]),
     ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),
 ];

@@ -87,7 +87,7 @@ impl Claim {
 }
 
 /// Microseconds since 1970.
-pub(super) fn now() -> i64 {
+pub fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
 }

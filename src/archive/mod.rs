@@ -38,7 +38,7 @@ mod values;
 mod verify;
 mod write;
 
-pub use claim::Claim;
+pub use claim::{Claim, now};
 pub use columns::{SOURCE, arrow_type, columns, has_content};
 pub use disk::{Disk, LocalDisk, Output};
 pub use ingest::{Keep, Options, PORTION, Reports, Requeued, append, ingest, requeue};

@@ -8,18 +8,19 @@ use serde_json::{Value, json};
 use super::keys::Keys;
 use super::private::no_core_dump;
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, packs, say, time};
-use crate::archive::{Archive, day_text};
+use crate::archive::{Archive, day_text, now};
 use crate::diag::{Code, Diagnostic, to_json};
 use crate::engine::{Engine, Limits, Period, RuleRun, RunOutcome, Skipped};
 use crate::eval::clock::time_text;
 use crate::eval::correlate::{Correlated, correlate_all};
-use crate::eval::mute::mute;
+use crate::eval::mute::{Delivered, mute};
 use crate::eval::{Alert, Undecided};
-use crate::ir::{Correlation, Level, Rule};
+use crate::ir::{Correlation, Level, Rule, SECOND};
 use crate::pack::Pack;
 use crate::report::{json_lines, table};
 use crate::resolve::Resolved;
 use crate::source::SourceMap;
+use crate::state::{Advanced, Span, State, advance};
 
 /// Run rules over an archive.
 #[derive(Debug, clap::Args)]
@@ -27,8 +28,10 @@ use crate::source::SourceMap;
   skywatch run rulepacks/ai-security --archive archive
   skywatch run rulepacks/ai-security --archive archive --from 2026-11-02 --to 2026-11-03 --format json
   skywatch run rulepacks/ai-security --archive archive --at 2026-11-02T10:07:00Z --fail-on high
+  skywatch run rulepacks/ai-security --archive archive --state state --format json
 
-Windows that end in (from, to] are judged. The result depends on the archive and the arguments only.")]
+Windows that end in (from, to] are judged. The result depends on the archive and the arguments only; with --state on what was told before
+too, so that each alert is told once.")]
 pub(super) struct Arguments {
     /// Folders with a pack.toml, or single .sky files.
     #[arg(required = true, value_name = "PACK")]
@@ -47,6 +50,12 @@ pub(super) struct Arguments {
     /// Judge, for each rule, the last window that ended by this time; for a rule without `over`, the last five minutes that did.
     #[arg(long, value_parser = time, conflicts_with_all = ["from", "to"])]
     at: Option<i64>,
+    /// Go on where the last run with this folder ended, and remember in it where this one does. The folder holds the log of all alerts.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["at", "rule"])]
+    state: Option<PathBuf>,
+    /// With `--state`, how late events are: `15m`; without, what each source says. Windows that ended so long ago are judged.
+    #[arg(long, value_name = "DURATION", value_parser = lateness, requires = "state", conflicts_with = "to")]
+    lateness: Option<i64>,
     /// Only this rule, or this correlation with what it reads.
     #[arg(long)]
     rule: Option<String>,
@@ -68,6 +77,20 @@ fn level(text: &str) -> Result<Level, String> {
     Level::find(text).ok_or_else(|| format!("expected {}", Level::ALL.map(Level::text).join(", ")))
 }
 
+/// Microseconds of `15m`.
+fn lateness(text: &str) -> Result<i64, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err("expected a duration like `90s`, `15m`, `2h`, `1d`".to_owned()),
+    };
+    let micros = digits.parse::<i64>().ok().and_then(|n| n.checked_mul(seconds * SECOND));
+    micros.ok_or_else(|| "out of range".to_owned())
+}
+
 pub(super) fn run(arguments: &Arguments) -> u8 {
     no_core_dump();
     let Some(packs) = packs(&arguments.packs) else { return UNUSABLE };
@@ -83,9 +106,23 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         complain_of(&[diagnostic], &SourceMap::default());
         return UNUSABLE;
     }
+    let mut state = None;
+    if let Some(folder) = &arguments.state {
+        match State::open(folder) {
+            Ok(opened) => state = Some(opened),
+            Err(diagnostic) => {
+                complain_of(&[diagnostic], &SourceMap::default());
+                return UNUSABLE;
+            }
+        }
+    }
     let (mut alerts, mut runs, mut correlated) = (Vec::new(), Vec::new(), Vec::new());
     for pack in &packs {
-        match judge(arguments, pack) {
+        let judged = match &mut state {
+            Some(state) => go_on(arguments, pack, state),
+            None => judge(arguments, pack),
+        };
+        match judged {
             Ok((mut some, of_rules, mut of_correlations)) => {
                 alerts.append(&mut some);
                 runs.extend(of_rules.into_iter().map(|run| (pack, run)));
@@ -101,10 +138,9 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     if packs.len() > 1 {
         alerts.sort_by(|a, b| a.order().cmp(&b.order()));
     }
-    match arguments.format {
-        Format::Json => say(&json_lines(&alerts)),
-        Format::Text if alerts.is_empty() => {}
-        Format::Text => say(&table(&alerts)),
+    // With a state they are told before they count as told.
+    if state.is_none() {
+        tell(arguments, &alerts);
     }
     complain(&report(&alerts, &runs, &correlated));
     if let Some(path) = &arguments.summary
@@ -137,16 +173,42 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
     let RunOutcome { mut alerts, runs } = engine.run(&rules, &pack.id, period)?;
     let end = arguments.at.or(arguments.to).or(engine.archive().days().map(|days| days.1)).unwrap_or_default();
     let correlated = correlate_all(&correlations, &mut alerts, &pack.id, end);
-    let of_rules = rules.iter().map(|rule| (rule.name.as_str(), rule.mute.as_ref()));
-    let mutes = of_rules.chain(correlations.iter().map(|one| (one.name.as_str(), one.mute.as_ref())));
-    mute(&mut alerts, &mutes.filter_map(|(name, mute)| Some((name, mute?))).collect());
-    let signals: BTreeSet<&str> = rules.iter().filter(|rule| rule.signal).map(|rule| rule.name.as_str()).collect();
+    mute(&mut alerts, &pack.resolved.mutes(), &mut Delivered::new());
+    let signals = signals(pack);
     // Whoever asks for one rule wants its alerts.
     let reaches = |alert: &Alert| !signals.contains(alert.rule.as_str()) || named == Some(&alert.rule);
     alerts.retain(|alert| {
         arguments.all
             || (!alert.muted && reaches(alert) && below.as_ref().is_none_or(|all| !all.contains(alert.rule.as_str())))
     });
+    Ok((alerts, runs, correlated))
+}
+
+fn signals(pack: &Pack) -> BTreeSet<&str> {
+    pack.resolved.rules.iter().filter(|rule| rule.signal).map(|rule| rule.name.as_str()).collect()
+}
+
+fn tell(arguments: &Arguments, alerts: &[Alert]) {
+    match arguments.format {
+        Format::Json => say(&json_lines(alerts)),
+        Format::Text if alerts.is_empty() => {}
+        Format::Text => say(&table(alerts)),
+    }
+}
+
+/// As [`judge`], from where the last run ended. Alerts are told, then they are in the log.
+fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Result<Judged, Diagnostic> {
+    let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
+    let engine = Engine::open(archive, &pack.resolved.schema, Limits::default())?;
+    let span = Span { from: arguments.from, to: arguments.to, now: now(), lateness: arguments.lateness };
+    let advanced = advance(&engine, &pack.resolved, &pack.id, state.of(&pack.id), span);
+    let Advanced { outcome: RunOutcome { mut alerts, runs }, correlated, memory } = advanced;
+    let signals = signals(pack);
+    let reaches = |alert: &Alert| !alert.muted && !signals.contains(alert.rule.as_str());
+    let log: Vec<Alert> = alerts.iter().filter(|alert| reaches(alert)).cloned().collect();
+    alerts.retain(|alert| arguments.all || reaches(alert));
+    tell(arguments, &alerts);
+    state.commit(&pack.id, memory, &json_lines(&log))?;
     Ok((alerts, runs, correlated))
 }
 

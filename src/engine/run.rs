@@ -118,8 +118,6 @@ impl<'s> Engine<'s> {
     /// # Errors
     /// A period without time in it.
     pub fn run(&self, rules: &[Rule], pack: &str, period: Period) -> Result<RunOutcome, Diagnostic> {
-        let sources = self.archive.sources();
-        let coverage = sources.iter().map(|source| (source.source.clone(), source.days.0)).collect();
         let whole = self.archive.days().unwrap_or_default();
         if let Period::Between { from, to } = period {
             let (from, to) = (from.unwrap_or(whole.0), to.unwrap_or(whole.1));
@@ -127,20 +125,32 @@ impl<'s> Engine<'s> {
                 return Err(errors::empty_range(&time_text(from), &time_text(to)));
             }
         }
+        Ok(self.run_over(rules, pack, &|rule, _| range(rule, period, whole)))
+    }
+
+    /// Runs rules of a pack over the archive, each for a range of its own on each source ([`ACROSS`] for those that are judged together); where
+    /// that has no time in it nothing is judged.
+    pub fn run_over(&self, rules: &[Rule], pack: &str, range: &dyn Fn(&Rule, &str) -> Range) -> RunOutcome {
+        let sources = self.archive.sources();
+        let coverage = sources.iter().map(|source| (source.source.clone(), source.days.0)).collect();
         let mut outcome = RunOutcome::default();
         for rule in rules {
-            let run = Run { pack, range: range(rule, period, whole), coverage: &coverage };
             let admitted: Vec<&Source> = self.schema.sources.iter().filter(|source| admits(rule, source)).collect();
             let together = rule.window.as_ref().is_some_and(|window| window.across);
             let judged = if together { vec![admitted.as_slice()] } else { admitted.chunks(1).collect() };
             for sources in judged {
-                let (found, mut runs) = self.judge(rule, sources, &run);
+                let name = if together { ACROSS } else { sources.first().map_or("", |source| source.name.as_str()) };
+                let range = range(rule, name);
+                if range.from >= range.to {
+                    continue;
+                }
+                let (found, mut runs) = self.judge(rule, sources, &Run { pack, range, coverage: &coverage });
                 outcome.alerts.extend(found);
                 outcome.runs.append(&mut runs);
             }
         }
         finish(pack, &mut outcome.alerts);
-        Ok(outcome)
+        outcome
     }
 
     /// How DataFusion would run a rule on a source: its physical plan as text.
@@ -165,8 +175,8 @@ impl<'s> Engine<'s> {
         if held.is_empty() {
             return (Vec::new(), runs);
         }
-        let name =
-            if sources.len() > 1 { ACROSS.to_owned() } else { held.iter().map(|one| one.source.as_str()).collect() };
+        let together = rule.window.as_ref().is_some_and(|window| window.across);
+        let name = if together { ACROSS.to_owned() } else { held.iter().map(|one| one.source.as_str()).collect() };
         let mut of_all = RuleRun::new(rule, &name);
         let of_held = |(source, _): &(&String, &i64)| held.iter().any(|one| one.source == **source);
         let coverage = run.coverage.iter().filter(of_held).map(|(source, begins)| (source.clone(), *begins)).collect();

@@ -27,6 +27,8 @@ pub struct Correlation {
     pub members: Vec<Member>,
     /// Microseconds, over 0.
     pub within: i64,
+    /// The longest time from the first event of a member's alert to its last, in microseconds.
+    pub longest: i64,
     /// What it waits for.
     pub occurs: Occurs,
     /// How long alerts of the same keys are silent after one.

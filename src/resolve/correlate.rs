@@ -148,13 +148,24 @@ impl<'a> Correlations<'a, '_> {
             severity: severity??,
             tags,
             keys: named.into_iter().zip(types.into_iter().map(|ty| ty.unwrap_or(Type::Text))).collect(),
-            members: resolved,
             within: within.node,
+            longest: self.longest(&resolved),
+            members: resolved,
             occurs,
             mute: muted,
             texts,
             span: name.span,
         })
+    }
+
+    /// The longest time that an alert of a member is about.
+    fn longest(&self, members: &[Member]) -> i64 {
+        let of = |member: &Member| {
+            let rule = self.rules.iter().find(|rule| rule.name == member.name);
+            let window = rule.and_then(|rule| rule.window.as_ref()).map(|window| window.length);
+            window.or_else(|| self.done.iter().find(|one| one.name == member.name).map(|one| one.within))
+        };
+        members.iter().filter_map(of).max().unwrap_or_default()
     }
 
     fn level(&mut self, word: &ast::Name) -> Option<Level> {

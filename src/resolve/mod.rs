@@ -29,7 +29,7 @@ pub use look::LOOKS;
 use scope::Names;
 
 use crate::diag::Diagnostic;
-use crate::ir::{Correlation, Field, Glob, Rule, Test, cloud_of};
+use crate::ir::{Correlation, Field, Glob, Mute, Rule, Test, cloud_of};
 use crate::schema::Schema;
 use crate::source::Span;
 use crate::syntax::ast::{self, Item, ItemKind};
@@ -45,6 +45,16 @@ pub struct Resolved {
     pub correlations: Vec<Correlation>,
     /// In the order of files and text.
     pub tests: Vec<Test>,
+}
+
+impl Resolved {
+    /// The mutes of rules and correlations, by name.
+    #[must_use]
+    pub fn mutes(&self) -> BTreeMap<&str, &Mute> {
+        let rules = self.rules.iter().map(|rule| (rule.name.as_str(), rule.mute.as_ref()));
+        let all = rules.chain(self.correlations.iter().map(|one| (one.name.as_str(), one.mute.as_ref())));
+        all.filter_map(|(name, mute)| Some((name, mute?))).collect()
+    }
 }
 
 /// Resolves files together: the built-in ones first, then a pack's. `read` gives the text of a list's file.

@@ -1,0 +1,120 @@
+//! One run from where the last one ended: takes an archive, a pack and what is remembered of it, gives what is new and what is remembered next.
+//!
+//! INVARIANT (same alerts): runs one after the other find what one run over all their time finds, but for how long an alert stayed open. Each
+//! window is judged once; a correlation decides only what no alert that is still to come can change.
+
+use std::collections::BTreeMap;
+
+use super::Memory;
+use crate::bind::admits;
+use crate::engine::{Engine, RunOutcome, Skipped};
+use crate::eval::Range;
+use crate::eval::correlate::{Correlated, Known, correlate};
+use crate::eval::mute::mute;
+use crate::ir::{ACROSS, Correlation, Rule, Source};
+use crate::resolve::Resolved;
+
+/// From when to when a run judges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    /// Where a rule begins that was never judged; without, the archive's first day.
+    pub from: Option<i64>,
+    /// The end; without, so long before `now` that a source's events are there.
+    pub to: Option<i64>,
+    /// Microseconds since 1970.
+    pub now: i64,
+    /// How late events are, in microseconds; without, what each source says.
+    pub lateness: Option<i64>,
+}
+
+/// What a run found, and what became of its correlations.
+#[derive(Debug)]
+pub struct Advanced {
+    /// Alerts, muted ones and those of signals among them, and what became of each rule.
+    pub outcome: RunOutcome,
+    /// By correlation.
+    pub correlated: Vec<(String, Correlated)>,
+    /// What the next run goes on with.
+    pub memory: Memory,
+}
+
+/// Runs a pack from where `memory` ends.
+#[must_use]
+pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, memory: Memory, span: Span) -> Advanced {
+    let whole = engine.archive().days().unwrap_or_default();
+    let first = span.from.unwrap_or(whole.0);
+    let begun = |rule: &Rule, source: &str| memory.judged.get(&rule.name).and_then(|of| of.get(source)).copied();
+    let settled =
+        |source: &Source| span.to.unwrap_or_else(|| span.now - span.lateness.unwrap_or_else(|| source.settled()));
+    let end = |rule: &Rule, source: &str| {
+        let judged = resolved.schema.sources.iter().filter(|one| admits(rule, one));
+        let judged = judged.filter(|one| source == ACROSS || one.name == source);
+        judged.map(settled).min().unwrap_or(first)
+    };
+    let range = |rule: &Rule, source: &str| {
+        let from = begun(rule, source).unwrap_or(first);
+        Range { from, to: end(rule, source).max(from) }
+    };
+    let RunOutcome { mut alerts, runs } = engine.run_over(&resolved.rules, pack, &range);
+    let failed = |rule: &Rule, source: &str| {
+        runs.iter()
+            .any(|run| run.rule == rule.name && run.source == source && matches!(run.skipped, Some(Skipped::Failed(_))))
+    };
+    let mut judged: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
+    for rule in &resolved.rules {
+        let together = rule.window.as_ref().is_some_and(|window| window.across);
+        let sources =
+            resolved.schema.sources.iter().filter(|source| admits(rule, source)).map(|source| source.name.as_str());
+        let sources: Vec<&str> = if together { vec![ACROSS] } else { sources.collect() };
+        for source in sources {
+            let Range { from, to } = range(rule, source);
+            // What could not be run to its end is judged by the next run.
+            let until = if failed(rule, source) { from } else { to };
+            judged.entry(rule.name.clone()).or_default().insert(source.to_owned(), until);
+        }
+    }
+    let (mut correlated, mut open) = (Vec::new(), BTreeMap::new());
+    let mut known: BTreeMap<&str, i64> = BTreeMap::new();
+    for one in &resolved.correlations {
+        let until = known_until(one, resolved, &judged, &known);
+        let before = memory.open.get(&one.name).cloned().unwrap_or_default();
+        let mut found = correlate(one, before, &alerts, pack, Known { until, end: i64::MAX });
+        open.insert(one.name.clone(), std::mem::take(&mut found.open));
+        alerts.append(&mut found.alerts);
+        // An alert that is still to come begins with one that is not decided yet.
+        known.insert(&one.name, until.saturating_sub(one.within).saturating_sub(one.longest));
+        correlated.push((one.name.clone(), found));
+    }
+    alerts.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut delivered = memory.delivered;
+    let mutes = resolved.mutes();
+    mute(&mut alerts, &mutes, &mut delivered);
+    // What no alert that is still to come can be muted by is forgotten.
+    delivered.retain(|(rule, ..), last| {
+        let to_come = rules_known(resolved, &judged, rule).or_else(|| known.get(rule.as_str()).copied());
+        let length = mutes.get(rule.as_str()).map(|mute| mute.length);
+        length.zip(to_come).is_some_and(|(length, to_come)| last.saturating_add(length) > to_come)
+    });
+    let memory = Memory { judged, open, delivered };
+    Advanced { outcome: RunOutcome { alerts, runs }, correlated, memory }
+}
+
+/// Up to which `last` all alerts of a correlation's members are there.
+fn known_until(
+    correlation: &Correlation,
+    resolved: &Resolved,
+    judged: &BTreeMap<String, BTreeMap<String, i64>>,
+    known: &BTreeMap<&str, i64>,
+) -> i64 {
+    let of = |name: &str| rules_known(resolved, judged, name).or_else(|| known.get(name).copied()).unwrap_or(i64::MAX);
+    correlation.members.iter().map(|member| of(&member.name)).min().unwrap_or(i64::MAX)
+}
+
+/// Up to which `last` all alerts of a rule are there; none of what is no rule.
+fn rules_known(resolved: &Resolved, judged: &BTreeMap<String, BTreeMap<String, i64>>, name: &str) -> Option<i64> {
+    let rule = resolved.rules.iter().find(|rule| rule.name == name)?;
+    // A window is judged once it has ended, an event once the end is behind it.
+    let length = rule.window.as_ref().map_or(1, |window| window.length);
+    let until = judged.get(name).into_iter().flat_map(BTreeMap::values).min().copied();
+    Some(until.map_or(i64::MAX, |until| until.saturating_sub(length)))
+}
