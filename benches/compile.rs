@@ -56,7 +56,7 @@ fn measure(what: &str, path: &Path) {
     );
 }
 
-/// The pack's lists and operations once, and its rules over and over.
+/// What the pack's rules name once, and its rules over and over.
 fn rules(pack: &Path, most: usize) -> String {
     let files = std::fs::read_dir(pack).expect("a folder").map(|entry| entry.expect("an entry").path());
     let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|ending| ending == "sky")).collect();
@@ -66,7 +66,7 @@ fn rules(pack: &Path, most: usize) -> String {
         let text = std::fs::read_to_string(file).expect("a text");
         for item in syntax::parse(SourceId(0), &text).0.items {
             match &item.kind {
-                ItemKind::List(_) | ItemKind::Operations(_) => {
+                ItemKind::List(_) | ItemKind::Operations(_) | ItemKind::Calendar(_) | ItemKind::Prices(_) => {
                     lists.push_str(&print_file(&File { items: vec![item], broken: Vec::new() }, &text))
                 }
                 ItemKind::Rule(_) => rules.push((item, text.clone())),

@@ -71,7 +71,11 @@ fn canonical(file: &File, original: &str) -> String {
     let mut text = print_file(file, original);
     // Each pass moves comments outwards only, so few are needed.
     for _ in 0..8 {
-        let (file, _) = parse(SourceId::default(), &text);
+        let (file, slips) = parse(SourceId::default(), &text);
+        // What does not read as it did must not take its place.
+        if !slips.is_empty() {
+            return original.to_owned();
+        }
         let again = print_file(&file, &text);
         if again == text {
             break;

@@ -201,6 +201,10 @@ fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Result<Judged
     let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
     let engine = Engine::open(archive, &pack.resolved.schema, Limits::default())?;
     let span = Span { from: arguments.from, to: arguments.to, now: now(), lateness: arguments.lateness };
+    if arguments.to.is_some_and(|to| to > span.now) {
+        let message = "`--to` lies ahead: what is judged up to there is never judged again";
+        return Err(Diagnostic::error(Code::BadArgument, message).help("leave it out to judge up to now"));
+    }
     let advanced = advance(&engine, &pack.resolved, &pack.id, state.of(&pack.id), span);
     let Advanced { outcome: RunOutcome { mut alerts, runs }, correlated, memory } = advanced;
     let signals = signals(pack);

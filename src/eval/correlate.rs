@@ -175,9 +175,13 @@ impl Group<'_> {
     /// nothing can be said yet.
     fn chain(&mut self, steps: &[usize], without: Option<usize>, found: &mut Correlated) -> usize {
         let Some((first, later)) = steps.split_first() else { return self.candidates.len() };
+        let mut tried = None;
         for start in 0..self.candidates.len() {
             let of_first = |candidate: &&Candidate<'_>| candidate.member == *first && !self.spent.contains(&start);
             let Some(from) = self.candidates.get(start).filter(of_first).map(|c| c.alert.last) else { continue };
+            if tried.replace(from) == Some(from) {
+                continue;
+            }
             let until = from.saturating_add(self.correlation.within);
             // What begins in time may end behind it.
             let ended = until.saturating_add(self.correlation.longest);
@@ -187,14 +191,12 @@ impl Group<'_> {
             let mut equal = 0;
             for step in later {
                 let Some(before) = last else { break };
-                let next = self.unspent(start, ended).filter(|(at, c)| c.member == *step && !about.contains(at));
-                let next: Vec<(usize, Candidate<'_>)> = next.filter(|(_, c)| c.alert.first <= until).collect();
-                let following = next.iter().find(|(_, candidate)| candidate.alert.first > before);
-                if following.is_none() && next.iter().any(|(_, candidate)| candidate.alert.first == before) {
-                    equal += 1;
-                }
+                let next = || self.unspent(start, ended).filter(|(_, c)| c.member == *step && c.alert.first <= until);
+                let following = next().find(|(_, candidate)| candidate.alert.first > before);
+                let at_once = |(at, c): &(usize, Candidate<'_>)| c.alert.first == before && !about.contains(at);
+                equal += u64::from(following.is_none() && next().any(|candidate| at_once(&candidate)));
                 last = following.map(|(_, candidate)| candidate.alert.last);
-                about.extend(following.map(|(at, _)| *at));
+                about.extend(following.map(|(at, _)| at));
             }
             let settled = ended <= self.known.until;
             match (last, without) {
@@ -206,7 +208,8 @@ impl Group<'_> {
                     if self.near(start, ended).any(|(_, c)| c.member == step && behind(c)) {
                         continue;
                     }
-                    if until >= self.known.end {
+                    // What begins in time may have been in a window that has not ended.
+                    if ended >= self.known.end {
                         found.undecided += 1;
                         continue;
                     }

@@ -27,11 +27,13 @@ pub fn mute(alerts: &mut [Alert], mutes: &BTreeMap<&str, &Mute>, before: &mut De
                 (alert.rule.clone(), None, places.iter().filter_map(|at| values.get(*at).copied().cloned()).collect())
             }
         };
-        let silent = before.get(&apart).is_some_and(|last| alert.last.saturating_sub(*last) < mute.length);
-        if silent {
+        // What is told later and is older comes before it.
+        let after = |last: &i64| (0..mute.length).contains(&alert.last.saturating_sub(*last));
+        if before.get(&apart).is_some_and(after) {
             alert.muted = true;
         } else {
-            before.insert(apart, alert.last);
+            let last = before.entry(apart).or_insert(alert.last);
+            *last = alert.last.max(*last);
         }
     }
 }

@@ -22,14 +22,18 @@ pub(super) struct Past<'a> {
     rule: &'a Rule,
     window: &'a Window,
     groups: &'a Groups,
-    patterns: &'a Patterns,
     /// When the source's archive begins.
     begins: Option<i64>,
     /// By look-back, where it asks for rows: by the keys that it goes by.
     seen: Vec<BTreeMap<Vec<Value>, Seen>>,
+    /// By look-back, where it is a baseline: the value of each window of each group, and of one without rows.
+    values: Vec<Values<'a>>,
     /// The aggregates of no rows.
     nothing: Vec<Value>,
 }
+
+/// By keys, then by start; and the value of no rows.
+type Values<'a> = (BTreeMap<&'a [Value], BTreeMap<i64, Value>>, Value);
 
 /// Windows as (end, latest row in this one or an earlier one), rising.
 type Seen = Vec<(i64, i64)>;
@@ -48,14 +52,23 @@ impl<'a> Past<'a> {
             Question::Silent => seen(groups, &(0..window.keys.len()).collect::<Vec<_>>(), window),
             Question::Baseline(..) => BTreeMap::new(),
         });
-        let nothing = rule.aggregates.iter().map(|a| aggregate(a, &[])).collect();
+        let nothing = rule.aggregates.iter().map(|a| aggregate(a, &[]));
+        let nothing: Vec<Value> = nothing.collect();
         let begins = run.begins(rule, source);
-        Past { rule, window, groups, patterns, begins, seen: seen.collect(), nothing }
+        let values = rule.looks.iter().map(|look| match &look.question {
+            Question::Baseline(value, _) => values(rule, groups, patterns, value, &nothing),
+            _ => Values::default(),
+        });
+        Past { rule, window, groups, begins, seen: seen.collect(), values: values.collect(), nothing }
     }
 
     /// What the past of a group answers in a window.
     pub(super) fn answers(&self, keys: &[Value], start: i64) -> Answers {
-        let answers = self.rule.looks.iter().zip(&self.seen).map(|(look, seen)| {
+        let here = self.groups.get(keys).is_some_and(|windows| windows.contains_key(&start));
+        let answers = self.rule.looks.iter().zip(self.seen.iter().zip(&self.values)).map(|(look, (seen, values))| {
+            if look.question == Question::Silent && here {
+                return Some(Value::Bool(false));
+            }
             let from = start.saturating_sub(look.length);
             if self.begins.is_some_and(|begins| from < begins) {
                 return None;
@@ -64,11 +77,8 @@ impl<'a> Past<'a> {
             Some(match &look.question {
                 Question::Seen(by) => Value::Bool(row(by)),
                 Question::Unseen(by) => Value::Bool(!row(by)),
-                Question::Silent => {
-                    let here = self.groups.get(keys).is_some_and(|windows| windows.contains_key(&start));
-                    Value::Bool(!here && seen.get(keys).is_some_and(|seen| row_between(seen, from, start)))
-                }
-                Question::Baseline(value, statistic) => self.baseline(keys, start, look, value, *statistic),
+                Question::Silent => Value::Bool(seen.get(keys).is_some_and(|seen| row_between(seen, from, start))),
+                Question::Baseline(value, statistic) => self.baseline((keys, start), look, value, *statistic, values),
             })
         });
         Answers { values: answers.collect() }
@@ -99,38 +109,55 @@ impl<'a> Past<'a> {
 
     fn baseline(
         &self,
-        keys: &[Value],
-        start: i64,
+        (keys, start): (&[Value], i64),
         look: &Look,
         value: &crate::ir::Expr,
         statistic: Statistic,
+        (values, empty): &Values<'_>,
     ) -> Value {
-        let Some(windows) = self.groups.get(keys) else { return Value::Missing };
         let length = self.window.length.max(1);
-        let before = (1..=look.length / length).map(|n| start.saturating_sub(n * length));
-        let held: Vec<Option<&Contents>> = before.map(|start| windows.get(&start)).collect();
-        if held.iter().all(Option::is_none) {
+        let before = values.get(keys).map(|windows| windows.range(start.saturating_sub(look.length)..start));
+        // Those that end where this one begins, or a whole number of windows before.
+        let held = before.into_iter().flatten().filter(|(other, _)| start.saturating_sub(**other) % length == 0);
+        let mut over: Vec<[Value; 1]> = held.map(|(_, value)| [value.clone()]).collect();
+        if over.is_empty() {
             return Value::Missing;
         }
-        let of = |aggregates: &[Value]| {
-            let nothing = Subject { source: "", fields: &[], record: &Json::Null };
-            let mut scope = Scope::new(nothing, self.patterns);
-            scope.measure(keys.to_vec(), aggregates.to_vec(), self.rule.measures.iter().map(|measure| &measure.value));
-            scope.value(value)
-        };
-        let empty = of(&self.nothing);
-        let values: Vec<[Value; 1]> =
-            held.into_iter().map(|held| [held.map_or_else(|| empty.clone(), |held| of(&held.aggregates))]).collect();
-        let rows: Vec<Input<'_>> = values.iter().map(|args| Input { time: 0, id: &Value::Missing, args }).collect();
-        let over = Aggregate {
+        if empty.is_present() {
+            let windows = usize::try_from(look.length / length).unwrap_or_default();
+            over.resize(windows.max(over.len()), [empty.clone()]);
+        }
+        let rows: Vec<Input<'_>> = over.iter().map(|args| Input { time: 0, id: &Value::Missing, args }).collect();
+        let statistic = Aggregate {
             function: statistic.function(),
             args: vec![value.clone()],
             filter: None,
             ty: look.ty(),
             span: look.span,
         };
-        aggregate(&over, &rows)
+        aggregate(&statistic, &rows)
     }
+}
+
+/// What a value is in each window.
+fn values<'a>(
+    rule: &Rule,
+    groups: &'a Groups,
+    patterns: &Patterns,
+    value: &crate::ir::Expr,
+    nothing: &[Value],
+) -> Values<'a> {
+    let of = |keys: &[Value], aggregates: &[Value]| {
+        let subject = Subject { source: "", fields: &[], record: &Json::Null };
+        let mut scope = Scope::new(subject, patterns);
+        scope.measure(keys.to_vec(), aggregates.to_vec(), rule.measures.iter().map(|measure| &measure.value));
+        scope.value(value)
+    };
+    let group = |(keys, windows): (&'a Vec<Value>, &'a BTreeMap<i64, Contents>)| {
+        let windows = windows.iter().map(|(start, held)| (*start, of(keys, &held.aggregates)));
+        (keys.as_slice(), windows.collect())
+    };
+    (groups.iter().map(group).collect(), of(&[], nothing))
 }
 
 /// Whether a row lies in `[from, to)`, by the windows that end by `to`, which is where a window of the rule begins.

@@ -455,6 +455,7 @@ fn described(rule: &Rule, scope: &mut Scope<'_>) -> Alert {
 }
 
 fn severity(rule: &Rule, scope: &mut Scope<'_>) -> Level {
-    let arm = rule.severity.arms.iter().find(|(pred, _)| scope.holds(pred));
+    // What hangs on a past that is not known does not hold.
+    let arm = rule.severity.arms.iter().find(|(pred, _)| scope.decided(pred) == Some(true));
     arm.map_or(rule.severity.default, |(_, level)| *level)
 }

@@ -7,10 +7,17 @@ use super::mute::mute;
 use super::rule::carry;
 use super::scope::Names;
 use crate::diag::Diagnostic;
-use crate::ir::{Binding, Correlation, Expr, ExprKind, Level, Member, MemberKey, Occurs, Rule, Texts, Type, duration};
+use crate::ir::{
+    Binding, Correlation, Expr, ExprKind, Level, Member, MemberKey, Occurs, Rule, SECOND, Texts, Type, duration,
+};
 use crate::schema::{Schema, tags};
 use crate::source::Spanned;
 use crate::syntax::ast::{self, CorrelateClause};
+
+/// Longest time that members may be apart: a leap year.
+const MAX_LENGTH: i64 = 366 * 86_400 * SECOND;
+/// Most correlations that read one another.
+const MAX_DEPTH: usize = 32;
 
 /// Resolves the correlations of a pack, those before that others read; rules that they read carry what they ask of them.
 pub(super) fn correlations(
@@ -72,6 +79,10 @@ impl<'a> Correlations<'a, '_> {
     /// Resolves one, and those that it reads before it; `readers` are those that wait for it.
     fn resolve(&mut self, name: &str, readers: &mut Vec<&'a str>) {
         let Some((doc, written)) = self.open.remove(name) else { return };
+        if readers.len() >= MAX_DEPTH {
+            self.diagnostics.push(errors::deep_correlation(written.name.span, MAX_DEPTH));
+            return;
+        }
         readers.push(&written.name.node);
         for member in members(written) {
             if readers.contains(&member.node.as_str()) {
@@ -163,7 +174,8 @@ impl<'a> Correlations<'a, '_> {
         let of = |member: &Member| {
             let rule = self.rules.iter().find(|rule| rule.name == member.name);
             let window = rule.and_then(|rule| rule.window.as_ref()).map(|window| window.length);
-            window.or_else(|| self.done.iter().find(|one| one.name == member.name).map(|one| one.within))
+            let correlation = || self.done.iter().find(|one| one.name == member.name);
+            window.or_else(|| correlation().map(|one| one.within.saturating_add(one.longest)))
         };
         members.iter().filter_map(of).max().unwrap_or_default()
     }
@@ -188,9 +200,14 @@ impl<'a> Correlations<'a, '_> {
 
     fn length(&mut self, written: &Spanned<ast::Literal>) -> Option<Spanned<i64>> {
         match written.node {
-            ast::Literal::Duration(us, _) if us > 0 => Some(Spanned::new(us, written.span)),
+            ast::Literal::Duration(us, _) if (1..=MAX_LENGTH).contains(&us) => Some(Spanned::new(us, written.span)),
             _ => {
-                self.diagnostics.push(errors::window(written.span, "a time of no length", "write at least `1s`"));
+                let help = "write a length from `1s` to `366d`";
+                self.diagnostics.push(errors::window(
+                    written.span,
+                    "a time of no length, or of more than 366 days",
+                    help,
+                ));
                 None
             }
         }
@@ -248,8 +265,10 @@ impl<'a> Correlations<'a, '_> {
             places.push(place);
         }
         let window = self.rules.iter().find(|rule| rule.name == name.node).and_then(|rule| rule.window.as_ref());
-        if let Some(window) = window.filter(|window| window.length > within.node) {
-            let (window, within_text) = (duration(window.length), duration(within.node));
+        let window = window.map(|window| window.length);
+        let window = window.or_else(|| self.done.iter().find(|one| one.name == name.node).map(|one| one.within));
+        if let Some(window) = window.filter(|window| *window > within.node) {
+            let (window, within_text) = (duration(window), duration(within.node));
             self.diagnostics.push(errors::within(within.span, &within_text, &name.node, &window));
             return None;
         }

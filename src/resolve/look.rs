@@ -17,7 +17,7 @@ pub const LOOKS: [(&str, &str); 4] = [
 
 /// Furthest look back: a leap year.
 const MAX_LENGTH: i64 = 366 * 86_400 * crate::ir::SECOND;
-/// Most windows that a baseline is over.
+/// Most windows that a baseline is over, and that are judged for a key that has fallen silent.
 const MAX_WINDOWS: i64 = 10_080;
 
 impl Resolver<'_> {
@@ -36,11 +36,16 @@ impl Resolver<'_> {
                 (if word == "seen" { Question::Seen(keys) } else { Question::Unseen(keys) }, length)
             }
             ("silent", [length]) if length.by.is_empty() => {
-                self.needs_window(word, name.span)?;
-                (Question::Silent, self.length(length.value.as_ref()?, word, usage)?)
+                let (_, step) = self.needs_window(word, name.span)?;
+                let length = self.length(length.value.as_ref()?, word, usage)?;
+                if length / step > MAX_WINDOWS {
+                    let most = duration(step.saturating_mul(MAX_WINDOWS));
+                    return self.wrong(errors::silent_windows(span, &duration(length), &most));
+                }
+                (Question::Silent, length)
             }
             ("baseline", [of, length] | [of, length, _]) if arguments.iter().all(|one| one.by.is_empty()) => {
-                let window = self.needs_window(word, name.span)?;
+                let (window, _) = self.needs_window(word, name.span)?;
                 let statistic = arguments.get(2).map_or(Some(Statistic::Mean), |word| self.statistic(word, usage));
                 let value = self.measured(of.value.as_ref()?, statistic);
                 let length = self.length(length.value.as_ref()?, word, usage)?;
@@ -63,10 +68,10 @@ impl Resolver<'_> {
         Some(Expr::new(ExprKind::Look(number), ty, span))
     }
 
-    /// The length of the rule's windows.
-    fn needs_window(&mut self, word: &str, span: Span) -> Option<i64> {
+    /// The length and the step of the rule's windows.
+    fn needs_window(&mut self, word: &str, span: Span) -> Option<(i64, i64)> {
         match self.scope.window {
-            Some(length) => Some(length),
+            Some(window) => Some(window),
             None => self.wrong(errors::without_over(span, word)),
         }
     }

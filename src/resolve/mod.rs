@@ -267,6 +267,9 @@ impl<'a> All<'a> {
             for rule in &one.rules {
                 if rules.contains(rule.node.as_str()) {
                     of_rules.entry(&rule.node).or_default().push(one);
+                } else if rule.node.contains('.') {
+                    let way_out = "write the exception into the pack that has the rule";
+                    self.diagnostics.push(errors::not_yet(rule.span, &rule.node, way_out));
                 } else if !self.names.is_broken("rule", &rule.node) {
                     let known = rules.iter().copied();
                     self.diagnostics.push(errors::unknown(rule.span, "rule", &rule.node, known));

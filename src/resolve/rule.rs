@@ -147,7 +147,7 @@ impl Resolver<'_> {
                 Clause::Where(condition) => rule.filter.extend(self.pred(condition)),
                 Clause::Over(over) => {
                     rule.window = self.window(over);
-                    self.scope.window = rule.window.as_ref().map(|window| window.length);
+                    self.scope.window = rule.window.as_ref().map(|window| (window.length, window.step));
                 }
                 Clause::Let(bindings) if !windowed => {
                     let end = clause.span.start + u32::try_from(clause.node.word().len()).unwrap_or(0);

@@ -90,8 +90,8 @@ pub(super) struct Scope<'a> {
     pub(super) measures: Vec<Own>,
     /// Aggregates so far; equal ones are one.
     pub(super) aggregates: Vec<Aggregate>,
-    /// The length of the rule's windows, once it is known.
-    pub(super) window: Option<i64>,
+    /// The length and the step of the rule's windows, once they are known.
+    pub(super) window: Option<(i64, i64)>,
     /// Whether the past may be asked here.
     pub(super) may_look: bool,
     /// Look-backs so far; equal ones are one.

@@ -3,7 +3,7 @@
 //! INVARIANT (same alerts): runs one after the other find what one run over all their time finds, but for how long an alert stayed open. Each
 //! window is judged once; a correlation decides only what no alert that is still to come can change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Memory;
 use crate::bind::admits;
@@ -43,14 +43,16 @@ pub struct Advanced {
 pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, memory: Memory, span: Span) -> Advanced {
     let whole = engine.archive().days().unwrap_or_default();
     let first = span.from.unwrap_or(whole.0);
+    // Of a source that has no events yet nothing can be judged: they may still be read in.
+    let archived: BTreeSet<String> = engine.archive().sources().into_iter().map(|source| source.source).collect();
+    let of = |rule: &Rule, source: &str| -> Vec<&Source> {
+        let sources = resolved.schema.sources.iter().filter(|one| admits(rule, one) && archived.contains(&one.name));
+        sources.filter(|one| source == ACROSS || one.name == source).collect()
+    };
     let begun = |rule: &Rule, source: &str| memory.judged.get(&rule.name).and_then(|of| of.get(source)).copied();
     let settled =
         |source: &Source| span.to.unwrap_or_else(|| span.now - span.lateness.unwrap_or_else(|| source.settled()));
-    let end = |rule: &Rule, source: &str| {
-        let judged = resolved.schema.sources.iter().filter(|one| admits(rule, one));
-        let judged = judged.filter(|one| source == ACROSS || one.name == source);
-        judged.map(settled).min().unwrap_or(first)
-    };
+    let end = |rule: &Rule, source: &str| of(rule, source).into_iter().map(settled).min().unwrap_or(first);
     let range = |rule: &Rule, source: &str| {
         let from = begun(rule, source).unwrap_or(first);
         Range { from, to: end(rule, source).max(from) }
@@ -66,7 +68,7 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, memory: Mem
         let sources =
             resolved.schema.sources.iter().filter(|source| admits(rule, source)).map(|source| source.name.as_str());
         let sources: Vec<&str> = if together { vec![ACROSS] } else { sources.collect() };
-        for source in sources {
+        for source in sources.into_iter().filter(|source| !of(rule, source).is_empty()) {
             let Range { from, to } = range(rule, source);
             // What could not be run to its end is judged by the next run.
             let until = if failed(rule, source) { from } else { to };
@@ -95,7 +97,10 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, memory: Mem
         let length = mutes.get(rule.as_str()).map(|mute| mute.length);
         length.zip(to_come).is_some_and(|(length, to_come)| last.saturating_add(length) > to_come)
     });
-    let memory = Memory { judged, open, delivered };
+    // A rule that comes back goes on where it was.
+    let mut all = memory.judged;
+    judged.into_iter().for_each(|(rule, sources)| all.entry(rule).or_default().extend(sources));
+    let memory = Memory { judged: all, open, delivered };
     Advanced { outcome: RunOutcome { alerts, runs }, correlated, memory }
 }
 

@@ -67,9 +67,18 @@ impl State {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let (packs, counted) = read(folder)?;
+        let known = read(folder)?;
         let log = private().append(true).open(folder.join(LOG)).map_err(failed)?;
         let length = log.metadata().map_err(failed)?.len();
+        let Some((packs, counted)) = known else {
+            if length > 0 {
+                let message = format!("`{}` stands without its `{STATE}`", folder.join(LOG).display());
+                return Err(Diagnostic::error(Code::BadState, message)
+                    .help("put the file back that belongs to it, or name a new folder"));
+            }
+            let state = State { folder: folder.to_owned(), packs: BTreeMap::new(), log, counted: 0, _lock: lock };
+            return state.put("").map(|()| state).map_err(failed);
+        };
         if length < counted {
             let message = format!("`{}` is shorter than `{STATE}` says", folder.join(LOG).display());
             return Err(Diagnostic::error(Code::BadState, message).help(
@@ -92,22 +101,26 @@ impl State {
     /// A disk that is full or gone.
     pub fn commit(&mut self, pack: &str, memory: Memory, lines: &str) -> Result<(), Diagnostic> {
         self.packs.insert(pack.to_owned(), memory);
-        let written = self.counted + lines.len() as u64;
-        let put = || -> io::Result<()> {
-            let mut log = &self.log;
-            log.write_all(lines.as_bytes())?;
-            log.sync_all()?;
-            let temporary = self.folder.join(format!(".{STATE}.tmp"));
-            let mut file = private().write(true).truncate(true).open(&temporary)?;
-            file.write_all(saved::to_text(&self.packs, written).as_bytes())?;
-            file.sync_all()?;
-            fs::rename(&temporary, self.folder.join(STATE))?;
-            // The new name is durable only once the folder is.
-            File::open(&self.folder)?.sync_all()
-        };
-        put().map_err(|error| unusable(&self.folder, &error))?;
-        self.counted = written;
+        self.put(lines).map_err(|error| unusable(&self.folder, &error))?;
+        self.counted += lines.len() as u64;
         Ok(())
+    }
+
+    fn put(&self, lines: &str) -> io::Result<()> {
+        let text = saved::to_text(&self.packs, self.counted + lines.len() as u64);
+        if text.len() as u64 > MAX_STATE {
+            return Err(io::Error::other(format!("what correlations wait with takes more than {MAX_STATE} bytes")));
+        }
+        let mut log = &self.log;
+        log.write_all(lines.as_bytes())?;
+        log.sync_all()?;
+        let temporary = self.folder.join(format!(".{STATE}.tmp"));
+        let mut file = private().write(true).truncate(true).open(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        fs::rename(&temporary, self.folder.join(STATE))?;
+        // The new name is durable only once the folder is.
+        File::open(&self.folder)?.sync_all()
     }
 }
 
@@ -120,10 +133,14 @@ fn private() -> OpenOptions {
     options
 }
 
-fn read(folder: &Path) -> Result<(BTreeMap<String, Memory>, u64), Diagnostic> {
+/// What is remembered, by pack, and how much of the log counts.
+type Remembered = (BTreeMap<String, Memory>, u64);
+
+/// None where nothing ever was.
+fn read(folder: &Path) -> Result<Option<Remembered>, Diagnostic> {
     let path = folder.join(STATE);
     match fs::metadata(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((BTreeMap::new(), 0)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unusable(folder, &error)),
         Ok(known) if known.len() > MAX_STATE => {
             return Err(unusable(folder, &io::Error::other(format!("`{STATE}` is larger than {MAX_STATE} bytes"))));
@@ -131,7 +148,7 @@ fn read(folder: &Path) -> Result<(BTreeMap<String, Memory>, u64), Diagnostic> {
         Ok(_) => {}
     }
     let text = fs::read_to_string(&path).map_err(|error| unusable(folder, &error))?;
-    saved::from_text(&text).map_err(|why| {
+    saved::from_text(&text).map(Some).map_err(|why| {
         Diagnostic::error(Code::BadState, format!("`{}` can't be read: {why}", path.display()))
             .help("begin a new folder: alerts of before are then found again")
     })

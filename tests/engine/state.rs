@@ -176,6 +176,11 @@ fn killed_at_any_moment_the_log_has_each_alert_once() {
 #[test]
 fn what_is_wrong_with_a_state_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
+    // A log without its state is somebody's history.
+    fs::write(folder.path().join("alerts.jsonl"), "{}\n").expect("a file");
+    let alone = State::open(folder.path()).map(drop).expect_err("it can't be used");
+    assert!(alone.message.contains("stands without its `state.json`"), "{}", alone.message);
+    fs::remove_file(folder.path().join("alerts.jsonl")).expect("it goes");
     let held = State::open(folder.path()).expect("a new state");
     let code = |folder: &Path| State::open(folder).map(drop).expect_err("it can't be used");
     let taken = code(folder.path());

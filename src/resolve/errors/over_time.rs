@@ -16,6 +16,12 @@ pub(in crate::resolve) fn look_key(span: Span) -> Diagnostic {
         .help("name one of the keys behind `over … by`, as it is called there")
 }
 
+pub(in crate::resolve) fn silent_windows(span: Span, length: &str, most: &str) -> Diagnostic {
+    Diagnostic::error(Code::BadWindow, format!("`{length}` are more windows than are judged for one silence"))
+        .at(span, "")
+        .help(format!("write at most `{most}`, or a longer window"))
+}
+
 pub(in crate::resolve) fn baseline_windows(span: Span, length: &str, window: &str, near: &str) -> Diagnostic {
     Diagnostic::error(Code::BadWindow, format!("`{length}` are not whole windows of `{window}`, or too many"))
         .at(span, "")
@@ -32,6 +38,12 @@ pub(in crate::resolve) fn correlation_severity(span: Span) -> Diagnostic {
     Diagnostic::error(Code::WrongPlace, "a correlation has one severity")
         .at(span, "")
         .help("it sees alerts, not events: write `severity high`")
+}
+
+pub(in crate::resolve) fn deep_correlation(span: Span, most: usize) -> Diagnostic {
+    Diagnostic::error(Code::BadCorrelation, format!("more than {most} correlations read one another"))
+        .at(span, "")
+        .help("let it read the rules and signals themselves")
 }
 
 pub(in crate::resolve) fn cycle(span: Span, member: &str) -> Diagnostic {
@@ -70,7 +82,7 @@ pub(in crate::resolve) fn key_types(span: Span, key: &str, member: &str, before:
 }
 
 pub(in crate::resolve) fn within(span: Span, within: &str, member: &str, window: &str) -> Diagnostic {
-    Diagnostic::error(Code::BadCorrelation, format!("`{within}` is shorter than a window of `{member}`"))
+    Diagnostic::error(Code::BadCorrelation, format!("`{within}` is shorter than what an alert of `{member}` is about"))
         .at(span, "")
-        .help(format!("its windows are {window} long: write at least that"))
+        .help(format!("that takes {window}: write at least that"))
 }

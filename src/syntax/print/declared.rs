@@ -86,7 +86,9 @@ impl Printer<'_> {
             CorrelateClause::When(Occurs::Chain(steps)) => {
                 for (n, (no, member)) in steps.iter().enumerate() {
                     let then = if n == 0 { "" } else { " then " };
-                    self.write(&format!("{then}{}{}", if *no { "no " } else { "" }, name(&member.node)));
+                    // There `no` is a word of the language.
+                    let member = if member.node == "no" { "`no`".to_owned() } else { name(&member.node) };
+                    self.write(&format!("{then}{}{member}", if *no { "no " } else { "" }));
                 }
             }
             CorrelateClause::Mute(mute) => self.mute(mute),
