@@ -1,6 +1,6 @@
 //! `skywatch run`: rules over an archive.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
@@ -15,12 +15,13 @@ use crate::eval::clock::time_text;
 use crate::eval::correlate::{Correlated, correlate_all};
 use crate::eval::mute::{Delivered, mute};
 use crate::eval::{Alert, Undecided};
-use crate::ir::{Correlation, Level, Rule, SECOND};
+use crate::ir::{ContentTold, Correlation, Level, Rule};
 use crate::pack::Pack;
 use crate::report::{json_lines, table};
 use crate::resolve::Resolved;
 use crate::source::SourceMap;
 use crate::state::{Advanced, Span, State, advance};
+use crate::syntax::micros;
 
 /// Run rules over an archive.
 #[derive(Debug, clap::Args)]
@@ -62,6 +63,9 @@ pub(super) struct Arguments {
     /// List the alerts of signals too, and those that are muted.
     #[arg(long)]
     all: bool,
+    /// Show text of users, which is redacted, in alerts; without, `[CONTENT]` stands in its place.
+    #[arg(long)]
+    show_content: bool,
     /// How alerts are printed: a table, or one JSON object a line.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -79,16 +83,7 @@ fn level(text: &str) -> Result<Level, String> {
 
 /// Microseconds of `15m`.
 fn lateness(text: &str) -> Result<i64, String> {
-    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return Err("expected a duration like `90s`, `15m`, `2h`, `1d`".to_owned()),
-    };
-    let micros = digits.parse::<i64>().ok().and_then(|n| n.checked_mul(seconds * SECOND));
-    micros.ok_or_else(|| "out of range".to_owned())
+    micros(text).ok_or_else(|| "expected a duration like `90s`, `15m`, `2h`, `1d`".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
@@ -168,8 +163,8 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
         Some(at) => Period::At(at),
         None => Period::Between { from: arguments.from, to: arguments.to },
     };
-    let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
-    let engine = Engine::open(archive, &pack.resolved.schema, Limits::default())?;
+    let told = content_told(arguments, pack, &rules)?;
+    let engine = engine(arguments, pack)?;
     let RunOutcome { mut alerts, runs } = engine.run(&rules, &pack.id, period)?;
     let end = arguments.at.or(arguments.to).or(engine.archive().days().map(|days| days.1)).unwrap_or_default();
     let correlated = correlate_all(&correlations, &mut alerts, &pack.id, end);
@@ -181,7 +176,43 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
         arguments.all
             || (!alert.muted && reaches(alert) && below.as_ref().is_none_or(|all| !all.contains(alert.rule.as_str())))
     });
+    withhold(&mut alerts, &told);
     Ok((alerts, runs, correlated))
+}
+
+fn engine<'a>(arguments: &Arguments, pack: &'a Pack) -> Result<Engine<'a>, Diagnostic> {
+    let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
+    Engine::open(archive, &pack.resolved.schema, Limits::default())
+}
+
+/// By rule, the names under which its alerts hold text of users that is not to be shown. A rule that tells alerts apart by such text is an
+/// error: ids, states and correlations would tell of it.
+fn content_told(
+    arguments: &Arguments,
+    pack: &Pack,
+    rules: &[Rule],
+) -> Result<BTreeMap<String, Vec<String>>, Diagnostic> {
+    let mut told = BTreeMap::new();
+    for rule in rules.iter().filter(|_| !arguments.show_content) {
+        let Some(stream) = pack.resolved.schema.streams.get(rule.stream) else { continue };
+        let ContentTold { keys, values } = rule.content_told(stream);
+        if let Some(key) = keys.first() {
+            let message = format!("`{}` tells its alerts apart by `{key}`, which is text of users", rule.name);
+            return Err(Diagnostic::error(Code::BadArgument, message).at(rule.span, "would stand in its alerts and their ids").help(
+                "tell them apart by `prompt_digest` or another field; `--show-content` runs it as it is, and shows the text",
+            ));
+        }
+        told.insert(rule.name.clone(), values);
+    }
+    Ok(told)
+}
+
+fn withhold(alerts: &mut [Alert], told: &BTreeMap<String, Vec<String>>) {
+    for alert in alerts {
+        if let Some(names) = told.get(&alert.rule) {
+            alert.withhold(names);
+        }
+    }
 }
 
 fn signals(pack: &Pack) -> BTreeSet<&str> {
@@ -198,15 +229,17 @@ fn tell(arguments: &Arguments, alerts: &[Alert]) {
 
 /// As [`judge`], from where the last run ended. Alerts are told, then they are in the log.
 fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Result<Judged, Diagnostic> {
-    let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
-    let engine = Engine::open(archive, &pack.resolved.schema, Limits::default())?;
     let span = Span { from: arguments.from, to: arguments.to, now: now(), lateness: arguments.lateness };
     if arguments.to.is_some_and(|to| to > span.now) {
         let message = "`--to` lies ahead: what is judged up to there is never judged again";
         return Err(Diagnostic::error(Code::BadArgument, message).help("leave it out to judge up to now"));
     }
-    let advanced = advance(&engine, &pack.resolved, &pack.id, state.of(&pack.id), span);
+    let told = content_told(arguments, pack, &pack.resolved.rules)?;
+    let engine = engine(arguments, pack)?;
+    let memory = state.of(&pack.id, &engine)?;
+    let advanced = advance(&engine, &pack.resolved, &pack.id, memory, span);
     let Advanced { outcome: RunOutcome { mut alerts, runs }, correlated, memory } = advanced;
+    withhold(&mut alerts, &told);
     let signals = signals(pack);
     let reaches = |alert: &Alert| !alert.muted && !signals.contains(alert.rule.as_str());
     let log: Vec<Alert> = alerts.iter().filter(|alert| reaches(alert)).cloned().collect();

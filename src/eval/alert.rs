@@ -105,7 +105,19 @@ pub(super) fn by_last(alert: &Alert) -> impl Ord + '_ {
     (alert.last, &alert.rule, alert.key_values(), alert.first, &alert.source, &alert.id)
 }
 
+/// Stands for text of users that is not to leave the content tier.
+const WITHHELD: &str = "[CONTENT]";
+
 impl Alert {
+    /// Puts `[CONTENT]` in the place of measures and shown items of these names that are there.
+    pub fn withhold(&mut self, names: &[String]) {
+        for (name, value) in self.measures.iter_mut().chain(&mut self.show) {
+            if names.contains(name) && value.is_present() {
+                *value = Value::Text(WITHHELD.into());
+            }
+        }
+    }
+
     /// The values of its keys, in the order of the rule.
     #[must_use]
     pub fn key_values(&self) -> Vec<&Value> {

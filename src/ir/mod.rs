@@ -6,6 +6,7 @@
 //! INVARIANT (placed): every node has the span of the text that asked for it, so that a target's refusal can underline it.
 //! INVARIANT (two-valued): a predicate is true or false; an expression has a value or is missing. Empty text and empty lists are missing.
 
+mod content;
 mod correlate;
 mod expr;
 mod glob;
@@ -19,6 +20,7 @@ mod source;
 mod test;
 mod types;
 
+pub use content::ContentTold;
 pub use correlate::{CORRELATION, Correlation, Member, MemberKey, Mute, Occurs};
 pub use expr::{Arithmetic, Expr, ExprKind, Function, Rewrite, Rows, Step};
 pub use glob::Glob;

@@ -62,7 +62,8 @@ fn vin<'t>(text: &'t str, (start, end): (usize, usize), context: &Context, hits:
     }
 }
 
-/// HMRC's NIM39110: two letters but D F I Q U V (and O as the second), none of seven pairs, six digits, A to D.
+/// HMRC's NIM39110: two letters but D F I Q U V (and O as the second), none of seven pairs, six digits, A to D;
+/// and `ZZ…T`, which nobody has and which forms and test data show in place of one.
 fn insurance<'t>(text: &'t str, start: usize, hits: &mut Hits<'t>) {
     let bytes = text.as_bytes();
     let (mut at, mut found) = (start, Vec::with_capacity(9));
@@ -83,7 +84,8 @@ fn insurance<'t>(text: &'t str, start: usize, hits: &mut Hits<'t>) {
         && !b"DFIOQUV".contains(&second)
         && ![b"BG", b"GB", b"KN", b"NK", b"NT", b"TN", b"ZZ"].contains(&&pair);
     let closed = bytes.get(at).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    if found.len() == 9 && given && closed && (b'A'..=b'D').contains(&last) {
+    let shown = &pair == b"ZZ" && last == b'T';
+    if found.len() == 9 && closed && (given && (b'A'..=b'D').contains(&last) || shown) {
         hits.add(Entity::UkNino, start, at);
     }
 }

@@ -1,4 +1,5 @@
-//! Words around a value: takes a text and a place, says whether a word announces what stands there, and whether it is a version.
+//! Words around a value: takes a text and a place, says whether a word announces what stands there, and whether it is a version, a count
+//! or an id.
 
 use super::matcher::Matcher;
 use super::patterns::{NHS_WORDS, PHONE_WORDS, ROUTING_WORDS, SIN_WORDS, SSN_WORDS, VIN_WORDS, Words};
@@ -109,4 +110,64 @@ pub(super) fn is_version(text: &str, start: usize, end: usize) -> bool {
     });
     let behind = text.get(end..floor(text, end.saturating_add(12))).unwrap_or_default().to_ascii_lowercase();
     announced || product || SUFFIXES.iter().any(|suffix| behind.starts_with(suffix))
+}
+
+/// Whether a number in one piece is said to be something else than a telephone's: a number of JSON, an amount, a part of a path or a name, or
+/// what stands behind `id`, `order`, `size` and their like (`requestId: `, `order no. `) or before a unit.
+pub(super) fn is_count_or_id(text: &str, start: usize, end: usize) -> bool {
+    const WORDS: [&str; 34] = [
+        "id",
+        "ids",
+        "uid",
+        "gid",
+        "pid",
+        "order",
+        "ticket",
+        "case",
+        "invoice",
+        "ref",
+        "reference",
+        "incident",
+        "account",
+        "acct",
+        "customer",
+        "item",
+        "sku",
+        "isbn",
+        "tracking",
+        "transaction",
+        "txn",
+        "project",
+        "projects",
+        "job",
+        "session",
+        "request",
+        "build",
+        "seed",
+        "offset",
+        "size",
+        "count",
+        "timestamp",
+        "epoch",
+        "bytes",
+    ];
+    const UNITS: [&str; 8] = ["bytes", "tokens", "rows", "ns", "us", "ms", "milliseconds", "nanoseconds"];
+    let head = text.get(floor(text, start.saturating_sub(32))..start).unwrap_or_default();
+    let tail = text.get(end..floor(text, end.saturating_add(16))).unwrap_or_default();
+    let joined = head.ends_with(['/', '_', '#', '$', '=', '\u{20ac}', '\u{a3}']) || tail.starts_with(['/', '_', '=']);
+    // JSON writes telephone numbers as texts.
+    let number_of_json = head.trim_end().ends_with("\":");
+    let before = head.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    let numbered = ["no", "nr", "number", "num"].iter().find_map(|word| before.strip_suffix(word)).unwrap_or(before);
+    let named = last_word(numbered.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()));
+    let unit = tail.trim_start_matches(' ').split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    joined || number_of_json || WORDS.contains(&named.as_str()) || UNITS.contains(&unit)
+}
+
+/// The word that a text ends with, in lower case; of `requestId` it is `id`.
+fn last_word(text: &str) -> String {
+    let word = text.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let capital =
+        word.as_bytes().windows(2).rposition(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase());
+    word.get(capital.map_or(0, |at| at + 1)..).unwrap_or_default().to_ascii_lowercase()
 }

@@ -35,7 +35,7 @@ use scan::{Hit, Hits, Machine, settle};
 pub use entity::{Entity, Proof};
 
 /// Grows with every change of what is found or of what stands for it; an archive writes it into its files.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Most bytes of a text that is looked through; a longer one is replaced whole.
 pub const MOST: usize = 8 << 20;

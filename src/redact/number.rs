@@ -3,7 +3,7 @@
 use std::net::Ipv4Addr;
 
 use super::checksum;
-use super::context::{Context, is_version};
+use super::context::{Context, is_count_or_id, is_version};
 use super::entity::Entity;
 use super::scan::Hits;
 
@@ -116,6 +116,7 @@ impl<'t> Run<'t> {
             self.nine(from, context, hits);
             self.ten(from, context, hits);
             self.north_american(from, hits);
+            self.ten_american(from, hits);
         }
         self.international(hits);
         self.announced(context, hits);
@@ -224,6 +225,17 @@ impl<'t> Run<'t> {
         if lengths && area && forms && !longer {
             let begins = code.filter(|group| self.called(*group, to)).unwrap_or(from);
             self.add_phone(begins, to, hits);
+        }
+    }
+
+    /// Ten bare digits, where area and exchange begin with 2 to 9 and nothing around says that they count or name something else. Seconds
+    /// since 1970 begin with 1 until 2033.
+    fn ten_american(&self, from: usize, hits: &mut Hits<'t>) {
+        let (start, end) = self.place(from, from + 1);
+        let codes = [start, start + 3].iter().all(|at| matches!(self.bytes.get(*at), Some(b'2'..=b'9')));
+        let single = self.count(from, from + 1) == 10 && self.alone(from);
+        if codes && single && !is_count_or_id(self.text, start, end) {
+            hits.add(Entity::Phone, start, self.extended(end));
         }
     }
 

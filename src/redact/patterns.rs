@@ -146,8 +146,10 @@ pub(super) const CARD: &str = concat!(apart!(), "([0-9](?:[ -]?[0-9]){11,18})");
 pub(super) const BTC_ADDRESS: &str =
     concat!(apart!(), "([13][1-9A-HJ-NP-Za-km-z]{25,34}|bc1[02-9ac-hj-np-z]{11,87}|BC1[02-9AC-HJ-NP-Z]{11,87})");
 pub(super) const ETH_ADDRESS: &str = concat!(apart!(), "(0x[0-9a-fA-F]{40})");
-pub(super) const UK_NINO: &str =
-    concat!(apart!(), "([A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D])");
+pub(super) const UK_NINO: &str = concat!(
+    apart!(),
+    "([A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[A-D]|ZZ[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?[0-9]{2}[ -]?T)"
+);
 pub(super) const US_SSN: &str = concat!(
     apart!(),
     "([0-8][0-9]{2}[ .-][0-9]{2}[ .-][0-9]{4})|",
@@ -197,7 +199,7 @@ pub(super) const MAC: &str = concat!(
 pub(super) const PHONE: &str = concat!(
     "([+][0-9](?:[ ()./-]{0,3}[0-9]){6,14})|",
     apart!(),
-    "([2-9][0-9]{2}[ )./-]{1,3}[0-9]{3}[ ./-]{1,3}[0-9]{4})|",
+    "([2-9][0-9]{2}[ )./-]{1,3}[0-9]{3}[ ./-]{1,3}[0-9]{4}|[2-9][0-9]{2}[2-9][0-9]{6})|",
     before!(phone_words!()),
     "([0-9](?:[ ()./-]{0,3}[0-9]){6,14})"
 );

@@ -40,7 +40,7 @@ pub struct Advanced {
 
 /// Runs a pack from where `memory` ends.
 #[must_use]
-pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, memory: Memory, span: Span) -> Advanced {
+pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory: Memory, span: Span) -> Advanced {
     let whole = engine.archive().days().unwrap_or_default();
     let first = span.from.unwrap_or(whole.0);
     // Of a source that has no events yet nothing can be judged: they may still be read in.
@@ -79,7 +79,7 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, memory: Mem
     let mut known: BTreeMap<&str, i64> = BTreeMap::new();
     for one in &resolved.correlations {
         let until = known_until(one, resolved, &judged, &known);
-        let before = memory.open.get(&one.name).cloned().unwrap_or_default();
+        let before = memory.open.remove(&one.name).unwrap_or_default();
         let mut found = correlate(one, before, &alerts, pack, Known { until, end: i64::MAX });
         open.insert(one.name.clone(), std::mem::take(&mut found.open));
         alerts.append(&mut found.alerts);
@@ -91,16 +91,17 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, memory: Mem
     let mut delivered = memory.delivered;
     let mutes = resolved.mutes();
     mute(&mut alerts, &mutes, &mut delivered);
-    // What no alert that is still to come can be muted by is forgotten.
+    // What no alert that is still to come can be muted by is forgotten; a rule that is not there may come back.
+    let gone = |name: &str| memory.judged.contains_key(name) && resolved.rules.iter().all(|rule| rule.name != name);
     delivered.retain(|(rule, ..), last| {
         let to_come = rules_known(resolved, &judged, rule).or_else(|| known.get(rule.as_str()).copied());
         let length = mutes.get(rule.as_str()).map(|mute| mute.length);
-        length.zip(to_come).is_some_and(|(length, to_come)| last.saturating_add(length) > to_come)
+        gone(rule) || length.zip(to_come).is_some_and(|(length, to_come)| last.saturating_add(length) > to_come)
     });
     // A rule that comes back goes on where it was.
     let mut all = memory.judged;
     judged.into_iter().for_each(|(rule, sources)| all.entry(rule).or_default().extend(sources));
-    let memory = Memory { judged: all, open, delivered };
+    let memory = Memory { archive: memory.archive, judged: all, open, delivered };
     Advanced { outcome: RunOutcome { alerts, runs }, correlated, memory }
 }
 

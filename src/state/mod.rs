@@ -15,6 +15,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use crate::diag::{Code, Diagnostic};
+use crate::engine::Engine;
 use crate::eval::correlate::Held;
 use crate::eval::mute::Delivered;
 
@@ -30,6 +31,8 @@ const MAX_STATE: u64 = 1 << 30;
 /// What is remembered of a pack.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Memory {
+    /// The id of the archive that was read; of one without an entry, none.
+    pub archive: Option<String>,
     /// By rule and source, up to when windows and events were judged, in microseconds since 1970.
     pub judged: BTreeMap<String, BTreeMap<String, i64>>,
     /// By correlation, the alerts that others may still complete.
@@ -89,10 +92,22 @@ impl State {
         Ok(State { folder: folder.to_owned(), packs, log, counted, _lock: lock })
     }
 
-    /// What is remembered of a pack.
-    #[must_use]
-    pub fn of(&self, pack: &str) -> Memory {
-        self.packs.get(pack).cloned().unwrap_or_default()
+    /// What is remembered of a pack over an archive.
+    ///
+    /// # Errors
+    /// What is remembered is of another archive: how far that was judged says nothing of this one.
+    pub fn of(&self, pack: &str, engine: &Engine<'_>) -> Result<Memory, Diagnostic> {
+        let archive = engine.archive();
+        let id = archive.manifest().archive.clone();
+        let memory = self.packs.get(pack).cloned().unwrap_or_default();
+        if memory.archive.is_some() && memory.archive != id {
+            let message = format!("`{}` remembers runs of `{pack}` over another archive", self.folder.display());
+            return Err(Diagnostic::error(Code::BadState, message).help(format!(
+                "name the archive that it belongs to, or a new folder for `{}`",
+                archive.root().display()
+            )));
+        }
+        Ok(Memory { archive: id, ..memory })
     }
 
     /// Adds alerts to the log, one JSON line each, and remembers what the run of a pack ended with: both, or after a crash neither.

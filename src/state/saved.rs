@@ -24,6 +24,7 @@ struct Saved {
 
 #[derive(Serialize, Deserialize)]
 struct Pack {
+    archive: Option<String>,
     judged: BTreeMap<String, BTreeMap<String, i64>>,
     open: BTreeMap<String, Vec<Open>>,
     delivered: Vec<Told>,
@@ -90,6 +91,7 @@ fn pack(memory: &Memory) -> Pack {
         last: *last,
     };
     Pack {
+        archive: memory.archive.clone(),
         judged: memory.judged.clone(),
         open: memory.open.iter().map(|(name, held)| (name.clone(), held.iter().map(open).collect())).collect(),
         delivered: memory.delivered.iter().map(told).collect(),
@@ -103,7 +105,7 @@ fn memory(pack: Pack) -> Result<Memory, String> {
     }
     let told = |Told { rule, source, keys, last }: Told| Ok(((rule, source, values(keys)?), last));
     let delivered = pack.delivered.into_iter().map(told).collect::<Result<_, String>>()?;
-    Ok(Memory { judged: pack.judged, open, delivered })
+    Ok(Memory { archive: pack.archive, judged: pack.judged, open, delivered })
 }
 
 fn held_alert(open: Open) -> Result<Held, String> {

@@ -8,7 +8,7 @@ mod errors;
 mod parse;
 mod print;
 
-pub use parse::{MAX_FILE_BYTES, parse};
+pub use parse::{MAX_FILE_BYTES, micros, parse};
 pub use print::{print_expr, print_file};
 
 /// Words that cannot open a name without backticks; grammar/skywatch.pest has the same list.

@@ -358,6 +358,9 @@ fn runs_that_remember() {
     assert_eq!(status(&words), 0);
     assert_eq!(status(&["run", PACK, "--archive", &archive, "--lateness", "1h"]), 2);
     assert_eq!(status(&["run", PACK, "--archive", &archive, "--state", &state, "--lateness", "soon"]), 2);
+    let ahead = skywatch(&["run", PACK, "--archive", &archive, "--state", &state, "--to", "2999-01-01"]);
+    assert_eq!(ahead.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&ahead.stderr).contains("`--to` lies ahead"), "{ahead:?}");
 }
 
 fn of_rule<'a>(alerts: &'a [Value], rule: &str) -> &'a Value {

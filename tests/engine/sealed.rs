@@ -126,6 +126,47 @@ fn text_of_users_is_nowhere_but_in_the_content_tier() {
     let (without, why) = skywatch(&run);
     assert!(with.lines().count() > 10 && !with.contains(MARK), "{with}");
     assert!(without.is_empty() && why.contains("does not hold `prompt`"), "{without}{why}");
+    // Rules that show it: not in what is printed, not in what runs remember, unless that is asked for.
+    let shown = place.path().join("shown.sky");
+    let rules = r#"
+        rule shown { severity low  from invocation  where prompt contains "Quittengelee"  show text = upper(prompt), long = length(prompt) }
+        rule counted {
+            severity low  from invocation  over 1d
+            let texts = values(substring(prompt, 0, 40), 5), calls = count()  when calls > 0  mute 1h
+        }
+        signal read { from invocation  where prompt contains "Quittengelee" }
+        correlate both { severity low  by model.id  within 1h  when at least 1 of read, shown }
+    "#;
+    fs::write(&shown, rules).expect("a rule");
+    let state = place.path().join("state");
+    let (shown, states) = (shown.display().to_string(), state.display().to_string());
+    let words = ["run", &shown, "--archive", &archive, "--content-key", "env:CONTENT_KEY", "--format", "json", "--all"];
+    let (printed, report) = skywatch(&words);
+    let (remembered, more) = skywatch(&[&words[..], &["--state", &states]].concat());
+    let upper = MARK.to_uppercase();
+    for said in [&printed, &remembered, &report, &more] {
+        assert!(!said.contains(MARK) && !said.contains(&upper), "{said}");
+    }
+    let withheld = |rule: &str| {
+        printed.lines().any(|line| line.contains(&format!("\"rule\":\"{rule}\"")) && line.contains("[CONTENT]"))
+    };
+    assert!(withheld("shown") && withheld("counted") && printed.contains("\"both\""), "{printed}{report}");
+    assert!(printed.contains("\"long\":"), "lengths are shown: {printed}");
+    for name in ["alerts.jsonl", "state.json"] {
+        let text = fs::read_to_string(state.join(name)).expect("a file of the state");
+        assert!(!text.contains(MARK) && !text.contains(&upper) && !text.is_empty(), "{name}: {text}");
+    }
+    let (asked, _) = skywatch(&[&words[..], &["--show-content"]].concat());
+    assert!(asked.contains(&upper) && asked.contains(MARK), "{asked}");
+    let apart = place.path().join("apart.sky");
+    fs::write(&apart, "rule apart { severity low from invocation over 1h by text = lower(prompt) when count() > 1 }")
+        .expect("a rule");
+    let (none, why) =
+        skywatch(&["run", &apart.display().to_string(), "--archive", &archive, "--content-key", "env:CONTENT_KEY"]);
+    assert!(
+        none.is_empty() && why.contains("tells its alerts apart by `text`") && why.contains("prompt_digest"),
+        "{none}{why}"
+    );
 }
 
 /// Equal prompts have equal digests under one key, and none that compare under two, in one window too.

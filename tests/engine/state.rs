@@ -15,7 +15,7 @@ use skywatch::eval::correlate::correlate_all;
 use skywatch::eval::mute::{Delivered, mute};
 use skywatch::report::json_lines;
 use skywatch::resolve::Resolved;
-use skywatch::state::{Span, State, advance};
+use skywatch::state::{Memory, Span, State, advance};
 
 use crate::archive::{engine, sample, sampled, write};
 use crate::support::choices::Choices;
@@ -70,7 +70,8 @@ fn at_once(engine: &Engine<'_>, resolved: &Resolved, to: i64) -> BTreeMap<String
 fn step(engine: &Engine<'_>, resolved: &Resolved, folder: &Path, to: i64) {
     let mut state = State::open(folder).expect("the state");
     let span = Span { from: Some(START - 2 * DAY), to: Some(to), now: to, lateness: None };
-    let advanced = advance(engine, resolved, "p", state.of("p"), span);
+    let memory = state.of("p", engine).expect("of this archive");
+    let advanced = advance(engine, resolved, "p", memory, span);
     let signal = |name: &str| resolved.rules.iter().any(|rule| rule.signal && rule.name == name);
     let alerts = advanced.outcome.alerts.into_iter().filter(|alert| !alert.muted && !signal(&alert.rule));
     state.commit("p", advanced.memory, &json_lines(&alerts.collect::<Vec<_>>())).expect("room");
@@ -110,7 +111,7 @@ fn many_runs_find_what_one_finds() {
         }
         whole.values().for_each(|alert| *found.entry(alert["rule"].to_string()).or_default() += 1);
         // What is remembered does not grow: all is decided by then.
-        let memory = State::open(folder.path()).expect("the state").of("p");
+        let memory = State::open(folder.path()).expect("the state").of("p", &engine).expect("of this archive");
         assert!(memory.open.values().all(Vec::is_empty), "seed {seed}: {:?}", memory.open);
     }
     println!("{found:?}");
@@ -187,7 +188,7 @@ fn what_is_wrong_with_a_state_is_named() {
     assert!(taken.code == Code::BadState && taken.message.contains("is used by another run"), "{}", taken.message);
     drop(held);
     let mut state = State::open(folder.path()).expect("nobody holds it any more");
-    state.commit("p", state.of("p"), "{}\n").expect("room");
+    state.commit("p", Memory::default(), "{}\n").expect("room");
     drop(state);
     fs::write(folder.path().join("alerts.jsonl"), "").expect("a file");
     assert!(code(folder.path()).message.contains("is shorter than `state.json` says"));
@@ -195,4 +196,44 @@ fn what_is_wrong_with_a_state_is_named() {
     assert!(code(folder.path()).message.contains("its format is 9"));
     fs::write(folder.path().join("state.json"), "{").expect("a file");
     assert!(code(folder.path()).message.contains("can't be read"));
+}
+
+/// What one pack remembers is neither another's nor of another archive, and a rule that is gone for a while goes on where it was.
+#[test]
+fn states_are_of_a_pack_an_archive_and_each_rule() {
+    let resolved = sampled(RULES);
+    let events = sample(&resolved, 1, 60);
+    let (archive, other, folder) = (tempfile::tempdir(), tempfile::tempdir(), tempfile::tempdir());
+    let [archive, other, folder] = [archive, other, folder].map(|made| made.expect("a folder"));
+    write(archive.path(), &resolved.schema, &events);
+    write(other.path(), &resolved.schema, &events);
+    let engine_of = |root: &Path| engine(root, &resolved.schema, Limits::default());
+    let (engine, elsewhere) = (engine_of(archive.path()), engine_of(other.path()));
+    let middle = START + DAY;
+    step(&engine, &resolved, folder.path(), middle);
+    let state = State::open(folder.path()).expect("the state");
+    let refused = state.of("p", &elsewhere).expect_err("of another archive");
+    assert!(refused.message.contains("remembers runs of `p` over another archive"), "{}", refused.message);
+    assert_eq!(state.of("q", &elsewhere).expect("another pack").judged, BTreeMap::new());
+    let known = state.of("p", &engine).expect("of this archive");
+    drop(state);
+    // Two days without `single`, which the rest does not ask for.
+    let mut without = resolved.clone();
+    without.rules.retain(|rule| rule.name != "single");
+    without.correlations.clear();
+    step(&engine, &without, folder.path(), middle + DAY);
+    let state = State::open(folder.path()).expect("the state");
+    let kept = state.of("p", &engine).expect("of this archive");
+    assert_eq!(kept.judged["single"], known.judged["single"]);
+    assert_ne!(kept.judged["hourly"], known.judged["hourly"]);
+    drop(state);
+    let end = START + 30 * DAY;
+    step(&engine, &resolved, folder.path(), end);
+    let log = by_id(&fs::read_to_string(folder.path().join("alerts.jsonl")).expect("the log"));
+    let whole = at_once(&engine, &resolved, end);
+    let single = |alerts: &BTreeMap<String, Row>| {
+        alerts.iter().filter(|(_, alert)| alert["rule"] == "single").map(|(id, _)| id.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(single(&log), single(&whole));
+    assert!(single(&whole).len() > 3, "{whole:?}");
 }

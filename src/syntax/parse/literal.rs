@@ -80,15 +80,7 @@ impl Reader {
 
     pub(super) fn duration(&mut self, pair: &P<'_>) -> Literal {
         let written = pair.as_str();
-        let (digits, unit) = written.split_at(written.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(written.len()));
-        let scale = match unit {
-            "ms" => SECOND / 1_000,
-            "s" => SECOND,
-            "m" => 60 * SECOND,
-            "h" => 3_600 * SECOND,
-            _ => 86_400 * SECOND,
-        };
-        let value = digits.replace('_', "").parse::<i64>().ok().and_then(|n| n.checked_mul(scale));
+        let value = micros(written);
         let value = value.unwrap_or_else(|| {
             let span = self.span(pair);
             self.say(errors::literal(span, format!("duration `{written}` is out of range"), "at most 100_000_000d"));
@@ -169,4 +161,19 @@ impl Reader {
             }
         }
     }
+}
+
+/// The microseconds of a duration as rules write it, `1_500ms` to `90d`; none of what is no duration or out of range.
+#[must_use]
+pub fn micros(written: &str) -> Option<i64> {
+    let (digits, unit) = written.split_at(written.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(written.len()));
+    let scale = match unit {
+        "ms" => SECOND / 1_000,
+        "s" => SECOND,
+        "m" => 60 * SECOND,
+        "h" => 3_600 * SECOND,
+        "d" => 86_400 * SECOND,
+        _ => return None,
+    };
+    digits.replace('_', "").parse::<i64>().ok().filter(|n| *n >= 0)?.checked_mul(scale)
 }

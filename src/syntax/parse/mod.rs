@@ -19,6 +19,8 @@ use super::{ast, errors};
 use crate::diag::Diagnostic;
 use crate::source::{SourceId, Span};
 
+pub use literal::micros;
+
 /// Most bytes of one file.
 pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// Most steps that the parser takes for one piece: well over what a file of the greatest size needs.
