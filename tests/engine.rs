@@ -8,6 +8,8 @@ mod archive;
 mod bench;
 #[path = "engine/crash.rs"]
 mod crash;
+#[path = "engine/pass.rs"]
+mod pass;
 #[path = "engine/redacted.rs"]
 mod redacted;
 #[path = "engine/retention.rs"]

@@ -165,7 +165,7 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
     };
     let told = content_told(arguments, pack, &rules)?;
     let engine = engine(arguments, pack)?;
-    let RunOutcome { mut alerts, runs } = engine.run(&rules, &pack.id, period)?;
+    let RunOutcome { mut alerts, runs, .. } = engine.run(&rules, &pack.id, period)?;
     let end = arguments.at.or(arguments.to).or(engine.archive().days().map(|days| days.1)).unwrap_or_default();
     let correlated = correlate_all(&correlations, &mut alerts, &pack.id, end);
     mute(&mut alerts, &pack.resolved.mutes(), &mut Delivered::new());
@@ -238,7 +238,7 @@ fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Result<Judged
     let engine = engine(arguments, pack)?;
     let memory = state.of(&pack.id, &engine)?;
     let advanced = advance(&engine, &pack.resolved, &pack.id, memory, span);
-    let Advanced { outcome: RunOutcome { mut alerts, runs }, correlated, memory } = advanced;
+    let Advanced { outcome: RunOutcome { mut alerts, runs, .. }, correlated, memory } = advanced;
     withhold(&mut alerts, &told);
     let signals = signals(pack);
     let reaches = |alert: &Alert| !alert.muted && !signals.contains(alert.rule.as_str());

@@ -44,8 +44,8 @@ impl Bench {
             let sources: Vec<&str> = sources.into_iter().collect();
             let found = table::events(&events, stream, self.limits.batch, self.limits.partitions)
                 .and_then(|table| RulePlan::new(rule, stream, &sources, table, run.range))
-                .and_then(|plan| self.session.collect(&plan))
-                .and_then(|rows| findings::outcome(rule, stream, source, run, &rows))
+                .and_then(|plan| self.session.collect(plan))
+                .and_then(|rows| findings::outcome(rule, stream, source, run, &rows.batches))
                 .map_err(|cause| errors::failed(rule, source, self.limits.memory, &cause))?;
             outcome.alerts.extend(found.alerts);
             outcome.lost_to_missing_keys += found.lost_to_missing_keys;

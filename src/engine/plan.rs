@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::DataType;
+use datafusion::arrow::datatypes::{DataType, Schema};
 use datafusion::common::{Column, NullHandling, Result, ScalarValue, UnnestOptions};
 use datafusion::functions_aggregate::expr_fn::{count, max, min};
 use datafusion::logical_expr::utils::conjunction;
@@ -65,7 +65,7 @@ pub(super) struct RulePlan {
 }
 
 impl RulePlan {
-    /// The plan of a rule over rows of these sources.
+    /// The plan of a rule over a table that has other rows too: those of these sources are taken, near the range.
     pub(super) fn new(
         rule: &Rule,
         stream: &Stream,
@@ -73,21 +73,54 @@ impl RulePlan {
         table: Arc<dyn TableSource>,
         range: Range,
     ) -> Result<RulePlan> {
-        let names = fields_read(rule, stream).into_iter().filter_map(|id| stream.get(id)).map(|field| &field.name);
-        let schema = table.schema();
-        let mut columns = vec![schema.index_of(SOURCE)?];
-        for name in names {
-            columns.push(schema.index_of(name)?);
-        }
+        let near = near(stream, sources, windows::times(rule, range));
+        RulePlan::over(rule, stream, sources, table, range, near)
+    }
+
+    /// The plan of a rule over a table that has the rows of these sources near the range, and no others.
+    pub(super) fn fed(
+        rule: &Rule,
+        stream: &Stream,
+        sources: &[&str],
+        table: Arc<dyn TableSource>,
+        range: Range,
+    ) -> Result<RulePlan> {
+        RulePlan::over(rule, stream, sources, table, range, Vec::new())
+    }
+
+    fn over(
+        rule: &Rule,
+        stream: &Stream,
+        sources: &[&str],
+        table: Arc<dyn TableSource>,
+        range: Range,
+        near: Vec<Expr>,
+    ) -> Result<RulePlan> {
+        let columns = columns_read(&table.schema(), rule, stream)?;
         let builder = LogicalPlanBuilder::scan("events", table, Some(columns))?;
         let steps = Steps { rule, stream, sources, builder };
-        let rows = steps.near(windows::times(rule, range))?.bound()?.taken_apart()?.filtered()?;
+        let rows = steps.near(near)?.bound()?.taken_apart()?.filtered()?;
         let plan = match &rule.window {
             None => rows.builder.build()?,
             Some(window) => rows.grouped(window, range)?.judged()?.builder.build()?,
         };
         Ok(RulePlan { plan, tier: tier(rule, stream), windows: rule.window.as_ref().map_or(1, windows::count) })
     }
+}
+
+/// The places of a rule's columns in a table, the source's first.
+pub(super) fn columns_read(schema: &Schema, rule: &Rule, stream: &Stream) -> Result<Vec<usize>> {
+    let names = fields_read(rule, stream).into_iter().filter_map(|id| stream.get(id)).map(|field| field.name.as_str());
+    [SOURCE].into_iter().chain(names).map(|name| Ok(schema.index_of(name)?)).collect()
+}
+
+/// What holds of rows of sources and of a span of time.
+pub(super) fn near(stream: &Stream, sources: &[&str], (from, to): (i64, i64)) -> Vec<Expr> {
+    let time = column(stream.get(stream.time()).map(|field| field.name.clone()).unwrap_or_default());
+    let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
+    let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));
+    let source = column(SOURCE).in_list(sources.iter().map(name).collect(), false);
+    vec![source, time.clone().gt_eq(at(from)), time.lt(at(to))]
 }
 
 struct Steps<'a> {
@@ -121,15 +154,15 @@ impl Steps<'_> {
         Ok(self)
     }
 
-    /// Rows of the source and of a span of time; with their time and id.
-    fn near(self, (from, to): (i64, i64)) -> Result<Self> {
+    /// Rows for which all of this holds, with their time and id.
+    fn near(self, near: Vec<Expr>) -> Result<Self> {
         let field = |id| self.stream.get(id).map(|field| field.name.clone()).unwrap_or_default();
         let (time, id) = (column(field(self.stream.time())), column(field(self.stream.event_id())));
-        let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
-        let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));
-        let source = column(SOURCE).in_list(self.sources.iter().map(name).collect(), false);
-        let near = source.and(time.clone().gt_eq(at(from))).and(time.clone().lt(at(to)));
-        self.keep(near)?.add(vec![(TIME.to_owned(), cast(time, DataType::Int64)), (ID.to_owned(), id)])
+        let kept = match conjunction(near) {
+            Some(near) => self.keep(near)?,
+            None => self,
+        };
+        kept.add(vec![(TIME.to_owned(), cast(time, DataType::Int64)), (ID.to_owned(), id)])
     }
 
     /// `with`

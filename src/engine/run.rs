@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use datafusion::common::DataFusionError;
 
 use super::asked::of_counts;
+use super::cost::PassCost;
 use super::held::Held;
+use super::pass::{self, Member, Scanned};
 use super::plan::{self, RulePlan};
-use super::session::{Limits, Session};
+use super::session::{Limits, Rows, Session};
 use super::{errors, findings, table, windows};
 use crate::archive::{Archive, ArchiveFile, DAY};
 use crate::bind::{ForSource, admits};
@@ -15,7 +17,7 @@ use crate::diag::Diagnostic;
 use crate::eval::alert::{Alert, finish};
 use crate::eval::clock::time_text;
 use crate::eval::{Range, Run, Undecided};
-use crate::ir::{ACROSS, EVENT_RULE_STEP, Rule, Source, Stream};
+use crate::ir::{ACROSS, EVENT_RULE_STEP, Rule, Source, Stream, Tier};
 use crate::schema::Schema;
 
 /// Which windows, and for rules without `over` which events, a run judges.
@@ -39,7 +41,21 @@ pub struct RunOutcome {
     pub alerts: Vec<Alert>,
     /// Every rule on every source of its stream that it admits, in the order of the rules, then by source.
     pub runs: Vec<RuleRun>,
+    /// What it cost.
+    pub costs: Costs,
 }
+
+/// What a run cost, pass by pass; of rules that were run alone nothing. Two runs are equal whatever they cost.
+#[derive(Debug, Clone, Default)]
+pub struct Costs(pub Vec<PassCost>);
+
+impl PartialEq for Costs {
+    fn eq(&self, _: &Costs) -> bool {
+        true
+    }
+}
+
+impl Eq for Costs {}
 
 /// What became of a rule on a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,73 +149,140 @@ impl<'s> Engine<'s> {
     pub fn run_over(&self, rules: &[Rule], pack: &str, range: &dyn Fn(&Rule, &str) -> Range) -> RunOutcome {
         let sources = self.archive.sources();
         let coverage = sources.iter().map(|source| (source.source.clone(), source.days.0)).collect();
-        let mut outcome = RunOutcome::default();
+        let mut judged = Vec::new();
         for rule in rules {
             let admitted: Vec<&Source> = self.schema.sources.iter().filter(|source| admits(rule, source)).collect();
             let together = rule.window.as_ref().is_some_and(|window| window.across);
-            let judged = if together { vec![admitted.as_slice()] } else { admitted.chunks(1).collect() };
-            for sources in judged {
+            let of_one = if together { vec![admitted.as_slice()] } else { admitted.chunks(1).collect() };
+            for sources in of_one {
                 let name = if together { ACROSS } else { sources.first().map_or("", |source| source.name.as_str()) };
                 let range = range(rule, name);
-                if range.from >= range.to {
-                    continue;
+                if range.from < range.to {
+                    judged.push(self.prepare(rule, sources, range));
                 }
-                let (found, mut runs) = self.judge(rule, sources, &Run { pack, range, coverage: &coverage });
-                outcome.alerts.extend(found);
-                outcome.runs.append(&mut runs);
+            }
+        }
+        let mut outcome = RunOutcome::default();
+        let mut passed = self.passes(&judged, &mut outcome.costs.0);
+        for (n, Judged { runs, prepared }) in judged.into_iter().enumerate() {
+            outcome.runs.extend(runs);
+            if let Some(prepared) = prepared {
+                let (alerts, run) = self.conclude(prepared, passed.remove(&n), pack, &coverage);
+                outcome.alerts.extend(alerts);
+                outcome.runs.push(run);
             }
         }
         finish(pack, &mut outcome.alerts);
         outcome
     }
 
-    /// How DataFusion would run a rule on a source: its physical plan as text.
+    /// How DataFusion would run a rule on a source alone: its physical plan as text.
     ///
     /// # Errors
     /// Why it would not run.
     pub fn explain(&self, rule: &Rule, source: &Source, period: Period) -> Result<String, Skipped> {
         let range = range(rule, period, self.archive.days().unwrap_or_default());
-        let prepared = self.plan(rule, vec![self.held(rule, source, range)?], range)?;
-        self.session.explain(&prepared.plan).map_err(|cause| self.failed(rule, &source.name, &cause))
+        let Judged { mut runs, prepared } = self.prepare(rule, &[source], range);
+        let Some(prepared) = prepared else {
+            return Err(runs.pop().and_then(|run| run.skipped).unwrap_or(Skipped::NoRows));
+        };
+        let plan = self.plan(&prepared).and_then(|plan| self.session.explain(&plan));
+        plan.map_err(|cause| self.failed(rule, &source.name, &cause))
     }
 
-    /// What a rule finds on sources, which it judges together, and what became of it: of each source that it is not run on, and of the others.
-    fn judge(&self, rule: &Rule, sources: &[&Source], run: &Run<'_>) -> (Vec<Alert>, Vec<RuleRun>) {
+    /// A rule as it is judged on sources together; those that it is not run on are said why.
+    fn prepare<'a>(&'a self, rule: &Rule, sources: &[&'a Source], range: Range) -> Judged<'a> {
         let (mut held, mut runs) = (Vec::new(), Vec::new());
         for source in sources {
-            match self.held(rule, source, run.range) {
+            match self.held(rule, source, range) {
                 Ok(one) => held.push(one),
                 Err(why) => runs.push(RuleRun { skipped: Some(why), ..RuleRun::new(rule, &source.name) }),
             }
         }
-        if held.is_empty() {
-            return (Vec::new(), runs);
+        let (mut sources, mut files, mut left_out, mut undecided) =
+            (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        let mut of_one = None;
+        let Some(stream) = held.first().map(|one| one.stream) else { return Judged { runs, prepared: None } };
+        for one in held {
+            sources.push(one.source);
+            files.extend(one.files);
+            left_out.extend(one.left_out);
+            undecided.extend(one.undecided);
+            of_one = Some(one.rule);
         }
+        left_out.sort();
+        left_out.dedup();
+        // What one source lacks another has: where several are judged together nothing is left out, it is missing.
+        let here = of_one.filter(|_| sources.len() == 1).unwrap_or_else(|| Box::new(of_counts(rule, stream)));
         let together = rule.window.as_ref().is_some_and(|window| window.across);
-        let name = if together { ACROSS.to_owned() } else { held.iter().map(|one| one.source.as_str()).collect() };
-        let mut of_all = RuleRun::new(rule, &name);
-        let of_held = |(source, _): &(&String, &i64)| held.iter().any(|one| one.source == **source);
-        let coverage = run.coverage.iter().filter(of_held).map(|(source, begins)| (source.clone(), *begins)).collect();
-        let run = &Run { coverage: &coverage, ..*run };
-        let found = self.plan(rule, held, run.range).and_then(|prepared| {
-            let rows = self.session.collect(&prepared.plan);
-            let found = rows.and_then(|rows| findings::outcome(&prepared.rule, prepared.stream, &name, run, &rows));
-            let mut found = found.map_err(|cause| self.failed(rule, &name, &cause))?;
-            found.alerts.retain(|alert| prepared.decides(alert));
-            Ok((found, prepared))
-        });
-        let mut alerts = Vec::new();
-        match found {
-            Ok((found, prepared)) => {
-                alerts = found.alerts;
-                of_all.lost_to_missing_keys = found.lost_to_missing_keys;
-                of_all.short_past = found.undecided;
-                (of_all.left_out, of_all.undecided) = (prepared.left_out, prepared.undecided);
+        let name = if together { ACROSS.to_owned() } else { sources.concat() };
+        let tier = plan::tier(&here, stream);
+        let prepared = Prepared { name, sources, rule: here, stream, tier, files, range, left_out, undecided };
+        Judged { runs, prepared: Some(prepared) }
+    }
+
+    /// The rows of rules that share a scan, by their place. What is not there is run alone: it has nobody to share with, or it failed.
+    fn passes(&self, judged: &[Judged<'_>], costs: &mut Vec<PassCost>) -> BTreeMap<usize, (Rule, Rows)> {
+        let mut sharing: BTreeMap<(usize, bool), Vec<(usize, &Prepared<'_>)>> = BTreeMap::new();
+        for (n, one) in judged.iter().enumerate() {
+            if let Some(one) = &one.prepared {
+                sharing.entry((one.rule.stream, one.tier == Tier::Content)).or_default().push((n, one));
             }
-            Err(why) => of_all.skipped = Some(why),
         }
-        runs.push(of_all);
-        (alerts, runs)
+        let mut rows = BTreeMap::new();
+        for of_one in sharing.into_values().filter(|of_one| of_one.len() > 1) {
+            let Some((stream, tier)) = of_one.first().map(|(_, one)| (one.stream, one.tier)) else { continue };
+            let files = of_one.iter().flat_map(|(_, one)| one.files.iter().copied());
+            let files: BTreeMap<&str, &ArchiveFile> =
+                files.map(|file| (file.entry.metadata.path.as_str(), file)).collect();
+            let scanned = Scanned { root: self.archive.root(), files: files.into_values().collect(), stream, tier };
+            let members = of_one.iter().map(|(_, one)| Member {
+                rule: &one.rule,
+                sources: one.sources.iter().map(String::as_str).collect(),
+                range: one.range,
+            });
+            // A file that can't be read fails those rules only that read it, and says of which: alone.
+            let Ok(outcome) = pass::run(&self.session, &scanned, &members.collect::<Vec<_>>()) else { continue };
+            costs.push(outcome.cost);
+            let found = of_one.iter().zip(outcome.rows);
+            rows.extend(found.filter_map(|((n, _), (rule, rows))| Some((*n, (rule, rows.ok()?)))));
+        }
+        rows
+    }
+
+    /// What a rule found, from the rows that a pass gave it, or else from a run of its own.
+    fn conclude(
+        &self,
+        prepared: Prepared<'_>,
+        passed: Option<(Rule, Rows)>,
+        pack: &str,
+        coverage: &BTreeMap<String, i64>,
+    ) -> (Vec<Alert>, RuleRun) {
+        let mut run = RuleRun::new(&prepared.rule, &prepared.name);
+        let of_held = |(source, _): &(&String, &i64)| prepared.sources.contains(source);
+        let coverage = coverage.iter().filter(of_held).map(|(source, begins)| (source.clone(), *begins)).collect();
+        let judged = Run { pack, range: prepared.range, coverage: &coverage };
+        let rows = match passed {
+            Some((rule, rows)) => Ok((rule, rows)),
+            None => {
+                self.plan(&prepared).and_then(|plan| Ok((prepared.rule.as_ref().clone(), self.session.collect(plan)?)))
+            }
+        };
+        let found = rows
+            .and_then(|(rule, rows)| findings::outcome(&rule, prepared.stream, &prepared.name, &judged, &rows.batches));
+        match found {
+            Ok(mut found) => {
+                found.alerts.retain(|alert| prepared.decides(alert));
+                run.lost_to_missing_keys = found.lost_to_missing_keys;
+                run.short_past = found.undecided;
+                (run.left_out, run.undecided) = (prepared.left_out, prepared.undecided);
+                (found.alerts, run)
+            }
+            Err(cause) => {
+                run.skipped = Some(self.failed(&prepared.rule, &prepared.name, &cause));
+                (Vec::new(), run)
+            }
+        }
     }
 
     fn failed(&self, rule: &Rule, source: &str, cause: &DataFusionError) -> Skipped {
@@ -228,30 +311,12 @@ impl<'s> Engine<'s> {
         Ok(OnSource { source: source.name.clone(), rule, stream, files, left_out, undecided })
     }
 
-    /// The plan of a rule over the rows of sources, one at least.
-    fn plan<'a>(&'a self, rule: &Rule, held: Vec<OnSource<'a>>, range: Range) -> Result<Prepared<'a>, Skipped> {
-        let names: Vec<String> = held.iter().map(|one| one.source.clone()).collect();
-        let sources: Vec<&str> = names.iter().map(String::as_str).collect();
-        let (mut files, mut left_out, mut undecided) = (Vec::new(), Vec::new(), BTreeMap::new());
-        let mut of_one = None;
-        let Some(stream) = held.first().map(|one| one.stream) else { return Err(Skipped::NoRows) };
-        for one in held {
-            files.extend(one.files);
-            left_out.extend(one.left_out);
-            undecided.extend(one.undecided);
-            of_one = Some(one.rule);
-        }
-        left_out.sort();
-        left_out.dedup();
-        // What one source lacks another has: where several are judged together nothing is left out, it is missing.
-        let rule_here = of_one.filter(|_| sources.len() == 1).unwrap_or_else(|| Box::new(of_counts(rule, stream)));
-        let tier = plan::tier(&rule_here, stream);
-        let plan = table::files(self.archive.root(), &files, stream, tier, &self.session.parquet_options())
-            .and_then(|table| RulePlan::new(&rule_here, stream, &sources, table, range));
-        match plan {
-            Ok(plan) => Ok(Prepared { rule: rule_here, stream, plan, left_out, undecided }),
-            Err(cause) => Err(self.failed(rule, &sources.join(", "), &cause)),
-        }
+    /// The plan of a rule by itself.
+    fn plan(&self, prepared: &Prepared<'_>) -> datafusion::common::Result<RulePlan> {
+        let Prepared { rule, stream, tier, files, range, .. } = prepared;
+        let sources: Vec<&str> = prepared.sources.iter().map(String::as_str).collect();
+        let table = table::files(self.archive.root(), files, stream, *tier, &self.session.parquet_options())?;
+        RulePlan::new(rule, stream, &sources, table, *range)
     }
 }
 
@@ -267,11 +332,22 @@ struct OnSource<'s> {
     undecided: BTreeMap<i64, String>,
 }
 
+/// A rule on sources that are judged together: what became of it where it is not run, and what is needed to run it on the others.
+struct Judged<'s> {
+    runs: Vec<RuleRun>,
+    prepared: Option<Prepared<'s>>,
+}
+
 /// A rule on one source or several, ready to run.
 struct Prepared<'s> {
+    /// Of the source, or [`ACROSS`].
+    name: String,
+    sources: Vec<String>,
     rule: Box<Rule>,
     stream: &'s Stream,
-    plan: RulePlan,
+    tier: Tier,
+    files: Vec<&'s ArchiveFile>,
+    range: Range,
     /// By name.
     left_out: Vec<String>,
     /// Days since 1970, each with a field that it lacks.

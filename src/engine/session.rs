@@ -3,15 +3,16 @@
 //! A plan that reads the content tier never spills: prompts and responses must not reach a temporary file. It fails instead where memory ends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::Result;
 use datafusion::common::config::TableParquetOptions;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool};
+use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
@@ -25,7 +26,7 @@ use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_optimizer::projection_pushdown::ProjectionPushdown;
 use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
-use datafusion::physical_plan::{displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
 use datafusion::prelude::SessionConfig;
 use tokio::runtime::Runtime;
 
@@ -69,8 +70,8 @@ pub(super) const ARCHIVE_URL: &str = "archive://local/";
 #[derive(Debug)]
 pub(super) struct Session {
     runtime: Runtime,
-    metadata: SessionState,
-    content: SessionState,
+    metadata: Arc<SessionState>,
+    content: Arc<SessionState>,
 }
 
 impl Session {
@@ -82,7 +83,7 @@ impl Session {
             tokio::runtime::Builder::new_current_thread().build()
         }?;
         let pool: Arc<dyn MemoryPool> = Arc::new(GreedyMemoryPool::new(limits.memory));
-        let state = |mode: DiskManagerMode| -> Result<SessionState> {
+        let state = |mode: DiskManagerMode| -> Result<Arc<SessionState>> {
             let disk = DiskManagerBuilder::default().with_mode(mode);
             let environment = RuntimeEnvBuilder::new()
                 .with_memory_pool(Arc::clone(&pool))
@@ -94,7 +95,7 @@ impl Session {
                 let url = ObjectStoreUrl::parse(ARCHIVE_URL)?;
                 environment.register_object_store(url.as_ref(), Arc::new(store));
             }
-            Ok(session_state(limits, environment))
+            Ok(Arc::new(session_state(limits, environment)))
         };
         let (metadata, content) = (state(DiskManagerMode::OsTmpDirectory)?, state(DiskManagerMode::Disabled)?);
         Ok(Session { runtime, metadata, content })
@@ -106,39 +107,70 @@ impl Session {
         TableParquetOptions { global, ..TableParquetOptions::default() }
     }
 
-    fn state(&self, plan: &RulePlan) -> &SessionState {
-        match plan.tier {
+    /// What plans of a tier run in.
+    pub(super) fn state(&self, tier: Tier) -> &Arc<SessionState> {
+        match tier {
             Tier::Content => &self.content,
             Tier::Metadata => &self.metadata,
         }
     }
 
+    /// What runs them.
+    pub(super) fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
     /// The physical plan as text.
     pub(super) fn explain(&self, plan: &RulePlan) -> Result<String> {
-        let plan = self.runtime.block_on(self.state(plan).create_physical_plan(&plan.plan))?;
+        let plan = self.runtime.block_on(self.state(plan.tier).create_physical_plan(&plan.plan))?;
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    /// Runs a plan to its end; its rows count against the memory bound like everything else.
-    pub(super) fn collect(&self, plan: &RulePlan) -> Result<Vec<RecordBatch>> {
-        let state = self.state(plan);
-        // A batch's windows are listed at once, which no pool counts.
-        let rows = (LISTED / plan.windows.max(1)).clamp(1, state.config().batch_size());
-        let config = state.config().clone().with_batch_size(rows);
-        let context = Arc::new(TaskContext::from(state).with_session_config(config));
-        self.runtime.block_on(async {
-            let plan = state.create_physical_plan(&plan.plan).await?;
-            let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
-            let mut stream = execute_stream(plan, context)?;
-            let mut batches = Vec::new();
-            while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
-                let batch = batch?;
-                held.try_grow(batch.get_array_memory_size())?;
-                batches.push(batch);
-            }
-            Ok(batches)
-        })
+    /// Runs a plan to its end.
+    pub(super) fn collect(&self, plan: RulePlan) -> Result<Rows> {
+        self.runtime.block_on(collect(Arc::clone(self.state(plan.tier)), plan))
     }
+}
+
+/// The rows that a plan gave. They count against the memory bound for as long as they are there.
+pub(super) struct Rows {
+    pub(super) batches: Vec<RecordBatch>,
+    /// What the plan's own work took, on all processors together.
+    pub(super) time: Duration,
+    _held: MemoryReservation,
+}
+
+/// Most rows of a batch for a plan: a batch's windows are listed at once, which no pool counts.
+pub(super) fn most_rows(state: &SessionState, windows: usize) -> usize {
+    (LISTED / windows.max(1)).clamp(1, state.config().batch_size())
+}
+
+/// Runs a plan to its end.
+pub(super) async fn collect(state: Arc<SessionState>, plan: RulePlan) -> Result<Rows> {
+    let config = state.config().clone().with_batch_size(most_rows(&state, plan.windows));
+    let context = Arc::new(TaskContext::from(state.as_ref()).with_session_config(config));
+    let plan = state.create_physical_plan(&plan.plan).await?;
+    let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
+    let mut stream = execute_stream(Arc::clone(&plan), context)?;
+    let mut batches = Vec::new();
+    while let Some(batch) = next(&mut stream).await {
+        let batch = batch?;
+        held.try_grow(batch.get_array_memory_size())?;
+        batches.push(batch);
+    }
+    Ok(Rows { batches, time: time_of(plan.as_ref()), _held: held })
+}
+
+/// The next batch of a stream.
+pub(super) async fn next(stream: &mut SendableRecordBatchStream) -> Option<Result<RecordBatch>> {
+    std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await
+}
+
+/// What a plan's nodes measured.
+pub(super) fn time_of(plan: &dyn ExecutionPlan) -> Duration {
+    let own = plan.metrics().and_then(|metrics| metrics.elapsed_compute()).unwrap_or_default();
+    let below: Duration = plan.children().into_iter().map(|child| time_of(child.as_ref())).sum();
+    Duration::from_nanos(own as u64) + below
 }
 
 /// Only those rules of DataFusion that plans of rules have a use for: the same in production and in tests, and quick to plan with.

@@ -58,16 +58,7 @@ pub(super) fn found(wanted: Wanted, subject: Expr, needle: Expr) -> Expr {
 pub(super) fn found_constants(wanted: Wanted, subject: Expr, needles: &[&str]) -> Expr {
     let needles: Vec<String> = needles.iter().map(|needle| (*needle).to_owned()).collect();
     let identity = format!("{wanted:?} {needles:?}");
-    let nodes = needles.iter().map(|needle| {
-        let text = literal_node(needle, wanted.nocase);
-        match wanted.test {
-            TextTest::Contains => text,
-            TextTest::Equals => Node::Concat(vec![Node::Start, text, Node::End]),
-            TextTest::StartsWith => Node::Concat(vec![Node::Start, text]),
-            TextTest::EndsWith => Node::Concat(vec![text, Node::End]),
-        }
-    });
-    let patterns: Vec<String> = nodes.map(|node| print(&node, &RUST)).collect();
+    let patterns: Vec<String> = needles.iter().map(|needle| sought(wanted, needle)).collect();
     let one = if wanted.every { None } else { alternation(&patterns) };
     test("found", identity, subject, move |text| match &one {
         Some(regex) => regex.is_match(text),
@@ -76,6 +67,18 @@ pub(super) fn found_constants(wanted: Wanted, subject: Expr, needles: &[&str]) -
             if wanted.every { needles.iter().all(found) } else { needles.iter().any(found) }
         }
     })
+}
+
+/// The pattern that finds a constant, in the notation of `regex`.
+pub(super) fn sought(wanted: Wanted, needle: &str) -> String {
+    let text = literal_node(needle, wanted.nocase);
+    let node = match wanted.test {
+        TextTest::Contains => text,
+        TextTest::Equals => Node::Concat(vec![Node::Start, text, Node::End]),
+        TextTest::StartsWith => Node::Concat(vec![Node::Start, text]),
+        TextTest::EndsWith => Node::Concat(vec![text, Node::End]),
+    };
+    print(&node, &RUST)
 }
 
 /// Whether patterns are found in a column's text.
@@ -129,7 +132,7 @@ pub(super) fn in_network(subject: Expr, networks: &[IpNet]) -> Expr {
 }
 
 /// One machine for several patterns; none where it would grow past the limit.
-fn alternation(patterns: &[String]) -> Option<Regex> {
+pub(super) fn alternation(patterns: &[String]) -> Option<Regex> {
     machine(&joined(patterns)).ok()
 }
 

@@ -57,7 +57,7 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
         let from = begun(rule, source).unwrap_or(first);
         Range { from, to: end(rule, source).max(from) }
     };
-    let RunOutcome { mut alerts, runs } = engine.run_over(&resolved.rules, pack, &range);
+    let RunOutcome { mut alerts, runs, costs } = engine.run_over(&resolved.rules, pack, &range);
     let failed = |rule: &Rule, source: &str| {
         runs.iter()
             .any(|run| run.rule == rule.name && run.source == source && matches!(run.skipped, Some(Skipped::Failed(_))))
@@ -102,7 +102,7 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
     let mut all = memory.judged;
     judged.into_iter().for_each(|(rule, sources)| all.entry(rule).or_default().extend(sources));
     let memory = Memory { archive: memory.archive, judged: all, open, delivered };
-    Advanced { outcome: RunOutcome { alerts, runs }, correlated, memory }
+    Advanced { outcome: RunOutcome { alerts, runs, costs }, correlated, memory }
 }
 
 /// Up to which `last` all alerts of a correlation's members are there.

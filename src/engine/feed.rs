@@ -1,0 +1,200 @@
+//! Rows on their way from a scan to the plans of rules: takes batches and whose rows are whose, gives each plan a table that it reads to its end.
+//!
+//! Few rows a batch are collected into larger ones first, since a plan's work a batch does not depend on how many rows it has. Texts that stay
+//! behind are let go: what is collected holds no page of the scan.
+//!
+//! INVARIANT (whole): a plan whose scan failed reads that failure, never a shorter table.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray as _, BooleanArray, RecordBatch};
+use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::compute::{FilterBuilder, concat_batches};
+use datafusion::arrow::datatypes::{DataType, SchemaRef};
+use datafusion::catalog::default_table_source::provider_as_source;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::common::{DataFusionError, Result, internal_datafusion_err};
+use datafusion::execution::memory_pool::MemoryReservation;
+use datafusion::execution::{SendableRecordBatchStream, TaskContext};
+use datafusion::logical_expr::TableSource;
+use datafusion::physical_plan::stream::{RecordBatchReceiverStream, RecordBatchReceiverStreamBuilder};
+use datafusion::physical_plan::streaming::PartitionStream;
+use tokio::sync::mpsc::Sender;
+
+/// How many batches wait for a plan.
+const WAITING: usize = 2;
+/// Rows that are collected before they are handed on.
+const ROWS: usize = 4_096;
+
+/// Where the rows of one rule go.
+#[derive(Debug)]
+pub(super) struct Outlet {
+    /// Of the scan's columns, those that the rule's plan reads.
+    columns: Vec<usize>,
+    /// Most rows of a batch.
+    most: usize,
+    senders: Vec<Sender<Result<RecordBatch>>>,
+    passed: Arc<Passed>,
+}
+
+/// What went through an outlet.
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    pub(super) rows: AtomicUsize,
+    pub(super) bytes: AtomicUsize,
+}
+
+impl Outlet {
+    /// An outlet for these columns of a scan, and the table that reads from it in so many partitions.
+    pub(super) fn new(
+        scanned: &SchemaRef,
+        columns: Vec<usize>,
+        partitions: usize,
+        most: usize,
+    ) -> Result<(Outlet, Arc<dyn TableSource>)> {
+        let schema = Arc::new(scanned.project(&columns)?);
+        let (mut senders, mut inlets) = (Vec::new(), Vec::new());
+        for _ in 0..partitions.max(1) {
+            let builder = RecordBatchReceiverStream::builder(Arc::clone(&schema), WAITING);
+            senders.push(builder.tx());
+            let inlet = Inlet { schema: Arc::clone(&schema), builder: Mutex::new(Some(builder)) };
+            inlets.push(Arc::new(inlet) as Arc<dyn PartitionStream>);
+        }
+        let table = provider_as_source(Arc::new(StreamingTable::try_new(schema, inlets)?));
+        let outlet = Outlet { columns, most, senders, passed: Arc::default() };
+        Ok((outlet, table))
+    }
+
+    /// Counts what goes through, also after the outlet is closed.
+    pub(super) fn passed(&self) -> Arc<Passed> {
+        Arc::clone(&self.passed)
+    }
+}
+
+/// The other end of an outlet's partition.
+struct Inlet {
+    schema: SchemaRef,
+    builder: Mutex<Option<RecordBatchReceiverStreamBuilder>>,
+}
+
+impl std::fmt::Debug for Inlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Inlet")
+    }
+}
+
+impl PartitionStream for Inlet {
+    fn schema(&self) -> &SchemaRef {
+        &self.schema
+    }
+
+    fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let taken = self.builder.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match taken {
+            Some(builder) => builder.build(),
+            None => {
+                let mut failing = RecordBatchReceiverStream::builder(Arc::clone(&self.schema), 1);
+                failing.spawn(async { Err(internal_datafusion_err!("rows of a pass are read once")) });
+                failing.build()
+            }
+        }
+    }
+}
+
+/// What one part of a scan hands to all rules.
+pub(super) struct Taps {
+    outlets: Arc<Vec<Outlet>>,
+    /// Which of the outlets' senders.
+    part: usize,
+    /// By rule, what was collected, and how many rows and bytes that is.
+    collected: Vec<(Vec<RecordBatch>, usize, usize)>,
+    held: MemoryReservation,
+}
+
+impl Taps {
+    pub(super) fn new(outlets: Arc<Vec<Outlet>>, part: usize, held: MemoryReservation) -> Taps {
+        let collected = outlets.iter().map(|_| (Vec::new(), 0, 0)).collect();
+        Taps { outlets, part, collected, held }
+    }
+
+    /// Hands on the rows of a batch, of each rule its own.
+    pub(super) async fn hand_on(&mut self, batch: &RecordBatch, selected: &[BooleanBuffer]) -> Result<()> {
+        let outlets = Arc::clone(&self.outlets);
+        for (n, (outlet, rows)) in outlets.iter().zip(selected).enumerate() {
+            let count = rows.count_set_bits();
+            if count == 0 {
+                continue;
+            }
+            let whole = batch.project(&outlet.columns)?;
+            let part = if count == batch.num_rows() { whole } else { taken(&whole, rows)? };
+            // Texts are shared with other rules: those of the scan's own batches count once, by the scan.
+            let bytes = if count == batch.num_rows() { 0 } else { part.get_array_memory_size() };
+            outlet.passed.rows.fetch_add(count, Ordering::Relaxed);
+            outlet.passed.bytes.fetch_add(part.get_array_memory_size(), Ordering::Relaxed);
+            let full = match self.collected.get_mut(n) {
+                Some((parts, rows, held)) => {
+                    parts.push(part);
+                    *rows += count;
+                    *held += bytes;
+                    *rows >= ROWS
+                }
+                None => false,
+            };
+            if full {
+                self.send(n).await?;
+            } else if self.held.try_grow(bytes).is_err() {
+                self.send_all().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Hands on what was collected.
+    pub(super) async fn send_all(&mut self) -> Result<()> {
+        for n in 0..self.collected.len() {
+            self.send(n).await?;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, n: usize) -> Result<()> {
+        let (Some(outlet), Some(collected)) = (self.outlets.get(n), self.collected.get_mut(n)) else { return Ok(()) };
+        let (parts, rows, bytes) = std::mem::take(collected);
+        self.held.shrink(bytes.min(self.held.size()));
+        let Some(first) = parts.first() else { return Ok(()) };
+        let whole = if parts.len() == 1 { first.clone() } else { concat_batches(&first.schema(), &parts)? };
+        let Some(sender) = outlet.senders.get(self.part % outlet.senders.len().max(1)) else { return Ok(()) };
+        for from in (0..rows).step_by(outlet.most.max(1)) {
+            // A plan that has ended takes no more; why it did is its own to say.
+            if sender.send(Ok(whole.slice(from, outlet.most.max(1).min(rows - from)))).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells all rules that the scan failed.
+    pub(super) async fn fail(&mut self, cause: &Arc<DataFusionError>) {
+        for outlet in self.outlets.iter() {
+            if let Some(sender) = outlet.senders.get(self.part % outlet.senders.len().max(1)) {
+                // A plan that has ended needs no reason.
+                let _ = sender.send(Err(DataFusionError::Shared(Arc::clone(cause)))).await;
+            }
+        }
+    }
+}
+
+/// Some rows of a batch, without the texts of the others.
+fn taken(batch: &RecordBatch, rows: &BooleanBuffer) -> Result<RecordBatch> {
+    let predicate = FilterBuilder::new(&BooleanArray::new(rows.clone(), None)).optimize().build();
+    let few = rows.count_set_bits() * 2 < batch.num_rows();
+    let columns = batch.columns().iter().map(|column| {
+        let filtered = predicate.filter(column)?;
+        Ok(match filtered.data_type() {
+            DataType::Utf8View if few => Arc::new(filtered.as_string_view().gc()) as ArrayRef,
+            _ => filtered,
+        })
+    });
+    Ok(RecordBatch::try_new(batch.schema(), columns.collect::<Result<_>>()?)?)
+}

@@ -1,0 +1,210 @@
+//! One scan for many rules: takes rules over files of one stream and tier, scans those once, and gives the rows of each rule's own plan.
+//!
+//! ```text
+//! files ──scan──▶ batches ──select──▶ rows of each rule ──feed──▶ its plan (with, each, windows, aggregates, when) ──▶ its rows
+//!        columns and times          what rules share is            all plans run at once,
+//!        of all rules together      asked once a batch             in one pool of memory
+//! ```
+//!
+//! INVARIANT (as alone): a rule's rows are those of its own plan over the same files. Where a plan fails here it may not alone.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::common::{DFSchema, DataFusionError, Result, internal_datafusion_err};
+use datafusion::execution::memory_pool::MemoryConsumer;
+use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
+use datafusion::logical_expr::utils::conjunction;
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties as _};
+use tokio::task::JoinSet;
+
+use super::cost::{PassCost, RuleCost};
+use super::feed::{Outlet, Taps};
+use super::plan::{RulePlan, columns_read, near};
+use super::select::{Asked, Selector};
+use super::session::{Rows, Session, collect, most_rows, next, time_of};
+use super::{table, windows};
+use crate::archive::ArchiveFile;
+use crate::eval::Range;
+use crate::ir::{Rule, Stream, Tier};
+
+/// From so many rules on each has one partition: there are enough of them to keep all processors busy.
+const MANY: usize = 16;
+
+/// A rule of a pass: as it is judged on sources, and when.
+pub(super) struct Member<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) sources: Vec<&'a str>,
+    pub(super) range: Range,
+}
+
+/// The files of a pass.
+pub(super) struct Scanned<'a> {
+    pub(super) root: &'a Path,
+    pub(super) files: Vec<&'a ArchiveFile>,
+    pub(super) stream: &'a Stream,
+    pub(super) tier: Tier,
+}
+
+/// What a pass gave.
+pub(super) struct Outcome {
+    /// By member, the rule as its plan saw it, and its rows.
+    pub(super) rows: Vec<(Rule, Result<Rows>)>,
+    pub(super) cost: PassCost,
+}
+
+/// Runs rules over one scan.
+pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<Outcome> {
+    let state = session.state(scanned.tier);
+    let scan = session.runtime().block_on(state.create_physical_plan(&scan(session, scanned, members)?))?;
+    let (schema, parts) = (scan.schema(), scan.output_partitioning().partition_count());
+    let columns = DFSchema::try_from(Arc::clone(&schema))?;
+    let (mut asked, mut outlets, mut plans, mut passed) = (Asked::new(&columns), Vec::new(), Vec::new(), Vec::new());
+    for member in members {
+        let near = near(scanned.stream, &member.sources, windows::times(member.rule, member.range));
+        let rule = asked.add(member.rule, scanned.stream, &member.sources, near)?;
+        let partitions = if members.len() < MANY { parts } else { 1 };
+        let (outlet, plan) = fed(&schema, &rule, scanned.stream, member, partitions, state)?;
+        passed.push(outlet.passed());
+        outlets.push(outlet);
+        plans.push((rule, plan));
+    }
+    let selector = Arc::new(asked.build(state)?);
+    let scanned_rows = Arc::new(AtomicUsize::new(0));
+    let flow = Flow { scan: Arc::clone(&scan), selector: Arc::clone(&selector), outlets: Arc::new(outlets) };
+    let rows = session.runtime().block_on(flow.run(session, scanned.tier, plans, &scanned_rows))?;
+    let rules = members.iter().zip(passed).zip(&rows).map(|((member, passed), (_, found))| {
+        let (rows, bytes) = (passed.rows.load(Ordering::Relaxed), passed.bytes.load(Ordering::Relaxed));
+        let time = found.as_ref().map(|found| found.time).unwrap_or_default();
+        RuleCost {
+            rule: member.rule.name.clone(),
+            source: member.sources.join(", "),
+            rows,
+            bytes,
+            time,
+            alone: found.is_err(),
+        }
+    });
+    let cost = PassCost {
+        stream: scanned.stream.name.clone(),
+        tier: scanned.tier,
+        files: scanned.files.len(),
+        columns: schema.fields().iter().map(|field| field.name().clone()).collect(),
+        rows: scanned_rows.load(Ordering::Relaxed),
+        scan: time_of(scan.as_ref()),
+        shared: selector.shared(),
+        texts: selector.texts(),
+        rules: rules.collect(),
+    };
+    Ok(Outcome { rows, cost })
+}
+
+/// All columns that some rule reads, of the sources and the time of all of them.
+fn scan(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<LogicalPlan> {
+    let Scanned { root, files, stream, tier } = scanned;
+    let table = table::files(root, files, stream, *tier, &session.parquet_options())?;
+    let mut columns = BTreeSet::new();
+    for member in members {
+        columns.extend(columns_read(&table.schema(), member.rule, stream)?);
+    }
+    let sources: BTreeSet<&str> = members.iter().flat_map(|member| member.sources.iter().copied()).collect();
+    let times = members.iter().map(|member| windows::times(member.rule, member.range));
+    let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
+    let near = conjunction(near(stream, &sources.into_iter().collect::<Vec<_>>(), times));
+    let builder = LogicalPlanBuilder::scan("events", table, Some(columns.into_iter().collect()))?;
+    match near {
+        Some(near) => builder.filter(near)?.build(),
+        None => builder.build(),
+    }
+}
+
+/// A rule's plan over the rows that are handed to it, and where to hand them.
+fn fed(
+    schema: &SchemaRef,
+    rule: &Rule,
+    stream: &Stream,
+    member: &Member<'_>,
+    partitions: usize,
+    state: &SessionState,
+) -> Result<(Outlet, RulePlan)> {
+    let columns = columns_read(schema, rule, stream)?;
+    let most = most_rows(state, rule.window.as_ref().map_or(1, windows::count));
+    let (outlet, table) = Outlet::new(schema, columns, partitions, most)?;
+    let plan = RulePlan::fed(rule, stream, &member.sources, table, member.range)?;
+    Ok((outlet, plan))
+}
+
+/// A scan, and where its rows go.
+struct Flow {
+    scan: Arc<dyn ExecutionPlan>,
+    selector: Arc<Selector>,
+    outlets: Arc<Vec<Outlet>>,
+}
+
+impl Flow {
+    /// Runs the scan and all plans at once, to their ends.
+    async fn run(
+        self,
+        session: &Session,
+        tier: Tier,
+        plans: Vec<(Rule, RulePlan)>,
+        scanned: &Arc<AtomicUsize>,
+    ) -> Result<Vec<(Rule, Result<Rows>)>> {
+        let mut running = Vec::new();
+        for (rule, plan) in plans {
+            let state = Arc::clone(session.state(plan.tier));
+            running.push((rule, tokio::spawn(collect(state, plan))));
+        }
+        let state = session.state(tier);
+        let context = Arc::new(TaskContext::from(state.as_ref()));
+        let mut parts = JoinSet::new();
+        for part in 0..self.scan.output_partitioning().partition_count() {
+            let stream = self.scan.execute(part, Arc::clone(&context))?;
+            let held = MemoryConsumer::new("rows for rules").register(&state.runtime_env().memory_pool);
+            let taps = Taps::new(Arc::clone(&self.outlets), part, held);
+            parts.spawn(hand_on(stream, Arc::clone(&self.selector), taps, Arc::clone(scanned)));
+        }
+        // Tables end once nobody is left who hands on.
+        drop(self);
+        while let Some(part) = parts.join_next().await {
+            part.map_err(|cause| internal_datafusion_err!("a part of a scan ended: {cause}"))??;
+        }
+        let mut rows = Vec::new();
+        for (rule, running) in running {
+            let ended = running.await.map_err(|cause| internal_datafusion_err!("a plan ended: {cause}"));
+            rows.push((rule, ended.and_then(|ended| ended)));
+        }
+        Ok(rows)
+    }
+}
+
+/// One part of a scan, handed to the rules to its end.
+async fn hand_on(
+    mut stream: SendableRecordBatchStream,
+    selector: Arc<Selector>,
+    mut taps: Taps,
+    scanned: Arc<AtomicUsize>,
+) -> Result<()> {
+    while let Some(batch) = next(&mut stream).await {
+        let handed = match batch {
+            Ok(batch) => {
+                scanned.fetch_add(batch.num_rows(), Ordering::Relaxed);
+                match selector.select(&batch) {
+                    Ok(selected) => taps.hand_on(&batch, &selected).await,
+                    Err(cause) => Err(cause),
+                }
+            }
+            Err(cause) => Err(cause),
+        };
+        if let Err(cause) = handed {
+            let cause = Arc::new(cause);
+            taps.fail(&cause).await;
+            return Err(DataFusionError::Shared(cause));
+        }
+    }
+    taps.send_all().await
+}

@@ -1,0 +1,148 @@
+//! Packs in one pass: each rule finds what it finds alone and what the evaluator finds, whatever the partitions, batches and memory are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use skywatch::engine::{Limits, PassCost, Period, RunOutcome, Skipped};
+use skywatch::eval::alert::finish;
+use skywatch::eval::{Run, Value, run};
+use skywatch::report::json_lines;
+use skywatch::source::Span;
+
+use crate::archive::{engine, sample, sampled, write};
+use crate::support::choices::Choices;
+use crate::support::every_type::{START, fields};
+use crate::support::random::{self, Fields};
+use crate::support::{cases, seeded};
+use crate::{DAY, RANGES};
+
+const LIMITS: [Limits; 3] = [
+    Limits { memory: 256 << 20, partitions: 1, batch: 8_192 },
+    Limits { memory: 256 << 20, partitions: 2, batch: 64 },
+    Limits { memory: 256 << 20, partitions: 3, batch: 3 },
+];
+
+/// A pack of so many random rules.
+fn pack(choices: &mut Choices, rules: usize) -> String {
+    let rule = |n| {
+        let over_time = choices.once_in(3);
+        let text = random::rule(choices, &Fields { over_time, ..fields() });
+        text.replacen("rule r ", &format!("rule r{n} "), 1)
+    };
+    (0..rules).map(rule).collect()
+}
+
+#[test]
+fn random_packs_find_what_their_rules_find_alone() {
+    let (mut alerts, mut shared) = (0, 0);
+    for number in 0..cases(12) {
+        let mut choices = Choices::new(seeded(2_000_000 + number, 4_000));
+        let text = pack(&mut choices, 8);
+        let resolved = sampled(&text);
+        let events = sample(&resolved, number, 150);
+        let folder = tempfile::tempdir().expect("a folder");
+        events.chunks(events.len() / 2 + 1).for_each(|part| write(folder.path(), &resolved.schema, part));
+        let range = *choices.one(&RANGES);
+        let period = Period::Between { from: Some(range.from), to: Some(range.to) };
+        let mut first = None;
+        for limits in LIMITS {
+            let engine = engine(folder.path(), &resolved.schema, limits);
+            let together = engine.run(&resolved.rules, "p", period).expect("a run");
+            shared +=
+                together.costs.0.iter().map(|pass| pass.rules.iter().filter(|rule| !rule.alone).count()).sum::<usize>();
+            let (mut alone, mut runs) = (Vec::new(), Vec::new());
+            for rule in &resolved.rules {
+                let one = engine.run(std::slice::from_ref(rule), "p", period).expect("a run");
+                alone.extend(one.alerts);
+                runs.extend(one.runs);
+            }
+            finish("p", &mut alone);
+            assert_eq!(together.runs, runs, "{text}{range:?} {limits:?}");
+            assert_eq!(json_lines(&together.alerts), json_lines(&alone), "{text}{range:?} {limits:?}");
+            let said = first.get_or_insert_with(|| json_lines(&together.alerts));
+            assert_eq!(*said, json_lines(&together.alerts), "{text}{range:?} {limits:?}");
+            alerts += together.alerts.len();
+        }
+        let engine = engine(folder.path(), &resolved.schema, LIMITS[0]);
+        let coverage: BTreeMap<String, i64> =
+            engine.archive().sources().into_iter().map(|source| (source.source, source.days.0)).collect();
+        let stream = &resolved.schema.streams[resolved.rules[0].stream];
+        let mut evaluated = Vec::new();
+        for rule in &resolved.rules {
+            let run = run(rule, stream, &events, &Run { pack: "p", range, coverage: &coverage }).expect("alerts");
+            evaluated.extend(run.alerts);
+        }
+        finish("p", &mut evaluated);
+        assert_eq!(first.as_deref(), Some(json_lines(&evaluated).as_str()), "{text}{range:?}");
+    }
+    assert!(alerts > 100 && shared > 100, "{alerts} alerts, {shared} rules shared a scan");
+}
+
+/// What rules share is asked once, and text only where somebody still wants the row.
+#[test]
+fn a_pass_asks_once_what_rules_share() {
+    let text = r#"
+        list bad = ["a", "b"]
+        rule one   { severity low  from sample  where t1 == "a" and t3 contains "x"  over 1h by t2  let n = count() }
+        rule two   { severity low  from sample  where t1 == "a" and t3 matches /x+y/ nocase  over 1h  let n = count() }
+        rule three { severity low  from sample  where n1 > 1 or t3 contains "z" }
+        rule four  { severity low  from sample  with low = lower(t3)  where t1 in bad and low contains any of ["x", "y"] }
+        rule five  { severity low  from sample  over 1h by t1  let n = count()  when n > 1 }
+        rule six   { severity low  from sample  each x in xs  where x == "a" and t1 == "a" }
+    "#;
+    let resolved = sampled(text);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &resolved.schema, &sample(&resolved, 11, 300));
+    let engine = engine(folder.path(), &resolved.schema, LIMITS[1]);
+    let period = Period::Between { from: Some(START - DAY), to: Some(START + 30 * DAY) };
+    let outcome = engine.run(&resolved.rules, "p", period).expect("a run");
+    let [metadata, content] = &outcome.costs.0[..] else { panic!("{:#?}", outcome.costs) };
+    assert!(outcome.costs.0.iter().flat_map(|pass| &pass.rules).all(|rule| !rule.alone), "{:#?}", outcome.costs);
+    let names = |pass: &PassCost| pass.rules.iter().map(|rule| rule.rule.clone()).collect::<BTreeSet<_>>();
+    assert_eq!(names(metadata), ["five", "six"].map(str::to_owned).into());
+    assert_eq!(names(content), ["four", "one", "three", "two"].map(str::to_owned).into());
+    // Of rules on two sources; where a text stands says which one it is.
+    let said = |span: Span| text.get(span.range()).unwrap_or_default();
+    let shared = |asked: &str| content.shared.iter().find(|one| said(one.span) == asked).map(|one| one.rules);
+    assert_eq!(shared("t1 == \"a\""), Some(4), "{content:#?}");
+    assert_eq!((shared("n1 > 1"), shared("t1 in bad")), (Some(2), Some(2)), "{content:#?}");
+    let texts: Vec<_> = content.texts.iter().map(|one| (said(one.span), one.patterns, one.rules)).collect();
+    assert_eq!(texts, [("t3", 3, 6), ("low", 2, 2)]);
+    // `three` wants every text; `four` wants those of few rows.
+    assert_eq!(content.texts[0].rows, content.rows);
+    assert!((1..content.rows).contains(&content.texts[1].rows), "{content:#?}");
+    assert!(content.rules.iter().all(|rule| rule.rows < content.rows), "{content:#?}");
+    assert_eq!(content.columns, ["source", "time", "event.id", "t1", "t2", "t3", "n1"]);
+}
+
+/// A pass that runs out of memory costs time and no alert.
+#[test]
+fn a_rule_that_fails_in_a_pass_runs_alone() {
+    let wide = |n: usize| {
+        format!(
+            "rule w{n} {{ severity low  from sample  over 1d by t1, t2  let k = distinct(event.id), n = {n} + count()  when n > {n} }}\n"
+        )
+    };
+    let resolved = sampled(&(0..40).map(wide).collect::<String>());
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut events = sample(&resolved, 12, 2_000);
+    let stream = &resolved.schema.streams[resolved.rules[0].stream];
+    let (t1, id) = (stream.field("t1").expect("a field").index(), stream.event_id().index());
+    for (number, event) in events.iter_mut().enumerate() {
+        event.fields[t1] = Value::text(&format!("{number:0>300}"));
+        event.fields[id] = Value::text(&number.to_string());
+    }
+    write(folder.path(), &resolved.schema, &events);
+    let run = |memory| {
+        let engine = engine(folder.path(), &resolved.schema, Limits { memory, partitions: 2, batch: 1_024 });
+        engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run")
+    };
+    let whole = run(1 << 30);
+    let tight = run(24 << 20);
+    assert!(whole.runs.iter().all(|run| !matches!(run.skipped, Some(Skipped::Failed(_)))), "{:?}", whole.runs);
+    assert!(whole.alerts.len() > 1_000, "{}", whole.alerts.len());
+    assert_eq!(whole.runs, tight.runs);
+    assert!(whole.alerts == tight.alerts);
+    let alone =
+        |outcome: &RunOutcome| outcome.costs.0.iter().flat_map(|pass| &pass.rules).filter(|rule| rule.alone).count();
+    assert!(alone(&whole) == 0 && alone(&tight) > 0, "{} and {}", alone(&whole), alone(&tight));
+}
