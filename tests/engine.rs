@@ -14,6 +14,8 @@ mod pass;
 mod redacted;
 #[path = "engine/retention.rs"]
 mod retention;
+#[path = "engine/rules.rs"]
+mod rules;
 #[path = "engine/sealed.rs"]
 mod sealed;
 #[path = "engine/state.rs"]

@@ -6,6 +6,8 @@
 mod archive;
 mod check;
 mod completions;
+#[cfg(feature = "engine")]
+mod cost;
 mod coverage;
 mod emit;
 mod emulate;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
+use super::cost;
 use super::keys::Keys;
 use super::private::no_core_dump;
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, packs, say, time};
@@ -72,6 +73,9 @@ pub(super) struct Arguments {
     /// Exit with 1 where an alert is at least this severe.
     #[arg(long, value_name = "SEVERITY", value_parser = level)]
     fail_on: Option<Level>,
+    /// Say what the run cost: what was scanned, what rules share, and the rows, bytes and time of each rule.
+    #[arg(long)]
+    explain: bool,
     /// Write the end report as JSON into this file.
     #[arg(long, value_name = "FILE")]
     summary: Option<PathBuf>,
@@ -111,17 +115,18 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
             }
         }
     }
-    let (mut alerts, mut runs, mut correlated) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut alerts, mut runs, mut correlated, mut costs) = (Vec::new(), Vec::new(), Vec::new(), String::new());
     for pack in &packs {
         let judged = match &mut state {
             Some(state) => go_on(arguments, pack, state),
             None => judge(arguments, pack),
         };
         match judged {
-            Ok((mut some, of_rules, mut of_correlations)) => {
-                alerts.append(&mut some);
-                runs.extend(of_rules.into_iter().map(|run| (pack, run)));
-                correlated.append(&mut of_correlations);
+            Ok(Judged { outcome, correlated: of_correlations }) => {
+                alerts.extend(outcome.alerts);
+                runs.extend(outcome.runs.into_iter().map(|run| (pack, run)));
+                correlated.extend(of_correlations);
+                costs.push_str(&cost::text(&outcome.costs, &pack.sources));
             }
             Err(diagnostic) => {
                 complain_of(&[diagnostic], &pack.sources);
@@ -138,6 +143,9 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         tell(arguments, &alerts);
     }
     complain(&report(&alerts, &runs, &correlated));
+    if arguments.explain {
+        complain(&costs);
+    }
     if let Some(path) = &arguments.summary
         && let Err(error) = std::fs::write(path, format!("{}\n", summary(&alerts, &runs, &correlated)))
     {
@@ -148,8 +156,11 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     if failed { NO } else { GOOD }
 }
 
-/// Alerts that are delivered, what became of each rule, and of each correlation.
-type Judged = (Vec<Alert>, Vec<RuleRun>, Vec<(String, Correlated)>);
+/// Alerts that are delivered, what became of each rule, and of each correlation by name.
+struct Judged {
+    outcome: RunOutcome,
+    correlated: Vec<(String, Correlated)>,
+}
 
 fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
     let Resolved { rules, correlations, .. } = &pack.resolved;
@@ -165,7 +176,7 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
     };
     let told = content_told(arguments, pack, &rules)?;
     let engine = engine(arguments, pack)?;
-    let RunOutcome { mut alerts, runs, .. } = engine.run(&rules, &pack.id, period)?;
+    let RunOutcome { mut alerts, runs, costs } = engine.run(&rules, &pack.id, period)?;
     let end = arguments.at.or(arguments.to).or(engine.archive().days().map(|days| days.1)).unwrap_or_default();
     let correlated = correlate_all(&correlations, &mut alerts, &pack.id, end);
     mute(&mut alerts, &pack.resolved.mutes(), &mut Delivered::new());
@@ -177,7 +188,7 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
             || (!alert.muted && reaches(alert) && below.as_ref().is_none_or(|all| !all.contains(alert.rule.as_str())))
     });
     withhold(&mut alerts, &told);
-    Ok((alerts, runs, correlated))
+    Ok(Judged { outcome: RunOutcome { alerts, runs, costs }, correlated })
 }
 
 fn engine<'a>(arguments: &Arguments, pack: &'a Pack) -> Result<Engine<'a>, Diagnostic> {
@@ -238,7 +249,7 @@ fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Result<Judged
     let engine = engine(arguments, pack)?;
     let memory = state.of(&pack.id, &engine)?;
     let advanced = advance(&engine, &pack.resolved, &pack.id, memory, span);
-    let Advanced { outcome: RunOutcome { mut alerts, runs, .. }, correlated, memory } = advanced;
+    let Advanced { outcome: RunOutcome { mut alerts, runs, costs }, correlated, memory } = advanced;
     withhold(&mut alerts, &told);
     let signals = signals(pack);
     let reaches = |alert: &Alert| !alert.muted && !signals.contains(alert.rule.as_str());
@@ -246,7 +257,7 @@ fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Result<Judged
     alerts.retain(|alert| arguments.all || reaches(alert));
     tell(arguments, &alerts);
     state.commit(&pack.id, memory, &json_lines(&log))?;
-    Ok((alerts, runs, correlated))
+    Ok(Judged { outcome: RunOutcome { alerts, runs, costs }, correlated })
 }
 
 /// The end report: how many alerts, what was lost to missing keys, and what was not run and why.

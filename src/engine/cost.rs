@@ -31,8 +31,8 @@ pub struct PassCost {
 /// A predicate that one rule or several ask.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SharedCost {
-    /// Where the first of them asks it; the rule's name where it is the rule's time or source.
-    pub span: Span,
+    /// Where the first of them asks it; none where it is what rules ask of source and time without saying so.
+    pub span: Option<Span>,
     /// How many rules ask it.
     pub rules: usize,
     /// On all processors together.

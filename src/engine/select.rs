@@ -50,7 +50,7 @@ struct Tests {
 /// Everything that rules ask, each once; made before the scan.
 pub(super) struct Asked<'a> {
     columns: &'a DFSchema,
-    shared: Vec<(Expr, Span)>,
+    shared: Vec<(Expr, Option<Span>)>,
     places: HashMap<Expr, usize>,
     subjects: Vec<(Expr, Span, Vec<String>)>,
     of_subjects: HashMap<Expr, usize>,
@@ -75,7 +75,7 @@ impl<'a> Asked<'a> {
         let scope = Scope { stream, sources, columns: self.columns };
         let mut tests = Tests::default();
         for expr in near {
-            tests.plain.push(Test::Shared(self.place(expr, rule.span)));
+            tests.plain.push(Test::Shared(self.place(expr, None)));
         }
         let mut left = Vec::new();
         let values = RowValues::of(rule);
@@ -91,7 +91,7 @@ impl<'a> Asked<'a> {
         Ok(Rule { filter: left, ..rule.clone() })
     }
 
-    fn place(&mut self, expr: Expr, span: Span) -> usize {
+    fn place(&mut self, expr: Expr, span: Option<Span>) -> usize {
         let next = self.shared.len();
         let place = *self.places.entry(expr.clone()).or_insert(next);
         if place == next {
@@ -117,7 +117,7 @@ impl<'a> Asked<'a> {
                     }
                     Ok(Test::Found { subject, patterns })
                 }
-                None => Ok(Test::Shared(self.place(scope.pred(pred)?, pred.span))),
+                None => Ok(Test::Shared(self.place(scope.pred(pred)?, Some(pred.span)))),
             },
         }
     }
@@ -172,7 +172,7 @@ impl<'a> Asked<'a> {
 #[derive(Debug)]
 struct Shared {
     expr: Arc<dyn PhysicalExpr>,
-    span: Span,
+    span: Option<Span>,
     nanos: AtomicU64,
 }
 

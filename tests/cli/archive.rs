@@ -330,6 +330,27 @@ fn alerts_of_several_weak_signs() {
     assert!(said.contains("new_source_ip on aws.cloudtrail") && said.contains("undecided"), "{said}");
 }
 
+/// Each pass says what was read, what was asked once, and what each rule got.
+#[test]
+fn a_run_says_what_it_cost() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let archive = place.path().join("archive").display().to_string();
+    let log = format!("{PACK}/fixtures/blind-then-bulk.jsonl");
+    assert_eq!(status(&["ingest", "--source", "aws.cloudtrail", "--archive", &archive, &log]), 0);
+    let output = skywatch(&["run", PACK, "--archive", &archive, "--explain"]);
+    let said = text(&output.stderr);
+    for part in [
+        "pass over activity, metadata: ",
+        "columns: source, ",
+        "asked once a batch",
+        "outcome == \"success\"",
+        "rows  ",
+        "logging_disabled on aws.cloudtrail",
+    ] {
+        assert!(said.contains(part), "no {part}: {said}");
+    }
+}
+
 /// Runs that remember tell each alert once, and keep a log of all of them.
 #[test]
 fn runs_that_remember() {

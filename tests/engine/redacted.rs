@@ -6,7 +6,8 @@ use skywatch::eval::{Event, Range, Run, Value, run};
 use skywatch::ir::{Rule, Tier};
 
 use crate::DAY;
-use crate::archive::{engine, keep, random_rules_agree, sample, sampled, write, write_as};
+use crate::archive::{engine, keep, sample, sampled, write, write_as};
+use crate::rules::random_rules_agree;
 use crate::support::every_type::{START, fields};
 use crate::support::random::{self, Fields};
 

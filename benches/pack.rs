@@ -1,0 +1,236 @@
+//! What a pack costs in one pass, against reading the column alone, against the number of its rules, and against other engines.
+//!
+//! `SKYWATCH_PACK=FOLDER cargo bench --bench pack` writes an archive there if it is not there yet (`SKYWATCH_CALLS` calls, 5 million by
+//! default), then runs each measurement in a process of its own: processor time, wall time, the most memory that was resident, `SKYWATCH_RUNS`
+//! times each, the least counts. What rules find is compared with DuckDB over the same texts (`benches/pack/peers.py`, with
+//! `tests/oracles/venv`). `SKYWATCH_ONLY=text,rules,memory,peers` chooses.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::{Value as Json, json};
+use skywatch::archive::{Archive, ContentKey, KeyPlace};
+use skywatch::engine::{Engine, Limits, Period};
+use skywatch::ir::Tier;
+use skywatch::pack::load;
+
+#[path = "redact/corpus.rs"]
+#[expect(dead_code, reason = "samples are for the redactor's benchmark")]
+mod corpus;
+#[path = "pack/data.rs"]
+mod data;
+#[path = "pack/decode.rs"]
+mod decode;
+mod measured;
+
+use data::Texts;
+use measured::{Cost, Of, process};
+
+fn main() {
+    match std::env::var("SKYWATCH_TASK") {
+        Ok(task) => println!("{}", child(&task)),
+        Err(_) => measure(),
+    }
+}
+
+fn number(name: &str, default: usize) -> usize {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(std::env::var_os("SKYWATCH_PACK").expect("SKYWATCH_PACK is a folder for the archive"))
+}
+
+fn key() -> KeyPlace {
+    KeyPlace::File(folder().join("content.key"))
+}
+
+/// Runs a task in a process of its own, several times; gives the least of each figure, and what it printed.
+fn task(task: &str) -> (f64, f64, f64, Json) {
+    let mut least = (f64::MAX, f64::MAX, f64::MAX, Json::Null);
+    for _ in 0..number("SKYWATCH_RUNS", 3) {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.env("SKYWATCH_TASK", task);
+        let (Cost { wall, of }, said) = process(command);
+        let Some(Of { cpu, memory }) = of else { panic!("this system does not say what processes take") };
+        least = (least.0.min(cpu.as_secs_f64()), least.1.min(wall.as_secs_f64()), least.2.min(memory), Json::Null);
+        least.3 = serde_json::from_str(said.trim()).expect("JSON");
+    }
+    least
+}
+
+fn measure() {
+    let root = folder();
+    fs::create_dir_all(&root).expect("a folder");
+    if !root.join("ready").exists() {
+        write_key(&root);
+        let (_, wall, memory, _) = once("write");
+        println!("archive written in {wall:.0} s, {memory:.0} MiB");
+        fs::write(root.join("ready"), "").expect("a file");
+    }
+    let only = std::env::var("SKYWATCH_ONLY").unwrap_or_else(|_| "text,rules,memory,peers".to_owned());
+    let wanted = |name: &str| only.split(',').any(|one| one == name);
+    if wanted("text") {
+        text();
+    }
+    if wanted("rules") {
+        rules();
+    }
+    if wanted("memory") {
+        memory();
+    }
+}
+
+fn once(name: &str) -> (f64, f64, f64, Json) {
+    let mut command = Command::new(std::env::current_exe().expect("this program"));
+    command.env("SKYWATCH_TASK", name);
+    let (Cost { wall, of }, said) = process(command);
+    let Of { cpu, memory } = of.expect("this system says what processes take");
+    (cpu.as_secs_f64(), wall.as_secs_f64(), memory, serde_json::from_str(said.trim()).expect("JSON"))
+}
+
+/// Rules about prompts in one pass, as multiples of only unpacking the prompts.
+fn text() {
+    let (floor, wall, memory, said) = task("decode");
+    println!("\n{} prompts, {} MB of text", said["rows"], said["bytes"].as_u64().unwrap_or_default() / 1_000_000);
+    println!("{:<26} {floor:>7.2} s of processor, {wall:>6.2} s, {memory:>5.0} MiB", "only unpacked");
+    for count in [1, 10, 50, 200] {
+        let (cpu, wall, memory, found) = task(&format!("text {count}"));
+        println!(
+            "{:<26} {cpu:>7.2} s of processor, {wall:>6.2} s, {memory:>5.0} MiB, × {:.2}; {} hits",
+            format!("{count} text rules"),
+            cpu / floor,
+            found["hits"],
+        );
+        compare(count, &found);
+    }
+}
+
+/// The same patterns by DuckDB over the same prompts, if it is installed.
+fn compare(count: usize, found: &Json) {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracles/venv/bin/python");
+    let plain = folder().join("plain");
+    if !python.exists() {
+        println!("  hits not compared: run tests/oracles/install.sh");
+        return;
+    }
+    if !plain.exists() {
+        once("export");
+    }
+    let mut command = Command::new(python);
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pack/peers.py")).arg("hits").arg(plain);
+    command.arg(json!(data::patterns(count)).to_string());
+    let (_, said) = process(command);
+    let said: Json = serde_json::from_str(said.trim()).expect("JSON");
+    assert_eq!(said["hits"], found["hits"], "DuckDB finds otherwise");
+    println!(
+        "  DuckDB finds as many; one query takes it {:.2} s of processor",
+        said["cpu_a_query"].as_f64().unwrap_or_default()
+    );
+}
+
+/// Rules of all kinds, by their number.
+fn rules() {
+    println!();
+    let mut one = None;
+    for count in [1, 10, 50, 200, 1_000] {
+        let (cpu, wall, memory, found) = task(&format!("mixed {count}"));
+        let first = *one.get_or_insert(cpu);
+        println!(
+            "{:<26} {cpu:>7.2} s of processor, {wall:>6.2} s, {memory:>5.0} MiB, × {:.2} of one; {} alerts",
+            format!("{count} mixed rules"),
+            cpu / first,
+            found["alerts"],
+        );
+    }
+}
+
+/// As little memory as is asked for.
+fn memory() {
+    println!();
+    for count in [200, 1_000] {
+        let (cpu, wall, memory, found) = task(&format!("tight {count}"));
+        println!(
+            "{:<26} {cpu:>7.2} s of processor, {wall:>6.2} s, {memory:>5.0} MiB; {} failed, {} alone",
+            format!("{count} rules in 512 MiB"),
+            found["failed"],
+            found["alone"],
+        );
+    }
+}
+
+fn write_key(root: &Path) {
+    let path = root.join("content.key");
+    fs::write(&path, "5a".repeat(32)).expect("a key");
+    #[cfg(unix)]
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).expect("its owner's");
+}
+
+/// What a child does; gives what it prints.
+fn child(task: &str) -> Json {
+    let (what, count) = task.split_once(' ').unwrap_or((task, "0"));
+    let count: usize = count.parse().expect("a number");
+    match what {
+        "write" => {
+            let pack = pack("");
+            let texts =
+                Texts { hits: number("SKYWATCH_HITS", 1) as u64, foreign: number("SKYWATCH_FOREIGN", 0) as u64 };
+            data::write(
+                &folder().join("archive"),
+                &key(),
+                &pack.resolved.schema,
+                number("SKYWATCH_CALLS", 5_000_000),
+                texts,
+            );
+            json!({})
+        }
+        "decode" => {
+            let (rows, bytes) = decode::prompts(&opened(&pack("")), None);
+            json!({ "rows": rows, "bytes": bytes })
+        }
+        "export" => {
+            let (rows, bytes) = decode::prompts(&opened(&pack("")), Some(&folder().join("plain")));
+            json!({ "rows": rows, "bytes": bytes })
+        }
+        "text" => run(&data::text_rules(count), Limits::default()),
+        "mixed" => run(&data::mixed_rules(count), Limits::default()),
+        "tight" => run(&data::mixed_rules(count), Limits { memory: 512 << 20, ..Limits::default() }),
+        other => panic!("no task `{other}`"),
+    }
+}
+
+fn pack(rules: &str) -> skywatch::pack::Pack {
+    let place = tempfile::tempdir().expect("a folder");
+    let path = place.path().join("pack.sky");
+    fs::write(&path, rules).expect("a pack");
+    let pack = load(&path);
+    assert!(pack.diagnostics.is_empty(), "{:?}", pack.diagnostics.first());
+    pack
+}
+
+fn opened(pack: &skywatch::pack::Pack) -> Archive {
+    let key = ContentKey::read(&key()).expect("the key");
+    Archive::open(&folder().join("archive"), &pack.resolved.schema, Some(key)).expect("the archive")
+}
+
+fn run(rules: &str, limits: Limits) -> Json {
+    let pack = pack(rules);
+    let engine = Engine::open(opened(&pack), &pack.resolved.schema, limits).expect("an engine");
+    let outcome = engine.run(&pack.resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
+    let failed =
+        outcome.runs.iter().filter(|run| matches!(run.skipped, Some(skywatch::engine::Skipped::Failed(_)))).count();
+    let costs = outcome.costs.0.iter();
+    let alone: usize = costs.map(|pass| pass.rules.iter().filter(|rule| rule.alone).count()).sum();
+    let mut hits: BTreeMap<&str, i64> = BTreeMap::new();
+    for alert in &outcome.alerts {
+        let calls = alert.measures.first().and_then(|(_, value)| value.as_int()).unwrap_or(1);
+        *hits.entry(&alert.rule).or_default() += calls;
+    }
+    let tiers: Vec<_> = outcome.costs.0.iter().map(|pass| (pass.tier == Tier::Content, pass.rows)).collect();
+    if std::env::var_os("SKYWATCH_COSTS").is_some() {
+        eprintln!("{:#?}", outcome.costs);
+    }
+    json!({ "alerts": outcome.alerts.len(), "hits": hits.values().sum::<i64>(), "failed": failed, "alone": alone, "passes": tiers })
+}
