@@ -41,6 +41,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("pest::", &["src/syntax/parse/"]),
     ("miette::", &["src/diag/render.rs"]),
     ("datafusion::", &["src/engine/", "src/archive/"]),
+    ("regex_automata::", &["src/engine/sieve.rs"]),
     ("regex_syntax::", &["src/ir/pattern/"]),
     ("sqlparser::", &["src/emulator/googlesql/"]),
     ("bigdecimal::", &["src/emulator/googlesql/"]),

@@ -32,10 +32,9 @@ impl Bench {
     /// # Errors
     /// A plan that can't be made or run to its end.
     pub fn run(&self, rule: &Rule, stream: &Stream, events: &[Event], run: &Run<'_>) -> Result<Outcome, Diagnostic> {
-        let across = rule.window.as_ref().is_some_and(|window| window.across);
         let mut judged: BTreeMap<&str, (BTreeSet<&str>, Vec<&Event>)> = BTreeMap::new();
         for event in events.iter().filter(|event| event.source.is_empty() || rule.admits(&event.source)) {
-            let (sources, events) = judged.entry(if across { ACROSS } else { &event.source }).or_default();
+            let (sources, events) = judged.entry(if rule.is_across() { ACROSS } else { &event.source }).or_default();
             sources.insert(&event.source);
             events.push(event);
         }

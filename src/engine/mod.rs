@@ -34,6 +34,7 @@ mod run;
 mod sealed;
 mod select;
 mod session;
+mod sieve;
 mod sums;
 mod table;
 mod texts;

@@ -152,10 +152,10 @@ impl<'s> Engine<'s> {
         let mut judged = Vec::new();
         for rule in rules {
             let admitted: Vec<&Source> = self.schema.sources.iter().filter(|source| admits(rule, source)).collect();
-            let together = rule.window.as_ref().is_some_and(|window| window.across);
-            let of_one = if together { vec![admitted.as_slice()] } else { admitted.chunks(1).collect() };
+            let of_one = if rule.is_across() { vec![admitted.as_slice()] } else { admitted.chunks(1).collect() };
             for sources in of_one {
-                let name = if together { ACROSS } else { sources.first().map_or("", |source| source.name.as_str()) };
+                let name =
+                    if rule.is_across() { ACROSS } else { sources.first().map_or("", |source| source.name.as_str()) };
                 let range = range(rule, name);
                 if range.from < range.to {
                     judged.push(self.prepare(rule, sources, range));
@@ -214,8 +214,7 @@ impl<'s> Engine<'s> {
         left_out.dedup();
         // What one source lacks another has: where several are judged together nothing is left out, it is missing.
         let here = of_one.filter(|_| sources.len() == 1).unwrap_or_else(|| Box::new(of_counts(rule, stream)));
-        let together = rule.window.as_ref().is_some_and(|window| window.across);
-        let name = if together { ACROSS.to_owned() } else { sources.concat() };
+        let name = if rule.is_across() { ACROSS.to_owned() } else { sources.concat() };
         let tier = plan::tier(&here, stream);
         let prepared = Prepared { name, sources, rule: here, stream, tier, files, range, left_out, undecided };
         Judged { runs, prepared: Some(prepared) }

@@ -132,11 +132,12 @@ pub(super) fn in_network(subject: Expr, networks: &[IpNet]) -> Expr {
 }
 
 /// One machine for several patterns; none where it would grow past the limit.
-pub(super) fn alternation(patterns: &[String]) -> Option<Regex> {
+fn alternation(patterns: &[String]) -> Option<Regex> {
     machine(&joined(patterns)).ok()
 }
 
-fn joined(patterns: &[String]) -> String {
+/// One pattern for several, of which a text needs to hold one.
+pub(super) fn joined(patterns: &[String]) -> String {
     let mut text = String::new();
     for (n, pattern) in patterns.iter().enumerate() {
         _ = write!(text, "{}(?:{pattern})", if n == 0 { "" } else { "|" });

@@ -2,29 +2,36 @@
 //!
 //! Most texts hold none of them, so one machine for all of them goes first, and only what it lets through is asked which.
 
-use datafusion::arrow::array::{Array, StringViewArray};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use datafusion::arrow::array::{Array as _, StringViewArray};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::common::Result;
 use regex::{Regex, RegexSet, RegexSetBuilder};
 
-use super::texts::{alternation, machine};
+use super::sieve::Sieve;
+use super::texts::{joined, machine};
 use crate::eval::pattern::SIZE_LIMIT;
 
-/// Of so many texts at least one has to be let through for the first machine not to be worth its time.
+/// Where more than one of so many texts is let through, the first machine is not worth its time.
 const WORTH: usize = 3;
+/// After how many texts that is known.
+const KNOWN: usize = 1_024;
 
 /// The patterns of one column, ready to be sought.
 #[derive(Debug)]
 pub(super) struct Together {
     /// Finds whether any is there; without, it would have grown too large.
-    any: Option<Regex>,
+    sieve: Option<Sieve>,
     which: Which,
     patterns: usize,
+    /// Texts that went through the sieve so far, and those that it let through.
+    sieved: AtomicUsize,
+    through: AtomicUsize,
 }
 
 #[derive(Debug)]
 enum Which {
-    One,
     Set(RegexSet),
     Each(Vec<Regex>),
 }
@@ -32,44 +39,53 @@ enum Which {
 impl Together {
     /// The machines for patterns in the notation of `regex`.
     pub(super) fn new(patterns: &[String]) -> Result<Together> {
-        let any = alternation(patterns);
-        let which = match (&any, patterns.len()) {
-            (Some(_), 1) => Which::One,
-            _ => match RegexSetBuilder::new(patterns).size_limit(SIZE_LIMIT).build() {
-                Ok(set) => Which::Set(set),
-                Err(_) => Which::Each(patterns.iter().map(|pattern| machine(pattern)).collect::<Result<_>>()?),
-            },
+        let set = || RegexSetBuilder::new(patterns).size_limit(SIZE_LIMIT).build().ok();
+        let which = match (patterns.len() > 1).then(set).flatten() {
+            Some(set) => Which::Set(set),
+            None => Which::Each(patterns.iter().map(|pattern| machine(pattern)).collect::<Result<_>>()?),
         };
-        Ok(Together { any, which, patterns: patterns.len() })
+        Ok(Together {
+            sieve: Sieve::new(&joined(patterns)),
+            which,
+            patterns: patterns.len(),
+            sieved: AtomicUsize::new(0),
+            through: AtomicUsize::new(0),
+        })
     }
 
-    /// By pattern, the rows in which it is found, rising; only rows that are needed are looked at. And how many of those were let through.
+    /// By pattern, the rows in which it is found; only rows that are needed are looked at. And how many of those were let through.
     pub(super) fn find(&self, texts: &StringViewArray, needed: &BooleanBuffer) -> (Vec<Vec<usize>>, usize) {
+        let asked = needed.set_indices().filter(|row| texts.is_valid(*row));
+        let through = match &self.sieve {
+            Some(sieve) if self.is_worth_it() => {
+                let through = sieve.let_through(texts, asked);
+                self.sieved.fetch_add(needed.count_set_bits(), Ordering::Relaxed);
+                self.through.fetch_add(through.len(), Ordering::Relaxed);
+                through
+            }
+            _ => asked.collect(),
+        };
         let mut rows = vec![Vec::new(); self.patterns];
-        let (mut asked, mut let_through) = (0_usize, 0_usize);
         let mut put = |pattern: usize, row: usize| {
             if let Some(rows) = rows.get_mut(pattern) {
                 rows.push(row);
             }
         };
-        for row in needed.set_indices().filter(|row| texts.is_valid(*row)) {
-            let text = texts.value(row);
-            // Where most are let through, only the second machine is asked.
-            let sieved = matches!(self.which, Which::One) || asked < 64 || let_through * WORTH < asked;
-            asked += 1;
-            if sieved && self.any.as_ref().is_some_and(|any| !any.is_match(text)) {
-                continue;
-            }
-            let_through += 1;
+        for row in &through {
+            let text = texts.value(*row);
             match &self.which {
-                Which::One => put(0, row),
-                Which::Set(set) => set.matches(text).iter().for_each(|pattern| put(pattern, row)),
+                Which::Set(set) => set.matches(text).iter().for_each(|pattern| put(pattern, *row)),
                 Which::Each(machines) => {
                     let found = machines.iter().enumerate().filter(|(_, machine)| machine.is_match(text));
-                    found.for_each(|(pattern, _)| put(pattern, row));
+                    found.for_each(|(pattern, _)| put(pattern, *row));
                 }
             }
         }
-        (rows, let_through)
+        (rows, through.len())
+    }
+
+    fn is_worth_it(&self) -> bool {
+        let (sieved, through) = (self.sieved.load(Ordering::Relaxed), self.through.load(Ordering::Relaxed));
+        sieved < KNOWN || through * WORTH < sieved
     }
 }

@@ -113,6 +113,12 @@ impl Rule {
         self.looks.iter().map(|look| look.length).max().unwrap_or_default()
     }
 
+    /// Whether the events of all its sources are judged together (`across sources`).
+    #[must_use]
+    pub fn is_across(&self) -> bool {
+        self.window.as_ref().is_some_and(|window| window.across)
+    }
+
     /// Whether windows without rows are judged too.
     #[must_use]
     pub fn asks_for_silence(&self) -> bool {

@@ -6,11 +6,10 @@ use super::errors;
 use super::mute::mute;
 use super::rule::carry;
 use super::scope::Names;
+use super::told;
 use crate::diag::Diagnostic;
-use crate::ir::{
-    Binding, Correlation, Expr, ExprKind, Level, Member, MemberKey, Occurs, Rule, SECOND, Texts, Type, duration,
-};
-use crate::schema::{Schema, tags};
+use crate::ir::{Binding, Correlation, Expr, ExprKind, Member, MemberKey, Occurs, Rule, SECOND, Texts, Type, duration};
+use crate::schema::Schema;
 use crate::source::Spanned;
 use crate::syntax::ast::{self, CorrelateClause};
 
@@ -102,19 +101,17 @@ impl<'a> Correlations<'a, '_> {
 
     fn correlation(&mut self, doc: &ast::Doc, written: &ast::Correlate) -> Option<Correlation> {
         let name = &written.name;
-        let mut lines = doc.iter().map(|line| line.node.trim());
-        let title = lines.next().filter(|t| !t.is_empty()).map_or_else(|| name.node.replace('_', " "), str::to_owned);
-        let description = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
+        let (title, description) = told::title_and_description(doc, &name.node);
         let (mut severity, mut by, mut within, mut when) = (None, None, None, None);
         let (mut tags, mut muted, mut texts) = (Vec::new(), None, Texts::default());
         for clause in &written.clauses {
             match &clause.node {
-                CorrelateClause::Severity(level) => severity = Some(self.level(level)),
+                CorrelateClause::Severity(level) => severity = Some(told::level(level, self.diagnostics)),
                 CorrelateClause::SeverityCase(case) => {
                     self.diagnostics.push(errors::correlation_severity(case.span));
                     severity = Some(None);
                 }
-                CorrelateClause::Tags(written) => tags = self.tags(written),
+                CorrelateClause::Tags(written) => tags = told::tags(written, self.diagnostics),
                 CorrelateClause::By(keys) => by = Some(keys),
                 CorrelateClause::Within(length) => within = Some(length),
                 CorrelateClause::When(occurs) => when = Some(occurs),
@@ -178,24 +175,6 @@ impl<'a> Correlations<'a, '_> {
             window.or_else(|| correlation().map(|one| one.within.saturating_add(one.longest)))
         };
         members.iter().filter_map(of).max().unwrap_or_default()
-    }
-
-    fn level(&mut self, word: &ast::Name) -> Option<Level> {
-        let level = Level::find(&word.node);
-        if level.is_none() {
-            let known = Level::ALL.map(Level::text);
-            self.diagnostics.push(errors::unknown(word.span, "severity", &word.node, known));
-        }
-        level
-    }
-
-    fn tags(&mut self, written: &[Spanned<String>]) -> Vec<String> {
-        for tag in written {
-            if let Err(error) = tags::name(&tag.node) {
-                self.diagnostics.push(errors::tag(tag.span, &tag.node, &error));
-            }
-        }
-        written.iter().map(|tag| tag.node.clone()).collect()
     }
 
     fn length(&mut self, written: &Spanned<ast::Literal>) -> Option<Spanned<i64>> {

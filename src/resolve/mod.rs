@@ -20,6 +20,7 @@ mod scope;
 mod source;
 mod stream;
 mod test;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,12 +4,13 @@ use super::errors;
 use super::expr::dotted;
 use super::mute;
 use super::scope::{Names, Own, Phase, Resolver, Scope};
+use super::told;
 use crate::diag::Diagnostic;
 use crate::ir::{
     Binding, Comparison, Each, Expr, ExprKind, Key, Level, Literal, OnlySource, Pred, PredKind, Question, Rule,
     SeverityOf, Texts, Type, Window, cloud_of, duration,
 };
-use crate::schema::{Schema, tags};
+use crate::schema::Schema;
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Clause, ExceptionClause, TextClause};
 
@@ -69,9 +70,7 @@ pub(super) fn rule(
     let only = resolver.only(only, schema, stream_index);
     let parts = resolver.parts(written, exceptions);
     let failed = resolver.incomplete || crate::diag::has_errors(&resolver.diagnostics);
-    let mut lines = doc.iter().map(|line| line.node.trim());
-    let title = lines.next().filter(|t| !t.is_empty()).map_or_else(|| name.node.replace('_', " "), str::to_owned);
-    let description = lines.collect::<Vec<_>>().join("\n").trim().to_owned();
+    let (title, description) = told::title_and_description(doc, &name.node);
     let rule = parts.filter(|_| !failed).map(|parts| Rule {
         name: name.node.clone(),
         title,
@@ -141,7 +140,7 @@ impl Resolver<'_> {
         let windowed = written.clauses.iter().any(|c| matches!(c.node, Clause::Over(_)));
         for (at, clause) in written.clauses.iter().enumerate() {
             match &clause.node {
-                Clause::Tags(tags) => rule.tags = self.tags(tags),
+                Clause::Tags(tags) => rule.tags = told::tags(tags, &mut self.diagnostics),
                 Clause::With(bindings) => rule.with = self.with(bindings),
                 Clause::Each(word, list) => rule.each = self.each(word, list),
                 Clause::Where(condition) => rule.filter.extend(self.pred(condition)),
@@ -179,7 +178,7 @@ impl Resolver<'_> {
         // Severity stands first and reads what comes later.
         for clause in &written.clauses {
             match &clause.node {
-                Clause::Severity(level) => rule.severity.default = self.level(level)?,
+                Clause::Severity(level) => rule.severity.default = told::level(level, &mut self.diagnostics)?,
                 Clause::SeverityCase(case) => rule.severity = self.severity(case, windowed)?,
                 _ => {}
             }
@@ -228,15 +227,6 @@ impl Resolver<'_> {
         let result = self.in_window(body);
         self.scope.may_look = false;
         result
-    }
-
-    fn tags(&mut self, written: &[Spanned<String>]) -> Vec<String> {
-        for tag in written {
-            if let Err(error) = tags::name(&tag.node) {
-                self.diagnostics.push(errors::tag(tag.span, &tag.node, &error));
-            }
-        }
-        written.iter().map(|tag| tag.node.clone()).collect()
     }
 
     /// Whether a name is free: no field, no other name, one word.
@@ -421,20 +411,15 @@ impl Resolver<'_> {
         out
     }
 
-    fn level(&mut self, word: &ast::Name) -> Option<Level> {
-        match Level::find(&word.node) {
-            Some(level) => Some(level),
-            None => self.wrong(errors::unknown(word.span, "severity", &word.node, Level::ALL.map(Level::text))),
-        }
-    }
-
     fn severity(&mut self, case: &ast::Expr, windowed: bool) -> Option<SeverityOf> {
         let ast::ExprKind::Case(arms) = &*case.node else { return None };
         let mut out = Vec::new();
         let mut default = None;
         for (condition, value) in arms {
             let level = match &*value.node {
-                ast::ExprKind::Reference(word, suffixes) if suffixes.is_empty() => self.level(word)?,
+                ast::ExprKind::Reference(word, suffixes) if suffixes.is_empty() => {
+                    told::level(word, &mut self.diagnostics)?
+                }
                 _ => {
                     return self.wrong(errors::no_level(value.span));
                 }

@@ -64,10 +64,9 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
     };
     let mut judged: BTreeMap<String, BTreeMap<String, i64>> = BTreeMap::new();
     for rule in &resolved.rules {
-        let together = rule.window.as_ref().is_some_and(|window| window.across);
         let sources =
             resolved.schema.sources.iter().filter(|source| admits(rule, source)).map(|source| source.name.as_str());
-        let sources: Vec<&str> = if together { vec![ACROSS] } else { sources.collect() };
+        let sources: Vec<&str> = if rule.is_across() { vec![ACROSS] } else { sources.collect() };
         for source in sources.into_iter().filter(|source| !of(rule, source).is_empty()) {
             let Range { from, to } = range(rule, source);
             // What could not be run to its end is judged by the next run.
