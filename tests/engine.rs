@@ -8,6 +8,8 @@ mod archive;
 mod bench;
 #[path = "engine/crash.rs"]
 mod crash;
+#[path = "engine/networks.rs"]
+mod networks;
 #[path = "engine/redacted.rs"]
 mod redacted;
 #[path = "engine/retention.rs"]

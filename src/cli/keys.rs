@@ -24,13 +24,13 @@ pub(super) struct Keys {
 pub(super) struct Databases {
     /// A database of networks, from which `source.country`, `source.asn` and `source.place` are filled: MaxMind's `.mmdb`, or CSV. May
     /// stand several times; the first file that knows a field of an address counts.
-    #[arg(long = "networks", value_name = "FILE")]
-    files: Vec<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    networks: Vec<PathBuf>,
 }
 
 impl Databases {
     fn read(&self) -> Result<Option<Arc<Networks>>, Diagnostic> {
-        let networks = Some(&self.files).filter(|files| !files.is_empty()).map(|files| Networks::read(files));
+        let networks = Some(&self.networks).filter(|files| !files.is_empty()).map(|files| Networks::read(files));
         Ok(networks.transpose()?.map(Arc::new))
     }
 }
