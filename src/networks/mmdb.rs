@@ -14,7 +14,7 @@ use super::{Whereabouts, errors};
 use crate::diag::Diagnostic;
 use crate::ir::LOCATED;
 
-/// So many networks are looked at to know what the database is of: each record of one database has the same parts.
+/// So many networks, empty ones too, are looked at to know what the database is of: its records have the same parts.
 const LOOKED_AT: usize = 65_536;
 
 /// The parts of a record that are read; all others are passed over.
@@ -124,7 +124,9 @@ impl Tree {
     /// What the first networks have.
     fn fields(&self) -> Result<BTreeSet<&'static str>, Diagnostic> {
         let mut found = BTreeSet::new();
-        let networks = self.reader.networks(WithinOptions::default()).map_err(|e| self.damaged(e))?;
+        // A tree may lead to nothing on more ways than can be walked.
+        let options = WithinOptions::default().include_networks_without_data();
+        let networks = self.reader.networks(options).map_err(|e| self.damaged(e))?;
         for network in networks.take(LOOKED_AT) {
             let record = network.and_then(|network| network.decode::<Record<'_>>()).map_err(|e| self.damaged(e))?;
             found.extend(self.whereabouts(record)?.fields());

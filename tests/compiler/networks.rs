@@ -211,6 +211,7 @@ fn files_that_can_not_be_used() {
         line(&long),
         line(&longer),
         "made other.mmdb".to_owned(),
+        "made hollow.mmdb".to_owned(),
         "made laid-out-otherwise.mmdb".to_owned(),
         "made make.py".to_owned(),
         "made nowhere.mmdb".to_owned(),

@@ -1,4 +1,4 @@
-"""Writes city.mmdb and asn.mmdb, which the tests of databases of networks read: `pip install mmdb_writer==0.2.7; python make.py`.
+"""Writes the databases that the tests of databases of networks read: `pip install mmdb_writer==0.2.7; python make.py`.
 
 The layout is that of GeoLite2-City and GeoLite2-ASN; networks and what they say are made up, from the ranges for documentation.
 """
@@ -43,3 +43,32 @@ write("asn.mmdb", "GeoLite2-ASN", [
 ], version=4)
 write("other.mmdb", "Anonymous-IP", [("198.51.100.0/24", {"is_anonymous": True})])
 write("laid-out-otherwise.mmdb", "somebody else's", [("198.51.100.0/24", {"country": "DE"})])
+
+
+def hollow():
+    """128 nodes whose two sides both lead to the next one, and the last one to nothing: 2^128 ways."""
+    tree = b"".join((node + 1).to_bytes(3, "big") * 2 for node in range(128))
+
+    def text(value):
+        return bytes([0x40 | len(value)]) + value.encode()
+
+    def number(kind, value):
+        return bytes([kind << 5 | 2]) + value.to_bytes(2, "big")
+
+    metadata = {
+        "binary_format_major_version": number(5, 2),
+        "binary_format_minor_version": number(5, 0),
+        "build_epoch": bytes([1, 2, 1]),
+        "database_type": text("hollow"),
+        "description": bytes([0xE0]),
+        "ip_version": number(5, 6),
+        "languages": bytes([0, 4]),
+        "node_count": number(6, 128),
+        "record_size": number(5, 24),
+    }
+    entries = b"".join(text(key) + value for key, value in metadata.items())
+    marker = b"\xab\xcd\xefMaxMind.com"
+    return tree + bytes(16) + marker + bytes([0xE0 | len(metadata)]) + entries
+
+
+(FOLDER / "hollow.mmdb").write_bytes(hollow())
