@@ -6,7 +6,6 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
 
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
@@ -36,7 +35,7 @@ pub(super) struct Table {
     v4: Ranges,
     v6: Ranges,
     /// What is known, each once.
-    known: Vec<Arc<Whereabouts>>,
+    known: Vec<Whereabouts>,
 }
 
 /// Networks of one version by their first address; of those with the same first address the largest comes first.
@@ -96,7 +95,7 @@ pub(super) fn read(path: &Path) -> Result<(Table, BTreeSet<&'static str>, Vec<u8
     }
     v4.nest(path)?;
     v6.nest(path)?;
-    let mut known: Vec<(u32, Arc<Whereabouts>)> = ids.into_iter().map(|(known, id)| (id, Arc::new(known))).collect();
+    let mut known: Vec<(u32, Whereabouts)> = ids.into_iter().map(|(known, id)| (id, known)).collect();
     known.sort_by_key(|(id, _)| *id);
     let known = known.into_iter().map(|(_, known)| known).collect();
     Ok((Table { v4, v6, known }, columns.fields(), lines.digest.finalize().to_vec()))
@@ -114,7 +113,7 @@ impl Table {
     pub(super) fn find(&self, address: IpAddr) -> Whereabouts {
         let ranges = if address.is_ipv4() { &self.v4 } else { &self.v6 };
         let known = ranges.around(bits(address)).and_then(|known| self.known.get(known as usize));
-        known.map(|known| (**known).clone()).unwrap_or_default()
+        known.cloned().unwrap_or_default()
     }
 }
 
