@@ -14,6 +14,7 @@ pub mod engine;
 pub mod eval;
 pub mod ir;
 pub mod json;
+pub mod networks;
 pub mod pack;
 pub mod record;
 pub mod redact;

@@ -8,6 +8,8 @@ mod archive;
 mod bench;
 #[path = "engine/crash.rs"]
 mod crash;
+#[path = "engine/networks.rs"]
+mod networks;
 #[path = "engine/pass.rs"]
 mod pass;
 #[path = "engine/redacted.rs"]

@@ -157,7 +157,7 @@ pub(crate) fn write(root: &Path, key: &KeyPlace, schema: &Schema, count: usize, 
     let parts = [VERBS.as_slice(), &KINDS, &THINGS].concat();
     let words = [WORDS.split_whitespace().collect(), parts, FOREIGN.split_whitespace().collect()];
     let sources: Vec<_> = schema.sources.iter().filter(|source| source.name == "aws.bedrock").collect();
-    let keep = Keep { content: Some(ContentKey::read(key).expect("a key")), digest: None };
+    let keep = Keep { content: Some(ContentKey::read(key).expect("a key")), digest: None, networks: None };
     let mut claim = Claim::take(root).expect("an archive");
     let mut random = Random(7);
     let span = DAYS * 86_400 * SECOND;

@@ -6,10 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::claim::{Claim, now};
 use super::errors;
 use super::keys::{ContentKey, DigestKey};
+use super::locate::Locate;
 use super::manifest::{Change, Checkpoint, Deed, FileEntry, ResumeAt};
 use super::mapping::mapping;
 use super::protect::Protect;
@@ -19,6 +21,7 @@ use super::write::{Arrived, Layout, check_columns, day_text, size, write};
 use crate::diag::Diagnostic;
 use crate::eval::Event;
 use crate::ir::{Source, Stream};
+use crate::networks::Networks;
 use crate::record::{Extent, Input, Item, Known, Limits, MixedReader, OfSource, Quarantined, Reading, Report};
 use crate::schema::Schema;
 
@@ -32,6 +35,8 @@ pub struct Keep {
     pub content: Option<ContentKey>,
     /// Digests of prompts, by this key.
     pub digest: Option<DigestKey>,
+    /// Where callers are, by these databases.
+    pub networks: Option<Arc<Networks>>,
 }
 
 /// How logs are read.
@@ -369,10 +374,17 @@ fn add(
 ) -> Result<(), Diagnostic> {
     let protect = Protect::new(stream, keep.digest.as_ref());
     let without = protect.without();
+    let locate = keep.networks.as_ref().and_then(|networks| Locate::new(stream, networks));
+    if let Some(locate) = &locate {
+        locate.events(&mut events)?;
+    }
     protect.events(&mut events);
     let mut mappings = BTreeMap::new();
     for source in sources {
-        let (digest, mapping) = mapping(source, stream, &without, protect.given());
+        let located = locate.as_ref().map(|locate| locate.given(source, stream)).unwrap_or_default();
+        let networks = keep.networks.as_deref().filter(|_| !located.is_empty()).map(Networks::digest);
+        let added: Vec<&str> = protect.given().into_iter().chain(located).collect();
+        let (digest, mapping) = mapping(source, stream, &without, &added, networks);
         mappings.insert(source.name.clone(), digest.clone());
         change.mappings.insert(digest, mapping);
     }

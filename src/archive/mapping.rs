@@ -14,16 +14,25 @@ use crate::redact::VERSION;
 /// Hex digits of a mapping's digest.
 const DIGITS: usize = 16;
 
-/// The mapping and its digest. `without` are fields that the archive does not keep, `counts` is one that it fills itself.
-pub(super) fn mapping(source: &Source, stream: &Stream, without: &[String], counts: Option<&str>) -> (String, Mapping) {
-    let counts = counts.and_then(|name| stream.field(name));
-    let given = stream.ids().filter(|id| field_expr(source, stream, *id).is_some() || Some(*id) == counts);
-    let fields: BTreeMap<String, String> = given
+/// The mapping and its digest. `without` are fields that the archive does not keep, `added` those that it fills itself; `networks` is the
+/// digest of the databases by which it does.
+pub(super) fn mapping(
+    source: &Source,
+    stream: &Stream,
+    without: &[String],
+    added: &[&str],
+    networks: Option<&str>,
+) -> (String, Mapping) {
+    let read = stream.ids().filter(|id| field_expr(source, stream, *id).is_some());
+    let added = added.iter().filter_map(|name| stream.field(name));
+    let fields: BTreeMap<String, String> = read
+        .chain(added)
         .filter_map(|id| stream.get(id))
         .filter(|field| !without.contains(&field.name))
         .map(|field| (field.name.clone(), field.ty.to_string()))
         .collect();
-    let text = format!("{}{fields:?} redactor {VERSION}", show_source(source, stream));
+    let mut text = format!("{}{fields:?} redactor {VERSION}", show_source(source, stream));
+    networks.into_iter().for_each(|digest| text.push_str(&format!(" networks {digest}")));
     let mut digest = hex(&Sha256::digest(text));
     digest.truncate(DIGITS);
     (digest, Mapping { source: source.name.clone(), fields })

@@ -8,7 +8,7 @@
 //! <archive>/quarantine/day=<day>/<name>.jsonl                  what could not be read: reason and place
 //! <archive>/lock                                               held by the one that writes
 //!
-//! logs ──record──▶ events ──protect──▶ what may be kept ──write──▶ files ──claim, manifest──▶ one entry
+//! logs ──record──▶ events ──locate, protect──▶ what may be kept ──write──▶ files ──claim, manifest──▶ one entry
 //! ```
 //!
 //! INVARIANT (whole or not): files get their names after they are synced, and count once a manifest entry names them, all of a run's at once.
@@ -24,6 +24,7 @@ mod errors;
 mod footer;
 mod ingest;
 mod keys;
+mod locate;
 mod maintain;
 mod manifest;
 mod mapping;

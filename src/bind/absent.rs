@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{deciding, field_expr, missing};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{
-    Expr, ExprKind, FieldId, Look, Pred, PredKind, Question, REDACTED, Rewrite, Rule, Source, Stream, Type,
+    ADDRESS, Expr, ExprKind, FieldId, LOCATED, Look, Pred, PredKind, Question, REDACTED, Rewrite, Rule, Source, Stream,
+    Type,
 };
 use crate::source::Span;
 
@@ -41,6 +42,22 @@ pub fn lacks(source: &Source, stream: &Stream) -> Vec<Lack> {
         }
     }
     out
+}
+
+/// A source as archives may have its events: with the country, system number and place of the addresses that it gives, by a database.
+#[must_use]
+pub fn located(source: &Source, stream: &Stream) -> Source {
+    let mut source = source.clone();
+    if stream.field(ADDRESS).is_none_or(|address| field_expr(&source, stream, address).is_none()) {
+        return source;
+    }
+    for id in LOCATED.into_iter().filter_map(|name| stream.field(name)) {
+        if let (Some(field), Some(ty)) = (source.fields.get_mut(id.index()), stream.get(id).map(|field| &field.ty)) {
+            let filled = || Expr::new(missing(), ty.clone(), source.span);
+            field.get_or_insert_with(filled);
+        }
+    }
+    source
 }
 
 /// Whether a source makes records without this part.
@@ -148,6 +165,9 @@ impl<'a> Absent<'a> {
             Some(why) => diagnostic.help(why),
             None if name == REDACTED => {
                 diagnostic.help("only archives count what they redact: ask with `found(prompt, \"email\")`")
+            }
+            None if LOCATED.contains(&name) => {
+                diagnostic.help("archives have it of logs with `source.ip` that are read with `--networks FILE`")
             }
             None => diagnostic.help(format!(
                 "leave `{}` out with `only`, or declare in the source where the field is",

@@ -13,7 +13,7 @@ mod widen;
 use std::collections::BTreeSet;
 
 use absent::Absent;
-pub use absent::{Lack, lacks};
+pub use absent::{Lack, lacks, located};
 
 pub use told::{told, told_rule};
 pub use widen::{WHOLE_RECORD, Widened, widened};

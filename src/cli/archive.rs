@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use super::keys::Keys;
+use super::keys::{Databases, Keys};
 use super::private::no_core_dump;
 use super::{Format, complain_of, finish, time};
 use crate::archive::{
@@ -100,6 +100,8 @@ struct Requeue {
     /// Keep prompts and responses of them too: needs `--content-key`.
     #[arg(long)]
     content: bool,
+    #[command(flatten)]
+    databases: Databases,
 }
 
 /// Read the logs of a source again: the days that they have take the place of what is archived of them, all at once.
@@ -116,6 +118,8 @@ struct Rebuild {
     /// Keep prompts and responses too: needs `--content-key`.
     #[arg(long)]
     content: bool,
+    #[command(flatten)]
+    databases: Databases,
 }
 
 #[derive(Debug, Subcommand)]
@@ -366,8 +370,8 @@ fn collected(Gc { common, dry_run }: &Gc) -> Result<(String, bool), Diagnostic> 
     Ok((common.print(text, json!({ "format": 1, "removed": !dry_run, "files": paths })), true))
 }
 
-fn requeued(Requeue { common, content }: &Requeue) -> Result<(String, bool), Diagnostic> {
-    let keep = common.keys.keep(*content)?;
+fn requeued(Requeue { common, content, databases }: &Requeue) -> Result<(String, bool), Diagnostic> {
+    let keep = common.keys.keep(*content, databases)?;
     let done = requeue(&mut claim(&common.archive)?, &common.schema()?, &keep, Limits::default())?;
     let (counts, mut json) = read_again(&done.reports);
     let text = format!("{counts}; {} are not where they were\n", done.kept);
@@ -375,8 +379,8 @@ fn requeued(Requeue { common, content }: &Requeue) -> Result<(String, bool), Dia
     Ok((common.print(text, json), true))
 }
 
-fn rebuilt(Rebuild { common, source, from, content }: &Rebuild) -> Result<(String, bool), Diagnostic> {
-    let (keep, limits) = (common.keys.keep(*content)?, Limits::default());
+fn rebuilt(Rebuild { common, source, from, content, databases }: &Rebuild) -> Result<(String, bool), Diagnostic> {
+    let (keep, limits) = (common.keys.keep(*content, databases)?, Limits::default());
     let found = inputs(from, limits)?;
     let options = Options { source: Some(source), limits, rebuild: true, ..Options::default() };
     let reports = ingest(&mut claim(&common.archive)?, &common.schema()?, &keep, options, &found.inputs, |_| true)?;

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::keys::Keys;
+use super::keys::{Databases, Keys};
 use super::private::no_core_dump;
 use super::{Format, UNUSABLE, complain, complain_of, finish};
 use crate::archive::{Claim, Options, ingest};
@@ -28,6 +28,7 @@ const AUTO: &str = "auto";
   aws logs filter-log-events --log-group-name GROUP | skywatch ingest --source aws.bedrock - --archive archive
   skywatch ingest --source acme.gateway gateway.jsonl --archive archive --pack my-pack
   skywatch ingest --source auto logs --archive archive --content --content-key file:content.key
+  skywatch ingest --source auto logs --archive archive --networks offices.csv --networks GeoLite2-City.mmdb
 
 A folder is walked with all below it, by whatever keys the cloud writes: files called like logs are read, the others counted by
 reason. Symbolic links in it are not followed. A file that is named is read whatever it is called.
@@ -51,6 +52,8 @@ pub(super) struct Arguments {
     content: bool,
     #[command(flatten)]
     keys: Keys,
+    #[command(flatten)]
+    databases: Databases,
     /// Exit with 1 where a record could not be read; the others are archived all the same.
     #[arg(long)]
     strict: bool,
@@ -73,7 +76,7 @@ fn ingested(arguments: &Arguments, schema: &Schema) -> Result<(String, bool), Di
     let limits = Limits::default();
     let source = Some(arguments.source.as_str()).filter(|source| *source != AUTO);
     source.map(|source| find(schema, source)).transpose()?;
-    let keep = arguments.keys.keep(arguments.content)?;
+    let keep = arguments.keys.keep(arguments.content, &arguments.databases)?;
     let found = inputs(&arguments.files, limits)?;
     let skipped = skipped(&found);
     let mut claim = Claim::take(&arguments.archive)?;

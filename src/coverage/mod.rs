@@ -12,7 +12,7 @@ pub use json::to_json;
 pub use markdown::markdown;
 pub use text::text;
 
-use crate::bind::{ForSource, Lack, admits, blind, for_source, lacks};
+use crate::bind::{ForSource, Lack, admits, blind, for_source, lacks, located};
 use crate::diag::Diagnostic;
 use crate::ir::{Rule, Source, Stream};
 use crate::pack::Pack;
@@ -113,6 +113,8 @@ impl<'a> Coverage<'a> {
 impl<'a> RuleOnSource<'a> {
     /// `emitted`: what each target makes of the rule on its sources.
     fn new(rule: &'a Rule, source: &Source, stream: &Stream, emitted: &[Vec<Emission>]) -> RuleOnSource<'a> {
+        // Runs are over archives, which may know where addresses are.
+        let source = &located(source, stream);
         let local = match for_source(rule, source, stream) {
             ForSource::Rule(_, left_out) => Local::Runs(left_out),
             ForSource::Refused(reasons) => Local::Refused(blind(rule, source, stream), reasons),

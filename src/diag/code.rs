@@ -81,6 +81,7 @@ codes! {
     ArchiveKey        = "E0505", "key that can't be used";
     NotArchived       = "E0506", "rule that reads what the archive does not hold";
     BadState          = "E0507", "state that can't be used";
+    BadNetworks       = "E0508", "database of networks that can't be used";
     QueryRejected     = "E0601", "query that its system rejects";
     QueryUnknown      = "E0602", "query that the emulator does not know";
     QueryStopped      = "E0603", "query that stops while it runs";

@@ -2,6 +2,7 @@
 //!
 //! Only texts of the content tier are redacted and counted; the others stand in the metadata tier as logs have them, and are looked through.
 
+use crate::bind::located;
 use crate::ir::{
     Comparison, Expr, ExprKind, FieldId, Literal, Pred, PredKind, REDACTED, REDACTED_PARTS, RecordType, Rewrite, Rule,
     Source, Stream, Tier, Type,
@@ -10,9 +11,9 @@ use crate::ir::{
 /// A number that no binder of a rule has.
 const ELEMENT: usize = usize::MAX - 1;
 
-/// The source, with the counts that archives add to its events.
-pub(super) fn counted(source: &Source, stream: &Stream) -> Source {
-    let mut source = source.clone();
+/// The source, with what archives add to its events: counts, and where addresses are.
+pub(super) fn completed(source: &Source, stream: &Stream) -> Source {
+    let mut source = located(source, stream);
     // A stream without texts of users has nothing to count.
     if let Some(id) = stream.field(REDACTED).filter(|_| stream.fields.iter().any(|field| field.tier == Tier::Content))
         && let (Some(field), Some(ty)) = (source.fields.get_mut(id.index()), stream.get(id).map(|field| &field.ty))

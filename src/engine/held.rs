@@ -3,13 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::asked::{counted, of_counts};
+use super::asked::{completed, of_counts};
 use super::errors;
 use super::plan::{fields_read, tier};
 use crate::archive::{Archive, ArchiveFile, has_content};
 use crate::bind::{ForSource, blind, field_expr, for_source};
 use crate::diag::Diagnostic;
-use crate::ir::{FieldId, Rule, Source, Stream, Tier};
+use crate::ir::{FieldId, LOCATED, Rule, Source, Stream, Tier};
 
 /// The files of a period that have rows of a source.
 pub(super) struct Held<'a> {
@@ -31,18 +31,18 @@ impl<'a> Held<'a> {
 
     /// The rule as it is judged, or why it can't be.
     pub(super) fn rule(&self, rule: &Rule) -> ForSource {
-        let counted = counted(self.source, self.stream);
+        let completed = completed(self.source, self.stream);
         // What the log itself does not carry was never counted either: so the rule as it was written is asked first.
-        let whole = for_source(rule, &counted, self.stream);
+        let whole = for_source(rule, &completed, self.stream);
         if !matches!(whole, ForSource::Rule(..)) || self.files.is_empty() {
             return whole;
         }
         let rule = &of_counts(rule, self.stream);
         let lacking = |id: &FieldId| self.files.iter().all(|file| self.lacks(file, *id));
         let lacking: BTreeSet<FieldId> = self.stream.ids().filter(lacking).collect();
-        let mut kept = counted.clone();
+        let mut kept = completed.clone();
         for id in self.stream.ids() {
-            let given = field_expr(&counted, self.stream, id).filter(|_| !lacking.contains(&id));
+            let given = field_expr(&completed, self.stream, id).filter(|_| !lacking.contains(&id));
             if let (Some(field), Some(absent)) = (kept.fields.get_mut(id.index()), kept.absent.get_mut(id.index())) {
                 *absent = given.is_none().then(String::new);
                 *field = given;
@@ -59,10 +59,10 @@ impl<'a> Held<'a> {
 
     /// The files to read for a rule, and the days that have to be left out, with a field that they lack.
     pub(super) fn files(&self, rule: &Rule) -> (Vec<&'a ArchiveFile>, BTreeMap<i64, String>) {
-        let counted = counted(self.source, self.stream);
+        let completed = completed(self.source, self.stream);
         let read: Vec<FieldId> = fields_read(rule, self.stream)
             .into_iter()
-            .filter(|id| field_expr(&counted, self.stream, *id).is_some())
+            .filter(|id| field_expr(&completed, self.stream, *id).is_some())
             .collect();
         let content = tier(rule, self.stream) == Tier::Content;
         let mut undecided = BTreeMap::new();
@@ -99,6 +99,9 @@ impl<'a> Held<'a> {
                 (true, true) => "text of users is encrypted there: give its key with `--content-key`",
                 (true, false) => "text of users was not kept: read the logs again with `--content`",
                 (false, _) if name == "prompt_digest" => "the logs were read without `--digest-key`",
+                (false, _) if LOCATED.contains(&name) => {
+                    "the logs were read without a database that has it: `skywatch archive rebuild --networks FILE` reads them again"
+                }
                 (false, _) => {
                     "the logs were read before their source gave it: `skywatch archive rebuild` reads them again"
                 }

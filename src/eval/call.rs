@@ -5,7 +5,7 @@ use super::expr::Scope;
 use super::number::{BILLION, arithmetic, compare};
 use super::text;
 use super::value::Value;
-use crate::ir::{Arithmetic, Expr, Function};
+use crate::ir::{Arithmetic, Expr, Function, distance_km};
 use std::cmp::Ordering;
 
 impl Scope<'_> {
@@ -43,6 +43,9 @@ impl Scope<'_> {
             (Function::Ticks, [Value::Int(ticks)]) => clock::of_ticks(*ticks).map_or(Value::Missing, Value::Time),
             (Function::UnixNanos, [Value::Int(nanos)]) => Value::Time(clock::of_unix_nanos(*nanos)),
             (Function::SqlTime, [Value::Text(text)]) => clock::parse_sql_time(text).map_or(Value::Missing, Value::Time),
+            (Function::Distance, [Value::Text(from), Value::Text(to)]) => {
+                distance_km(from, to).map_or(Value::Missing, Value::float)
+            }
             (Function::ToFloat, [Value::Int(int)]) => Value::float(*int as f64),
             (Function::ToDecimal, [Value::Int(int)]) => Value::decimal(i128::from(*int) * BILLION),
             _ => Value::Missing,

@@ -119,6 +119,8 @@ pub enum Function {
     UnixNanos,
     /// text → time: RFC 3339, or as SQL prints a moment: `2026-11-02 10:00:00.5 UTC`.
     SqlTime,
+    /// (place text, place text) → float: kilometres between them, to the metre; missing where one has no position.
+    Distance,
     /// int → float, exactly where |x| ≤ 2^53, else rounded to nearest.
     ToFloat,
     /// int → decimal.
@@ -151,6 +153,7 @@ impl Function {
             Function::Ticks => "ticks",
             Function::UnixNanos => "unix_nanos",
             Function::SqlTime => "sql_time",
+            Function::Distance => "distance_km",
             Function::ToFloat => "float",
             Function::ToDecimal => "decimal",
         }

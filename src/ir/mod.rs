@@ -12,6 +12,7 @@ mod expr;
 mod glob;
 mod look;
 pub mod pattern;
+mod place;
 mod pred;
 mod retention;
 mod rule;
@@ -26,6 +27,7 @@ pub use expr::{Arithmetic, Expr, ExprKind, Function, Rewrite, Rows, Step};
 pub use glob::Glob;
 pub use look::{Look, Question, Statistic};
 pub use pattern::Pattern;
+pub use place::{Position, degrees, distance_km, on_earth, place_text, position};
 pub use pred::{Comparison, Pred, PredKind, TextTest};
 pub use retention::{Hold, MAX_CONTENT_DAYS, Retention};
 pub use rule::{Aggregate, AggregateFunction, Binding, Each, Key, Level, OnlySource, Rule, SeverityOf, Texts, Window};
@@ -39,6 +41,12 @@ pub use types::{FieldId, Literal, RecordType, Type, duration};
 
 /// The field in which an archive counts what it took out of texts: a list of records of [`REDACTED_PARTS`]. No log gives it.
 pub const REDACTED: &str = "redacted";
+
+/// The field with the caller's address.
+pub const ADDRESS: &str = "source.ip";
+
+/// The fields that an archive fills from databases of networks: country, system number, place of [`ADDRESS`].
+pub const LOCATED: [&str; 3] = ["source.country", "source.asn", "source.place"];
 
 /// Which field, which entity, how often.
 pub const REDACTED_PARTS: [&str; 3] = ["field", "entity", "count"];

@@ -6,7 +6,7 @@ use super::found::FOUND;
 use super::look::LOOKS;
 use super::prices::COST;
 use super::scope::Resolver;
-use crate::ir::{Expr, ExprKind, Function, Literal, Pattern, Type, pattern};
+use crate::ir::{Expr, ExprKind, Function, Literal, Pattern, Type, pattern, position};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument};
 
@@ -27,7 +27,7 @@ pub const AGGREGATES: [(&str, &str); 12] = [
 ];
 
 /// Functions of values, and how each is written.
-pub const FUNCTIONS: [(&str, &str); 21] = [
+pub const FUNCTIONS: [(&str, &str); 22] = [
     ("lower", "lower(x)"),
     ("upper", "upper(x)"),
     ("length", "length(x)"),
@@ -46,6 +46,7 @@ pub const FUNCTIONS: [(&str, &str); 21] = [
     ("weekday", "weekday(time)"),
     ("size", "size(xs)"),
     ("host", "host(url)"),
+    ("distance_km", DISTANCE),
     FOUND,
     DURING,
     COST,
@@ -68,10 +69,7 @@ pub const READERS: [(&str, &str); 12] = [
 ];
 
 /// Functions of later versions.
-const LATER: [(&str, &str); 2] = [
-    ("distance_km", "places are filled at ingest by a later version"),
-    ("unmask", "test the text with `matches`, with the disguises spelled out"),
-];
+const LATER: [(&str, &str); 1] = [("unmask", "test the text with `matches`, with the disguises spelled out")];
 
 /// What other languages call things, and what to write here.
 const ELSEWHERE: [(&str, &str); 35] = [
@@ -176,7 +174,7 @@ impl Resolver<'_> {
             "lower" | "upper" | "length" | "base64_decode" | "hash" | "hour" | "weekday" | "size" | "host" | "cost" => {
                 1..=1
             }
-            "extract" | "found" | "during" => 2..=2,
+            "extract" | "found" | "during" | "distance_km" => 2..=2,
             "substring" | "if" | "segment" => 3..=3,
             "concat" | "coalesce" | "sum_of" | "greatest" | "least" => 1..=64,
             _ => 0..=0,
@@ -219,6 +217,9 @@ impl Resolver<'_> {
                 let pattern = self.pattern(text, false, pattern.span)?;
                 call(Function::Extract(pattern), vec![subject], Type::Text)
             }
+            ("distance_km", [from, to]) => {
+                call(Function::Distance, vec![self.place(from)?, self.place(to)?], Type::Float)
+            }
             ("segment", [x, separator, number]) => self.segment(x, separator, number, span),
             ("found" | "during", _) => self.wrong(errors::condition_as_value(span)),
             ("cost", [list]) => match &*list.node {
@@ -246,6 +247,18 @@ impl Resolver<'_> {
                 call(Function::Size, vec![list], Type::Int)
             }
             _ => self.wrong(errors::arguments(span, word, usage, args.len())),
+        }
+    }
+
+    /// The text of a place; a constant one has a position, without which there is never a distance.
+    fn place(&mut self, place: &ast::Expr) -> Option<Expr> {
+        let value = self.value(place, &Type::Text)?;
+        match value.as_literal() {
+            Some(Literal::Text(text)) if position(text).is_none() => {
+                let expected = "a place with its latitude and longitude";
+                self.wrong(errors::bad_argument(place.span, "distance_km", expected, DISTANCE))
+            }
+            _ => Some(value),
         }
     }
 
@@ -397,6 +410,9 @@ impl Resolver<'_> {
 
 /// How `segment` is written.
 const SEGMENT: &str = "segment(x, \"/\", -1)";
+
+/// How `distance_km` is written.
+const DISTANCE: &str = "distance_km(source.place, \"Berlin (52.52,13.41)\")";
 
 /// A URL's host: what stands behind `//` and a user's name, without port and path; an IPv6 address in its brackets.
 const HOST: &str = r"^[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#@]*@)?(\[[0-9A-Fa-f:.]+\]|[^/?#:@]+)";

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use serde_json::Value;
-use skywatch::bind::{ForSource, for_source};
+use skywatch::bind::{ForSource, for_source, located};
 use skywatch::coverage::{By, Coverage, Local, OnTarget, markdown, text, to_json};
 use skywatch::pack::{Pack, load};
 use skywatch::target::{Emission, Request, TARGETS, emit};
@@ -60,7 +60,7 @@ fn a_pair_is_what_emit_and_the_local_run_make_of_it() {
                     OnTarget::Never | OnTarget::NoPlace => assert!(!emitted.contains_key(&key), "{key:?}"),
                 }
             }
-            match (for_source(here.rule, on.source, on.stream), &here.local) {
+            match (for_source(here.rule, &located(on.source, on.stream), on.stream), &here.local) {
                 (ForSource::Rule(_, a), Local::Runs(b)) => assert_eq!(a, *b),
                 (ForSource::Refused(a), Local::Refused(fields, b)) => {
                     refused += 1;

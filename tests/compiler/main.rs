@@ -14,6 +14,7 @@ mod eval_windows;
 mod google;
 #[path = "../kql/mod.rs"]
 mod kql;
+mod networks;
 mod random;
 mod record_inputs;
 mod record_reading;

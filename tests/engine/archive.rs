@@ -84,7 +84,7 @@ pub(crate) fn key() -> Option<ContentKey> {
 }
 
 pub(crate) fn keep() -> Keep {
-    Keep { content: key(), digest: Some(DigestKey::read(&place("digest")).expect("a key")) }
+    Keep { content: key(), digest: Some(DigestKey::read(&place("digest")).expect("a key")), networks: None }
 }
 
 pub(crate) fn write(root: &Path, schema: &Schema, events: &[Event]) {

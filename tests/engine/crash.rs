@@ -217,7 +217,7 @@ type Stage<'a> = &'a dyn Fn(&mut Claim) -> Result<(), Diagnostic>;
 fn a_disk_that_fills_up() {
     let (schema, place) = (built_in(), tempfile::tempdir().expect("a folder"));
     let logs = logs(&place.path().join("."), 3, 20);
-    let keep = Keep { content: Some(key(place.path()).1), digest: None };
+    let keep = Keep { content: Some(key(place.path()).1), digest: None, networks: None };
     let key = keep.content.clone().expect("a key");
     // Small enough for several portions a file and a commit after each.
     let options = Options { source: Some(SOURCE), portion: 16 << 10, ..Options::default() };

@@ -122,6 +122,7 @@ kinds!(function_kind, CALLS, Function {
     Function::Ticks => "ticks",
     Function::UnixNanos => "unix_nanos",
     Function::SqlTime => "sql_time",
+    Function::Distance => "distance_km",
     Function::ToFloat => "int to float",
     Function::ToDecimal => "int to decimal",
 });

@@ -148,6 +148,7 @@ impl<'a> Writer<'a> {
             | Function::Hour
             | Function::Weekday
             | Function::Size
+            | Function::Distance
             | Function::ToDecimal => false,
         }
     }

@@ -15,6 +15,11 @@ pub(super) fn cannot(span: Span, what: impl AsRef<str>) -> Diagnostic {
         .help(USE_SQL)
 }
 
+/// A construct that no query of this cloud has.
+pub(super) fn local_only(span: Span, what: impl AsRef<str>) -> Diagnostic {
+    cannot(span, what).help("run the rule on the archive")
+}
+
 /// A path that does not begin with a field of log entries.
 pub(super) fn no_field(source: &Source, steps: &[Step], span: Span) -> Diagnostic {
     let path = path_text(steps);

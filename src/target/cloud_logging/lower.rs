@@ -279,6 +279,7 @@ impl Lower<'_> {
 
 fn computed(expr: &Expr) -> Diagnostic {
     let what = match &expr.kind {
+        ExprKind::Call(Function::Distance, _) => return errors::local_only(expr.span, "`distance_km`"),
         ExprKind::Call(function, _) => format!("`{}`", function.name()),
         ExprKind::Arithmetic(..) => "arithmetic".to_owned(),
         ExprKind::Json(_) => "way into JSON inside of text".to_owned(),

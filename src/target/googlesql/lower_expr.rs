@@ -118,6 +118,9 @@ impl Lower<'_> {
                     "read the field as text",
                 )]);
             }
+            (Function::Distance, _) => {
+                return Err(vec![errors::cannot(whole.span, "`distance_km`", "run the rule on the archive")]);
+            }
             (Function::ToDecimal, _) => {
                 return Err(vec![errors::cannot(whole.span, "decimal numbers", "use an int or a float")]);
             }

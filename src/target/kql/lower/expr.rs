@@ -115,7 +115,7 @@ impl Lower<'_> {
             Function::Size => return self.size(args, expr.span),
             Function::Join => return self.joined(args, expr.span),
             Function::Last => return self.last(args, None, expr),
-            Function::ToDecimal | Function::SqlTime => {
+            Function::ToDecimal | Function::SqlTime | Function::Distance => {
                 return refuse(errors::no_counterpart(function.name(), expr.span));
             }
             Function::MaskedNet => return self.masked_net(args, expr.span),
