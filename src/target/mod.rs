@@ -97,6 +97,10 @@ pub struct Info {
     pub by_filing_time: bool,
     /// Whether it makes one event of several records (`assemble`).
     pub assembles: bool,
+    /// Whether its queries ask the time before a window.
+    pub looks_back: bool,
+    /// How far back its scheduler reads at most, in microseconds, and that it does so.
+    pub scheduler: Option<(i64, &'static str)>,
     /// Whether its queries only select the events that a rule alerts on, or counts.
     pub selects: bool,
     /// The vendor's reference.

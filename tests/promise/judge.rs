@@ -159,12 +159,13 @@ pub(crate) fn shipped_rules(executor: &mut dyn Executor) {
     assert!(with_alerts >= 5, "too few shipped rules alert on the samples");
 }
 
-/// Random rules over random records of each source: emitted, executed, compared. What is refused or not executable is counted.
-pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32) {
+/// Random rules over random records of each source, with or without look-back: emitted, executed, compared. What is refused or not executable is counted.
+pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32, over_time: bool) {
     let target_name = executor.target();
     let kind = target(target_name).info().place;
     for Samples { source: name, .. } in sources_on(target_name, &resolved(&[]).schema) {
-        let shape = Shape::of(&name);
+        let mut shape = Shape::of(&name);
+        shape.fields.over_time = over_time;
         let total = cases(short);
         let mut choices: Vec<Choices> = (0..total).map(|number| Choices::new(seeded(number, 3_000))).collect();
         let texts = choices.iter_mut().map(|choices| random::rule(choices, &shape.fields));
@@ -186,7 +187,8 @@ pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32) {
                 *wrong = format!("{text}\n{wrong}\nrecords {}", json!(records));
             }
         }
-        tally.report(&format!("{total} random rules as {target_name} on {name}"));
+        let rules = if over_time { "random rules, most of which look back," } else { "random rules" };
+        tally.report(&format!("{total} {rules} as {target_name} on {name}"));
         match shape.not_compared.get(target_name) {
             None => assert!(
                 tally.equal * 4 >= total as usize

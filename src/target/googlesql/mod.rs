@@ -31,6 +31,8 @@ impl Backend for GoogleSql {
         max_length: 1_000_000,
         by_filing_time: false,
         assembles: false,
+        looks_back: true,
+        scheduler: None,
         selects: false,
         docs: "https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax",
     };

@@ -30,6 +30,8 @@ impl Backend for Kql {
         max_length: 10_000,
         by_filing_time: false,
         assembles: true,
+        looks_back: true,
+        scheduler: Some((14 * 86_400 * crate::ir::SECOND, "a scheduled rule of Sentinel, which reads 14d")),
         selects: false,
         docs: "https://learn.microsoft.com/kusto/query/",
     };
