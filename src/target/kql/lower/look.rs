@@ -11,6 +11,7 @@ use super::{Lower, Value, refuse};
 use crate::bind::of_nothing;
 use crate::ir::{Expr, ExprKind, Look, Question, Statistic};
 use crate::target::Lowering;
+use crate::target::kql::names::is_safe;
 use crate::target::names::WINDOW_START;
 use crate::target::said::Said;
 
@@ -25,15 +26,36 @@ pub(super) struct Past {
     pub(super) windows: Option<Name>,
     /// When a row happened.
     pub(super) time: Scalar,
-    /// The window's keys: their columns beside what is judged, and their values in a row.
-    pub(super) keys: Vec<(Name, Scalar)>,
+    /// The window's keys.
+    pub(super) keys: Vec<PastKey>,
     /// Where the past ends: the column of the window's start or the event's time.
     pub(super) moment: Scalar,
     /// The first moment that is judged.
     pub(super) judged: Scalar,
 }
 
+/// A key of the window.
+pub(super) struct PastKey {
+    /// Its column in the table of windows.
+    pub(super) column: Name,
+    /// The column by which what is judged is joined.
+    pub(super) joined: Name,
+    /// Its value in a row.
+    pub(super) value: Scalar,
+}
+
 impl Lower<'_> {
+    /// The keys of windows and what they are in a row.
+    pub(super) fn past_keys(&mut self, keys: Vec<(Name, Scalar)>) -> Vec<PastKey> {
+        let key = |(column, value): (Name, Scalar)| {
+            // Behind `$left.` not every engine takes a name in brackets.
+            let joined =
+                if is_safe(&column.0) { column.clone() } else { self.names.fresh(&format!("own_{}", column.0)) };
+            PastKey { column, joined, value }
+        };
+        keys.into_iter().map(key).collect()
+    }
+
     /// Whether look-backs ask what measures were in the windows before.
     pub(super) fn asks_windows(&self) -> bool {
         self.rule.looks.iter().any(|look| matches!(look.question, Question::Baseline(..)))
@@ -45,6 +67,9 @@ impl Lower<'_> {
         if past.windows.is_some() || rule.window.is_none() {
             let judged = Scalar::infix(past.moment.clone(), Infix::GreaterEqual, past.judged.clone());
             self.stages.push(Stage::Where(judged));
+        }
+        for key in past.keys.iter().filter(|key| key.joined != key.column) {
+            self.extend(key.joined.clone(), Scalar::column(&key.column));
         }
         let mut refused = Vec::new();
         for (number, look) in rule.looks.iter().enumerate() {
@@ -70,14 +95,14 @@ impl Lower<'_> {
             Question::Silent => return refuse(errors::silent(look.span)),
             Question::Baseline(value, statistic) => return self.baseline(look, value, *statistic, past),
         };
-        let keys: Vec<&(Name, Scalar)> = by.iter().filter_map(|key| past.keys.get(*key)).collect();
+        let keys: Vec<&PastKey> = by.iter().filter_map(|key| past.keys.get(*key)).collect();
         let before = self.seen(look.length, &keys, past);
         let answer = if seen { before } else { Scalar::call("not", [before]) };
         Ok(Value::new(answer, Type::Bool, false))
     }
 
     /// Whether a row with the same keys lies in the time before.
-    fn seen(&mut self, length: i64, keys: &[&(Name, Scalar)], past: &Past) -> Scalar {
+    fn seen(&mut self, length: i64, keys: &[&PastKey], past: &Past) -> Scalar {
         let span = |time: &Scalar| Scalar::call("bin", [time.clone(), Scalar::Timespan(length)]);
         let own = self.names.fresh("past_span");
         let [near, first] = ["near_rows", "near_first"].map(|name| self.names.fresh(name));
@@ -89,10 +114,10 @@ impl Lower<'_> {
         for (part, table, found, span) in [("near", near, of_near, span(&past.time)), ("far", far, of_far, next)] {
             let there = self.names.fresh(&format!("{part}_span"));
             let (mut by, mut on) = (vec![(there.clone(), span)], vec![(own.clone(), there)]);
-            for (here, value) in keys {
-                let there = self.names.fresh(&format!("{part}_{}", here.0));
-                by.push((there.clone(), value.clone()));
-                on.push((here.clone(), there));
+            for key in keys {
+                let there = self.names.fresh(&format!("{part}_{}", key.column.0));
+                by.push((there.clone(), key.value.clone()));
+                on.push((key.joined.clone(), there));
             }
             let (name, value) = found;
             let stages = vec![Stage::Summarize { columns: vec![(Some(name), value)], by }];
@@ -133,12 +158,12 @@ impl Lower<'_> {
         let mut of_judged = vec![(usual_start.clone(), Scalar::column(&start))];
         let mut earlier_on = vec![(earlier.clone(), held_start.clone())];
         let mut on = vec![(start.clone(), usual_start.clone())];
-        for (key, _) in &past.keys {
+        for PastKey { column: key, joined, .. } in &past.keys {
             let [there, here] = ["held", "usual"].map(|part| self.names.fresh(&format!("{part}_{}", key.0)));
             of_held.push((there.clone(), Scalar::column(key)));
             of_judged.push((here.clone(), Scalar::column(key)));
             earlier_on.push((here.clone(), there));
-            on.push((key.clone(), here));
+            on.push((joined.clone(), here));
         }
         of_held.push((held_value.clone(), held.scalar));
         let by = of_judged.iter().map(|(name, _)| (name.clone(), Scalar::column(name))).collect();

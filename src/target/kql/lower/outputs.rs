@@ -53,12 +53,12 @@ impl Lower<'_> {
         }
         self.measures(cx, outputs)?;
         if let Some(rows) = rows {
-            let pairs = outputs.keys.iter().map(Name::new).zip(keys.into_iter().map(|key| key.scalar)).collect();
+            let keys = outputs.keys.iter().map(Name::new).zip(keys.into_iter().map(|key| key.scalar)).collect();
             let past = Past {
                 rows,
                 windows: before.then(|| self.cut("rule_windows")),
                 time: clock.time.clone(),
-                keys: pairs,
+                keys: self.past_keys(keys),
                 moment: Scalar::Column(Name::new(WINDOW_START)),
                 judged: clock.judged.clone(),
             };
