@@ -6,6 +6,7 @@ mod lower_address;
 mod lower_aggregate;
 mod lower_expr;
 mod lower_list;
+mod lower_look;
 mod lower_pred;
 mod lower_raw;
 mod lower_text;

@@ -121,14 +121,6 @@ pub(super) fn too_many_panes(panes: i64, most: i64, span: Span) -> Diagnostic {
         .help("lengthen `every`, or emit without `--from` and `--to`: the last window alone needs no copies")
 }
 
-/// A baseline over too many windows.
-pub(super) fn too_many_before(windows: i64, most: i64, span: Span) -> Diagnostic {
-    let message = format!("a baseline over {windows} windows, and KQL would make a row for each");
-    Diagnostic::error(Code::NotExpressible, message)
-        .at(span, format!("at most {most}"))
-        .help("look back less far, lengthen `over`, or run the rule over an archive")
-}
-
 /// Windows in which nothing is.
 pub(super) fn silent(span: Span) -> Diagnostic {
     Diagnostic::error(Code::NotExpressible, "a query does not judge windows without rows")

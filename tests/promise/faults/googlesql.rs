@@ -11,7 +11,7 @@ impl Holds<Select> for Query {
         for select in selects(self) {
             visit(select);
             each_of(select, &mut |sql| {
-                if let Node::Query(_, select) = &mut sql.node {
+                if let Node::Query(_, select) | Node::InQuery(_, select) = &mut sql.node {
                     visit(select);
                 }
             });
@@ -43,6 +43,7 @@ fn selects(query: &mut Query) -> impl Iterator<Item = &mut Select> {
 fn each_of(select: &mut Select, visit: &mut dyn FnMut(&mut Sql)) {
     select.items.iter_mut().for_each(|(item, _)| each(item, visit));
     select.unnest.iter_mut().for_each(|unnest| each(&mut unnest.list, visit));
+    select.joins.iter_mut().flat_map(|join| &mut join.on).for_each(|on| each(on, visit));
     select.filter.iter_mut().for_each(|filter| each(filter, visit));
     select.order_by.iter_mut().for_each(|order| each(&mut order.by, visit));
 }
@@ -88,6 +89,10 @@ fn each(sql: &mut Sql, visit: &mut dyn FnMut(&mut Sql)) {
             each(&mut aggregate.value, visit);
             aggregate.separator.iter_mut().for_each(|separator| each(separator, visit));
             aggregate.order_by.iter_mut().for_each(|order| each(&mut order.by, visit));
+        }
+        Node::InQuery(subject, select) => {
+            each(subject, visit);
+            each_of(select, visit);
         }
         Node::Query(_, select) => each_of(select, visit),
     }

@@ -15,9 +15,6 @@ use crate::target::kql::names::is_safe;
 use crate::target::names::WINDOW_START;
 use crate::target::said::Said;
 
-/// Most windows of a baseline: a week by the minute.
-const MAX_BEFORE: i64 = 10_080;
-
 /// What look-backs are asked of.
 pub(super) struct Past {
     /// The table of the rule's rows, those of the past among them.
@@ -142,9 +139,6 @@ impl Lower<'_> {
             return refuse(errors::unbound(look.span));
         };
         let before = look.length / window.length.max(1);
-        if before > MAX_BEFORE {
-            return refuse(errors::too_many_before(before, MAX_BEFORE, look.span));
-        }
         let held = self.value(value)?;
         let empty = self.value(&of_nothing(value, self.rule))?;
         let fills = !matches!(empty.scalar, Scalar::Null(_));
