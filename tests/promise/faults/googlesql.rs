@@ -1,7 +1,7 @@
 //! Faults in trees of GoogleSQL.
 
 use skywatch::ir::SECOND;
-use skywatch::target::googlesql::tree::{Aggregate, Is, Node, Operator, Query, Select, Sql};
+use skywatch::target::googlesql::tree::{Aggregate, Is, Join, Node, Operator, Query, Select, Sql};
 
 use super::nodes::{Fault, Holds, without};
 use super::patterns::{any_character, open_end, open_start, small_letters_lost};
@@ -98,6 +98,19 @@ fn each(sql: &mut Sql, visit: &mut dyn FnMut(&mut Sql)) {
     }
 }
 
+/// Selects with one of their joins changed.
+fn changed(select: &Select, wrong: fn(&Join) -> Vec<Join>) -> Vec<Select> {
+    let at = |at: usize| {
+        let with = move |join| {
+            let mut select = select.clone();
+            select.joins[at] = join;
+            select
+        };
+        wrong(&select.joins[at]).into_iter().map(with)
+    };
+    (0..select.joins.len()).flat_map(at).collect()
+}
+
 pub(super) fn faults() -> Vec<Fault<Query>> {
     let node = |name, wrong: fn(&Sql) -> Vec<Sql>| Fault::of(name, wrong);
     vec![
@@ -112,6 +125,15 @@ pub(super) fn faults() -> Vec<Fault<Query>> {
                 select
             };
             (0..select.group_by).map(null).collect()
+        }),
+        Fault::of("a join keeps what has no partner, or does not", |select: &Select| {
+            changed(select, |join| vec![Join { inner: !join.inner, ..join.clone() }])
+        }),
+        Fault::of("a join goes by one condition less", |select: &Select| {
+            changed(select, |join| {
+                let less = without(&join.on, |_| join.on.len() > 1).into_iter();
+                less.map(|on| Join { on, ..join.clone() }).collect()
+            })
         }),
         Fault::of("the order is turned", |select: &Select| {
             let mut turned = select.clone();
