@@ -116,6 +116,7 @@ impl Lower<'_> {
             elements: Vec::new(),
             groups: None,
             looks: Vec::new(),
+            seen: Vec::new(),
             effects: super::Effects::default(),
         };
         let said = rows.played(key, time, *within, played, range);

@@ -21,6 +21,8 @@ pub(super) struct Past {
     pub(super) rows: Name,
     /// The table of its windows, where they are asked too.
     pub(super) windows: Option<Name>,
+    /// The table of those that are judged, where it is another.
+    pub(super) judged_windows: Option<Name>,
     /// When a row happened.
     pub(super) time: Scalar,
     /// The window's keys.
@@ -29,6 +31,8 @@ pub(super) struct Past {
     pub(super) moment: Scalar,
     /// The first moment that is judged.
     pub(super) judged: Scalar,
+    /// Where windows without rows are judged too, the column that is null in them.
+    pub(super) filled: Option<Scalar>,
 }
 
 /// A key of the window.
@@ -61,12 +65,12 @@ impl Lower<'_> {
     /// Keeps what is judged, with the answers beside it; those that `when` does not need may fail.
     pub(super) fn look_back(&mut self, cx: &mut Lowering<'_>, past: &Past) -> Said<()> {
         let rule = self.rule;
-        if past.windows.is_some() || rule.window.is_none() {
+        if past.filled.is_none() && (past.windows.is_some() || rule.window.is_none()) {
             let judged = Scalar::infix(past.moment.clone(), Infix::GreaterEqual, past.judged.clone());
             self.stages.push(Stage::Where(judged));
         }
-        for key in past.keys.iter().filter(|key| key.joined != key.column) {
-            self.extend(key.joined.clone(), Scalar::column(&key.column));
+        if past.filled.is_none() {
+            self.joinable(&past.keys);
         }
         let mut refused = Vec::new();
         for (number, look) in rule.looks.iter().enumerate() {
@@ -85,21 +89,37 @@ impl Lower<'_> {
         if refused.is_empty() { Ok(()) } else { Err(refused) }
     }
 
+    /// The columns by which what is judged is joined.
+    pub(super) fn joinable(&mut self, keys: &[PastKey]) {
+        for key in keys.iter().filter(|key| key.joined != key.column) {
+            self.extend(key.joined.clone(), Scalar::column(&key.column));
+        }
+    }
+
     fn answer(&mut self, look: &Look, past: &Past) -> Said<Value> {
         let (by, seen) = match &look.question {
             Question::Seen(by) => (by, true),
             Question::Unseen(by) => (by, false),
-            Question::Silent => return refuse(errors::silent(look.span)),
+            Question::Silent => {
+                let Some(filled) = &past.filled else { return refuse(errors::unbound(look.span)) };
+                let every: Vec<usize> = (0..past.keys.len()).collect();
+                let seen = self.seen(look.length, &every, past);
+                let silent = Scalar::all(vec![Scalar::call("isnull", [filled.clone()]), seen]);
+                return Ok(Value::new(silent, Type::Bool, false));
+            }
             Question::Baseline(value, statistic) => return self.baseline(look, value, *statistic, past),
         };
-        let keys: Vec<&PastKey> = by.iter().filter_map(|key| past.keys.get(*key)).collect();
-        let before = self.seen(look.length, &keys, past);
+        let before = self.seen(look.length, by, past);
         let answer = if seen { before } else { Scalar::call("not", [before]) };
         Ok(Value::new(answer, Type::Bool, false))
     }
 
     /// Whether a row with the same keys lies in the time before.
-    fn seen(&mut self, length: i64, keys: &[&PastKey], past: &Past) -> Scalar {
+    pub(super) fn seen(&mut self, length: i64, by: &[usize], past: &Past) -> Scalar {
+        if let Some((.., known)) = self.seen.iter().find(|(of, keys, _)| *of == length && keys == by) {
+            return known.clone();
+        }
+        let keys: Vec<&PastKey> = by.iter().filter_map(|key| past.keys.get(*key)).collect();
         let span = |time: &Scalar| Scalar::call("bin", [time.clone(), Scalar::Timespan(length)]);
         let own = self.names.fresh("past_span");
         let [near, first] = ["near_rows", "near_first"].map(|name| self.names.fresh(name));
@@ -111,7 +131,7 @@ impl Lower<'_> {
         for (part, table, found, span) in [("near", near, of_near, span(&past.time)), ("far", far, of_far, next)] {
             let there = self.names.fresh(&format!("{part}_span"));
             let (mut by, mut on) = (vec![(there.clone(), span)], vec![(own.clone(), there)]);
-            for key in keys {
+            for key in &keys {
                 let there = self.names.fresh(&format!("{part}_{}", key.column.0));
                 by.push((there.clone(), key.value.clone()));
                 on.push((key.joined.clone(), there));
@@ -129,7 +149,9 @@ impl Lower<'_> {
         let near = found(&first, Infix::Less, past.moment.clone());
         let seen = self.names.fresh("seen_before");
         self.extend(seen.clone(), Scalar::any(vec![near, found(&last, Infix::GreaterEqual, begin)]));
-        Scalar::Column(seen)
+        let seen = Scalar::Column(seen);
+        self.seen.push((length, by.to_vec(), seen.clone()));
+        seen
     }
 
     /// A statistic of what a value was in the windows before: one row for each of them, with or without a counterpart among those that had
@@ -188,9 +210,10 @@ impl Lower<'_> {
             Stage::Summarize { columns, by },
         ];
         stages.extend(plan.after.into_iter().map(|column| Stage::Extend(vec![column])));
-        let rows = |stages| Rows { table: windows.clone(), stages };
-        self.tables.push((held_windows, rows(vec![Stage::Project(of_held)])));
-        self.tables.push((usual_windows.clone(), rows(stages)));
+        let rows = |table: &Name, stages| Rows { table: table.clone(), stages };
+        self.tables.push((held_windows, rows(windows, vec![Stage::Project(of_held)])));
+        let judged_windows = past.judged_windows.as_ref().unwrap_or(windows);
+        self.tables.push((usual_windows.clone(), rows(judged_windows, stages)));
         self.stages.push(Stage::Join { inner: false, table: usual_windows, on });
         if !fills {
             return Ok(Value { optional: true, ..plan.value });

@@ -13,6 +13,7 @@ mod look;
 mod number;
 mod outputs;
 mod pred;
+mod quiet;
 mod read;
 mod text;
 mod window;
@@ -83,6 +84,8 @@ struct Lower<'a> {
     groups: Option<Groups>,
     /// By number, what look-backs have become.
     looks: Vec<Said<Value>>,
+    /// By length and keys, the columns that say whether a row lies in the time before.
+    seen: Vec<(i64, Vec<usize>, Scalar)>,
     effects: Effects,
 }
 
@@ -117,6 +120,7 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         elements: Vec::new(),
         groups: None,
         looks: Vec::new(),
+        seen: Vec::new(),
         effects: Effects::default(),
     };
     let lowered = lower.rule(cx, made.as_ref(), &outputs);

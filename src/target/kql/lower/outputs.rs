@@ -54,14 +54,20 @@ impl Lower<'_> {
         self.measures(cx, outputs)?;
         if let Some(rows) = rows {
             let keys = outputs.keys.iter().map(Name::new).zip(keys.into_iter().map(|key| key.scalar)).collect();
-            let past = Past {
+            let silent = self.rule.asks_for_silence();
+            let mut past = Past {
                 rows,
-                windows: before.then(|| self.cut("rule_windows")),
+                judged_windows: None,
+                windows: (before || silent).then(|| self.cut("rule_windows")),
                 time: clock.time.clone(),
                 keys: self.past_keys(keys),
                 moment: Scalar::Column(Name::new(WINDOW_START)),
                 judged: clock.judged.clone(),
+                filled: None,
             };
+            if silent {
+                self.fill(&mut past, window, clock)?;
+            }
             self.look_back(cx, &past)?;
         }
         self.when(cx)?;
@@ -85,10 +91,12 @@ impl Lower<'_> {
             let past = Past {
                 rows: self.cut("rule_rows"),
                 windows: None,
+                judged_windows: None,
                 time: time.clone(),
                 keys: Vec::new(),
                 moment: time,
                 judged: clock.judged.clone(),
+                filled: None,
             };
             self.look_back(cx, &past)?;
         }

@@ -119,6 +119,17 @@ impl Lower<'_> {
         Ok(Clock { time, from, judged, span })
     }
 
+    /// The starts of the judged windows: the first one, and how many there are where these are known.
+    pub(super) fn starts(&self, window: &Window, clock: &Clock) -> (Scalar, Option<i64>) {
+        match clock.span {
+            Span::Last => (clock.judged.clone(), None),
+            Span::Starts(first, last) => {
+                let windows = last.saturating_sub(first).div_euclid(window.step.max(1)).saturating_add(1);
+                (clock.judged.clone(), Some(windows.max(0)))
+            }
+        }
+    }
+
     /// The window's start, after the stages that copy events into their windows; `before`: of the windows before the judged ones too, back to
     /// the first moment that is read.
     pub(super) fn window_start(&mut self, window: &Window, clock: &Clock, before: bool) -> Said<Scalar> {
