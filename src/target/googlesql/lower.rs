@@ -33,6 +33,8 @@ pub(super) struct Lower<'a> {
     pub(super) groups: Option<Groups>,
     /// By number, what look-backs have become.
     pub(super) looks: Vec<Said<Sql>>,
+    /// By length and keys, the conditions that a row lies in the time before.
+    pub(super) seen: Vec<(i64, Vec<usize>, Sql)>,
     /// Names that are given already.
     taken: Vec<String>,
 }
@@ -73,6 +75,7 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         rounds: false,
         groups: None,
         looks: Vec::new(),
+        seen: Vec::new(),
         taken: heads.map(str::to_owned).collect(),
     };
     let mut rows = Select { from: Some(From::Table(cx.place.name.clone())), ..Select::default() };
@@ -314,7 +317,7 @@ fn grouped(
     if !rule.looks.is_empty() {
         let windows = query.steps.last().map(|(name, _)| name.clone());
         let past = Past { rows: &of_past, time: &time, begin: &judged.begin, windows };
-        last.joins = refusing(cx, lower.look_back(&past, window, keys, &judged.from, &mut query))?;
+        last = lower.look_back(&past, window, keys, (&judged.from, judged.windows), &mut query);
     }
     let when = refusing(cx, lower.pred(&rule.when))?;
 

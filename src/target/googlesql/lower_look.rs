@@ -6,7 +6,7 @@
 
 use super::errors;
 use super::lower::Lower;
-use super::tree::{Aggregate, From, Join, Node, Operator, Query, Select, Sql, Type, Unnest};
+use super::tree::{Aggregate, From, Is, Join, Node, Operator, Query, Select, Sql, Type, Unnest};
 use crate::bind::of_nothing;
 use crate::ir::{Expr, Look, Question, Statistic, Window};
 use crate::source::Span;
@@ -26,12 +26,22 @@ pub(super) struct Past<'a> {
 }
 
 /// The rows of the past and of what is judged, as a step.
-struct Rows {
-    step: String,
+pub(super) struct Rows {
+    pub(super) step: String,
     /// The column of a row's time.
     time: Sql,
-    /// By number, the columns of the window's keys: in the windows, and here.
-    keys: Vec<(Sql, Sql)>,
+    /// By number.
+    pub(super) keys: Vec<Key>,
+}
+
+/// A key of the window.
+pub(super) struct Key {
+    /// Its name in the windows.
+    pub(super) name: String,
+    /// Its column there.
+    pub(super) column: Sql,
+    /// Its column in the rows.
+    pub(super) row: Sql,
 }
 
 impl Lower<'_> {
@@ -46,37 +56,68 @@ impl Lower<'_> {
         self.rule.looks.iter().any(|look| matches!(look.question, Question::Baseline(..)))
     }
 
-    /// What is joined to the windows that are judged. What only shows may fail.
+    /// The windows that are judged, with the answers joined; what only shows may lack one. `first`: the start of the first of them, and how many
+    /// there are where that is known.
     pub(super) fn look_back(
         &mut self,
         past: &Past<'_>,
         window: &Window,
         keys: Vec<(String, Sql)>,
-        from: &Sql,
+        first: (&Sql, Option<i64>),
         query: &mut Query,
-    ) -> Said<Vec<Join>> {
+    ) -> Select {
         self.take(["windows", "hop", WINDOW_START]);
         self.take(query.steps.iter().map(|(name, _)| name.as_str()));
-        self.take(query.steps.iter().flat_map(|(_, step)| &step.items).filter_map(|(_, name)| name.as_deref()));
+        let columns: Vec<(Sql, Option<String>)> =
+            query.steps.iter().flat_map(|(_, step)| &step.items).cloned().collect();
+        self.take(columns.iter().filter_map(|(_, name)| name.as_deref()));
         let rows = self.rows(past, keys, query);
+        let mut judged = Select { from: past.windows.clone().map(From::Step), ..Select::default() };
+        let mut filled = None;
+        // As windows with rows have them, before others are put beside.
+        let held: Vec<Option<Said<Sql>>> =
+            self.rule.looks.iter().map(|look| look.question.value().map(|value| self.expr(value))).collect();
         let moment = micros(Sql { nullable: false, ..Sql::name(WINDOW_START, Type::Timestamp) });
-        let mut joins = Vec::new();
-        for look in &self.rule.looks {
-            let answer = match &look.question {
-                Question::Seen(by) => Ok(self.seen(look, by, &rows, &moment, (query, &mut joins))),
-                Question::Unseen(by) => Ok(self.seen(look, by, &rows, &moment, (query, &mut joins)).complement()),
-                Question::Silent => Err(vec![errors::cannot(
-                    look.span,
-                    "windows without rows, which it does not judge",
-                    "run the rule over an archive",
-                )]),
-                Question::Baseline(value, statistic) => {
-                    self.baseline(look, (value, *statistic), (past, window, from), &rows, (query, &mut joins))
-                }
-            };
-            self.looks.push(answer);
+        if self.rule.asks_for_silence() {
+            let start = self.fill((window, first.0, first.1), columns, &rows, query, &mut judged);
+            let seen = self.seen_any(&rows, &moment, (query, &mut judged.joins));
+            judged.filter.push(Sql::any(vec![start.clone().is_present(), seen]));
+            filled = Some(start);
         }
-        Ok(joins)
+        for (look, held) in self.rule.looks.iter().zip(held) {
+            let every: Vec<usize> = (0..rows.keys.len()).collect();
+            let (by, baseline) = match &look.question {
+                Question::Seen(by) | Question::Unseen(by) => (by, None),
+                Question::Silent => (&every, None),
+                Question::Baseline(value, statistic) => (&every, Some((value, *statistic))),
+            };
+            if let (Some((value, statistic)), Some(held)) = (baseline, held) {
+                let of = (value, held, statistic);
+                let step = judged.from.clone();
+                let answer =
+                    self.baseline(look, of, (past, window, first.0), (step, &rows), (query, &mut judged.joins));
+                self.looks.push(answer);
+                continue;
+            }
+            let seen = self.seen(look.length, by, &rows, &moment, (query, &mut judged.joins));
+            self.looks.push(Ok(match look.question {
+                Question::Unseen(_) => seen.complement(),
+                Question::Silent => {
+                    let empty = filled.iter().map(|start| start.clone().is(Is::Null));
+                    Sql::all(empty.chain([seen]).collect())
+                }
+                _ => seen,
+            }));
+        }
+        judged
+    }
+
+    /// Whether a row of the group lies as far back as `silent` asks.
+    fn seen_any(&mut self, rows: &Rows, moment: &Sql, to: (&mut Query, &mut Vec<Join>)) -> Sql {
+        let silent = self.rule.looks.iter().filter(|look| look.question == Question::Silent);
+        let furthest = silent.map(|look| look.length).max().unwrap_or_default();
+        let every: Vec<usize> = (0..rows.keys.len()).collect();
+        self.seen(furthest, &every, rows, moment, to)
     }
 
     /// The condition that an event's time is one at which `when` holds, which asks for the past alone.
@@ -96,7 +137,7 @@ impl Lower<'_> {
         let moment = Sql { nullable: false, ..Sql::name(moment, Type::Int64) };
         let mut joins = Vec::new();
         for look in &self.rule.looks {
-            let seen = self.seen(look, &[], &rows, &moment, (query, &mut joins));
+            let seen = self.seen(look.length, &[], &rows, &moment, (query, &mut joins));
             self.looks.push(Ok(if matches!(look.question, Question::Seen(_)) { seen } else { seen.complement() }));
         }
         let rule = self.rule;
@@ -122,11 +163,11 @@ impl Lower<'_> {
             let here = self.alias(&format!("row_{name}"));
             let (ty, nullable) = (value.ty.clone(), value.nullable);
             select.items.push((value, Some(here.clone())));
-            (Sql { nullable, ..Sql::name(name, ty.clone()) }, Sql { nullable, ..Sql::name(here, ty) })
+            let column = Sql { nullable, ..Sql::name(name.clone(), ty.clone()) };
+            Key { name, column, row: Sql { nullable, ..Sql::name(here, ty) } }
         };
         let keys = keys.into_iter().map(key).collect();
-        let asked = |look: &Look| matches!(look.question, Question::Seen(_) | Question::Unseen(_));
-        if self.rule.looks.iter().any(asked) {
+        if self.rule.looks.iter().any(|look| look.question.value().is_none()) {
             query.steps.push((step.clone(), select));
         }
         Rows { step, time: Sql { nullable: false, ..Sql::name(time, Type::Int64) }, keys }
@@ -135,24 +176,27 @@ impl Lower<'_> {
     /// Whether a row with the same keys lies in the time before a moment.
     fn seen(
         &mut self,
-        look: &Look,
+        length: i64,
         by: &[usize],
         rows: &Rows,
         moment: &Sql,
         (query, joins): (&mut Query, &mut Vec<Join>),
     ) -> Sql {
-        let length = Sql::int(look.length);
+        if let Some((.., known)) = self.seen.iter().find(|(of, keys, _)| *of == length && keys == by) {
+            return known.clone();
+        }
+        let (microseconds, length) = (length, Sql::int(length));
         let span = |time: &Sql| Sql::call("DIV", vec![time.clone(), length.clone()], Type::Int64);
         let next = Sql::binary(Operator::Add, span(&rows.time), Sql::int(1));
         // A row that lacks a key is none of the rule's.
         let whole: Vec<Sql> =
-            rows.keys.iter().filter(|(_, row)| row.nullable).map(|(_, row)| row.clone().is_present()).collect();
+            rows.keys.iter().filter(|key| key.row.nullable).map(|key| key.row.clone().is_present()).collect();
         let mut part = |names: [&str; 3], extreme: &'static str, span_there: Sql| {
             let [step, there, found] = names.map(|name| self.alias(name));
             let int = |name: &String| Sql::name(name.clone(), Type::Int64);
             let mut items = vec![(span_there, Some(there.clone()))];
             let mut on = vec![Sql::binary(Operator::Equal, int(&there), span(moment))];
-            for (here, row) in by.iter().filter_map(|key| rows.keys.get(*key)) {
+            for Key { column: here, row, .. } in by.iter().filter_map(|key| rows.keys.get(*key)) {
                 let there = self.alias("past_key");
                 items.push((row.clone(), Some(there.clone())));
                 on.push(Sql::binary(Operator::Equal, Sql::name(there, row.ty.clone()), here.clone()));
@@ -171,7 +215,9 @@ impl Lower<'_> {
         let last = part(["far_rows", "far_span", "far_last"], "MAX", next);
         let begin = Sql::binary(Operator::Subtract, moment.clone(), length.clone());
         let near = Sql::binary(Operator::Less, first, moment.clone());
-        Sql::any(vec![near, Sql::binary(Operator::GreaterEqual, last, begin)]).or(Sql::bool(false))
+        let seen = Sql::any(vec![near, Sql::binary(Operator::GreaterEqual, last, begin)]).or(Sql::bool(false));
+        self.seen.push((microseconds, by.to_vec(), seen.clone()));
+        seen
     }
 
     /// A statistic of what a value was in the windows before: one row for each of them, with or without a counterpart among those that had
@@ -179,12 +225,12 @@ impl Lower<'_> {
     fn baseline(
         &mut self,
         look: &Look,
-        (value, statistic): (&Expr, Statistic),
+        (value, held, statistic): (&Expr, Said<Sql>, Statistic),
         (past, window, from): (&Past<'_>, &Window, &Sql),
-        rows: &Rows,
+        (judged, rows): (Option<From>, &Rows),
         (query, joins): (&mut Query, &mut Vec<Join>),
     ) -> Said<Sql> {
-        let held = self.expr(value)?;
+        let held = held?;
         let empty = self.expr(&of_nothing(value, self.rule))?;
         let windows = || past.windows.clone().map(From::Step);
         let start = || Sql { nullable: false, ..Sql::name(WINDOW_START, Type::Timestamp) };
@@ -207,7 +253,7 @@ impl Lower<'_> {
         let mut of_usual = vec![(named(&usual_start, &time), None)];
         let mut held_on = vec![equal(named(&held_start, &time), named(&earlier_start, &time))];
         let mut on = vec![equal(named(&usual_start, &time), start())];
-        for (key, _) in &rows.keys {
+        for Key { column: key, .. } in &rows.keys {
             let [there, here] = ["held_key", "usual_key"].map(|name| self.alias(name));
             of_held.push((key.clone(), Some(there.clone())));
             of_judged.push((key.clone(), Some(here.clone())));
@@ -233,7 +279,7 @@ impl Lower<'_> {
             earlier.clone(),
             Select {
                 items: of_judged,
-                from: windows(),
+                from: judged,
                 unnest: vec![Unnest { list, name: back, offset: None }],
                 filter: vec![Sql::binary(Operator::GreaterEqual, start(), from.clone())],
                 ..Select::default()
@@ -256,6 +302,6 @@ impl Lower<'_> {
     }
 }
 
-fn micros(time: Sql) -> Sql {
+pub(super) fn micros(time: Sql) -> Sql {
     Sql::call("UNIX_MICROS", vec![time], Type::Int64)
 }

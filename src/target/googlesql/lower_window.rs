@@ -19,6 +19,8 @@ pub(super) struct Judged {
     pub hops: Option<Unnest>,
     /// The first and last start, where the rows reach into other windows too.
     pub starts: Option<(Sql, Sql)>,
+    /// How many windows are judged, where that is known.
+    pub windows: Option<i64>,
 }
 
 /// The name of the number that says how many steps before the event its window begins.
@@ -92,11 +94,11 @@ pub(super) fn judged(rule: &Rule, range: Option<(i64, i64)>, delay: i64, time: &
             [length.saturating_add(past), length, 0].map(|back| clock.before_now(step, delay, back));
         let start = window.map(|_| if before { clock.counted(time, &begin, length) } else { from.clone() });
         let starts = before.then(|| (from.clone(), from.clone()));
-        return Judged { begin, from, to, start, hops: None, starts };
+        return Judged { begin, from, to, start, hops: None, starts, windows: None };
     };
     let Some(window) = window else {
         let [begin, from, to] = [range.0.saturating_sub(past), range.0, range.1].map(Sql::time);
-        return Judged { begin, from, to, start: None, hops: None, starts: None };
+        return Judged { begin, from, to, start: None, hops: None, starts: None, windows: None };
     };
     let (first, last) = windows::judged(window, range);
     let (from, to) = windows::events(window, range);
@@ -106,8 +108,17 @@ pub(super) fn judged(rule: &Rule, range: Option<(i64, i64)>, delay: i64, time: &
         |steps| Sql { nullable: false, ..clock.time(Sql::binary(Operator::Multiply, steps, clock.constant(step))) };
     let [begin, from, to] = [from.saturating_sub(past), from, to].map(Sql::time);
     let starts = Some((Sql::time(first), Sql::time(last)));
+    let judged = last.saturating_sub(first).div_euclid(step.max(1)).saturating_add(1).max(0);
     if length == step {
-        return Judged { begin, from, to, start: Some(times(steps)), hops: None, starts: starts.filter(|_| before) };
+        return Judged {
+            begin,
+            from,
+            to,
+            start: Some(times(steps)),
+            hops: None,
+            starts: starts.filter(|_| before),
+            windows: Some(judged),
+        };
     }
     let back = Sql::binary(Operator::Subtract, steps, Sql::name(HOP, Type::Int64));
     let hops =
@@ -119,5 +130,6 @@ pub(super) fn judged(rule: &Rule, range: Option<(i64, i64)>, delay: i64, time: &
         start: Some(times(back)),
         hops: Some(Unnest { list: hops, name: HOP.to_owned(), offset: None }),
         starts,
+        windows: Some(judged),
     }
 }

@@ -8,6 +8,7 @@ mod lower_expr;
 mod lower_list;
 mod lower_look;
 mod lower_pred;
+mod lower_quiet;
 mod lower_raw;
 mod lower_text;
 mod lower_window;
