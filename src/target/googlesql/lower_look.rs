@@ -85,29 +85,24 @@ impl Lower<'_> {
             filled = Some(start);
         }
         for (look, held) in self.rule.looks.iter().zip(held) {
-            let every: Vec<usize> = (0..rows.keys.len()).collect();
-            let (by, baseline) = match &look.question {
-                Question::Seen(by) | Question::Unseen(by) => (by, None),
-                Question::Silent => (&every, None),
-                Question::Baseline(value, statistic) => (&every, Some((value, *statistic))),
-            };
-            if let (Some((value, statistic)), Some(held)) = (baseline, held) {
-                let of = (value, held, statistic);
-                let step = judged.from.clone();
-                let answer =
-                    self.baseline(look, of, (past, window, first.0), (step, &rows), (query, &mut judged.joins));
-                self.looks.push(answer);
-                continue;
-            }
-            let seen = self.seen(look.length, by, &rows, &moment, (query, &mut judged.joins));
-            self.looks.push(Ok(match look.question {
-                Question::Unseen(_) => seen.complement(),
-                Question::Silent => {
-                    let empty = filled.iter().map(|start| start.clone().is(Is::Null));
-                    Sql::all(empty.chain([seen]).collect())
+            let (step, joins) = (judged.from.clone(), &mut judged.joins);
+            let answer = match (&look.question, held) {
+                (Question::Baseline(value, statistic), Some(held)) => {
+                    let of = (value, held, *statistic);
+                    self.baseline(look, of, (past, window, first.0), (step, &rows), (query, joins))
                 }
-                _ => seen,
-            }));
+                (Question::Seen(by), _) => Ok(self.seen(look.length, by, &rows, &moment, (query, joins))),
+                (Question::Unseen(by), _) => {
+                    Ok(self.seen(look.length, by, &rows, &moment, (query, joins)).complement())
+                }
+                (Question::Silent | Question::Baseline(..), _) => {
+                    let every: Vec<usize> = (0..rows.keys.len()).collect();
+                    let seen = self.seen(look.length, &every, &rows, &moment, (query, joins));
+                    let empty = filled.iter().map(|start| start.clone().is(Is::Null));
+                    Ok(Sql::all(empty.chain([seen]).collect()))
+                }
+            };
+            self.looks.push(answer);
         }
         judged
     }

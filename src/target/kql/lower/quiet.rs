@@ -4,7 +4,7 @@
 
 use super::super::errors;
 use super::super::tree::{Infix, Name, Rows, Scalar, Stage, Type};
-use super::look::Past;
+use super::look::{Past, PastKey};
 use super::window::Clock;
 use super::{Lower, Value, refuse};
 use crate::bind::of_nothing;
@@ -19,7 +19,10 @@ impl Lower<'_> {
     /// From here on the rows are those of judged windows, with and without rows.
     pub(super) fn fill(&mut self, past: &mut Past, window: &Window, clock: &Clock) -> Said<()> {
         let Some(windows) = past.windows.clone() else { return refuse(errors::unbound(window.span)) };
-        let (filled, mut on, held) = self.held(past);
+        let filled = self.names.fresh("filled_start");
+        let there = |key: &PastKey| (key.joined.clone(), self.names.fresh(&format!("filled_{}", key.column.0)));
+        let mut on: Vec<(Name, Name)> = past.keys.iter().map(there).collect();
+        let held = self.held(past, &filled, &on);
         self.table = past.rows.clone();
         let by: Vec<(Name, Scalar)> = past.keys.iter().map(|key| (key.column.clone(), key.value.clone())).collect();
         // Without keys there is one group, and `summarize` wants something to do.
@@ -31,7 +34,10 @@ impl Lower<'_> {
             (_, Some(windows)) if windows > MAX_RANGE => {
                 return refuse(errors::too_many_windows(windows, MAX_RANGE, window.span));
             }
-            (_, Some(0)) => self.stages.push(Stage::Where(Scalar::Bool(false))),
+            (first, Some(0)) => {
+                self.extend(start.clone(), first);
+                self.stages.push(Stage::Where(Scalar::Bool(false)));
+            }
             (first, Some(windows)) => {
                 let number = self.names.fresh("window_number");
                 let numbers = [Scalar::Long(0), Scalar::Long(windows - 1), Scalar::Long(1)];
@@ -68,16 +74,11 @@ impl Lower<'_> {
         Ok(())
     }
 
-    /// What is kept of windows with rows: the name of their start, by what else they are joined, and their columns.
-    fn held(&mut self, past: &Past) -> (Name, Vec<(Name, Name)>, Vec<(Name, Scalar)>) {
-        let filled = self.names.fresh("filled_start");
+    /// The columns of windows with rows: their start and keys by other names, and what was measured.
+    fn held(&self, past: &Past, filled: &Name, keys: &[(Name, Name)]) -> Vec<(Name, Scalar)> {
         let mut columns = vec![(filled.clone(), Scalar::Column(Name::new(WINDOW_START)))];
-        let mut on = Vec::new();
-        for key in &past.keys {
-            let there = self.names.fresh(&format!("filled_{}", key.column.0));
-            columns.push((there.clone(), Scalar::column(&key.column)));
-            on.push((key.joined.clone(), there));
-        }
+        let renamed = past.keys.iter().zip(keys).map(|(key, (_, there))| (there.clone(), Scalar::column(&key.column)));
+        columns.extend(renamed);
         let mut read = |scalar: &Scalar| {
             if let Scalar::Column(name) = scalar
                 && !past.keys.iter().any(|key| key.column == *name)
@@ -88,7 +89,7 @@ impl Lower<'_> {
         };
         let groups = self.groups.iter().flat_map(|groups| groups.aggregates.iter().chain(&groups.measures));
         groups.flatten().for_each(|value| value.scalar.walk(&mut read));
-        (filled, on, columns)
+        columns
     }
 
     /// Aggregates and measures of windows without rows.
