@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::found::{Patterns, as_patterns, without_asking};
 use super::shown::addresses_as_written;
 use super::windows::past;
-use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
+use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Scheduler, Verdict};
 use crate::bind::{Bound, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
 use crate::ir::{
@@ -123,9 +123,9 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
             .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within)),
         delay: source.settled(),
     };
-    let further = info.scheduler.filter(|(reads, _)| emission.lookback > *reads && emission.query.text.is_some());
-    if let Some((_, scheduler)) = further {
-        emission.query.provided.push(Condition::RunReads(emission.lookback, scheduler));
+    let exceeded = info.scheduler.filter(|scheduler| !scheduler.runs(emission.every, emission.lookback));
+    if let (Some(Scheduler { said, .. }), Some(_)) = (exceeded, &emission.query.text) {
+        emission.query.provided.push(Condition::RunReads(emission.lookback, emission.every, said));
         emission.query.provided.sort();
     }
     if let Some(text) = &emission.query.text {

@@ -89,8 +89,8 @@ pub enum Condition {
     TypesAsRead,
     /// The log goes back so many microseconds before what is judged.
     LogHolds(i64),
-    /// What runs the query reads so many microseconds back, which is more than the target's scheduler does.
-    RunReads(i64, &'static str),
+    /// What runs the query reads so many microseconds back, once in so many, which the target's scheduler does not.
+    RunReads(i64, i64, &'static str),
     /// Where the target can't bring addresses into one form, logs have them in their shortest, and no IPv4 address as IPv6.
     AddressesInShortForm,
 }
@@ -115,7 +115,9 @@ impl Condition {
             Condition::PropertiesAsText => "properties are kept as JSON text".to_owned(),
             Condition::AddressesInShortForm => "addresses are in their shortest form, IPv4 as IPv4".to_owned(),
             Condition::LogHolds(us) => format!("the log holds {}", duration(us)),
-            Condition::RunReads(us, scheduler) => format!("what runs it reads {} back, not {scheduler}", duration(us)),
+            Condition::RunReads(back, every, scheduler) => {
+                format!("what runs it reads {} back every {}: not {scheduler}", duration(back), duration(every))
+            }
             Condition::TypesAsRead => "payloads hold the types they are read as".to_owned(),
         }
     }
