@@ -19,7 +19,10 @@ pub use told::{told, told_rule};
 pub use widen::{WHOLE_RECORD, Widened, widened};
 
 use crate::diag::{Code, Diagnostic};
-use crate::ir::{Binding, Expr, ExprKind, FieldId, Pred, PredKind, Question, Rewrite, Rule, Source, Stream};
+use crate::ir::{
+    AggregateFunction, Binding, Expr, ExprKind, FieldId, Literal, Pred, PredKind, Question, Rewrite, Rule, Source,
+    Stream, Type,
+};
 
 /// What became of a rule on a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -161,6 +164,37 @@ pub fn deciding(rule: &Rule) -> (BTreeSet<usize>, BTreeSet<usize>) {
         }
     }
     (aggregates, measures)
+}
+
+/// A value over aggregates and measures of a group without rows.
+#[must_use]
+pub fn of_nothing(value: &Expr, rule: &Rule) -> Expr {
+    value.clone().rewrite(&mut OfNothing(rule))
+}
+
+struct OfNothing<'a>(&'a Rule);
+
+impl Rewrite for OfNothing<'_> {
+    fn expr(&mut self, expr: Expr) -> Expr {
+        match expr.kind {
+            ExprKind::Measure(n) => match self.0.measures.get(n) {
+                Some(measure) => of_nothing(&measure.value, self.0),
+                None => expr,
+            },
+            ExprKind::Aggregate(n) => {
+                let function = self.0.aggregates.get(n).map(|aggregate| &aggregate.function);
+                let sum = match (function, &expr.ty) {
+                    (Some(AggregateFunction::Count | AggregateFunction::Distinct), _)
+                    | (Some(AggregateFunction::Sum), Type::Int) => Some(Literal::Int(0)),
+                    (Some(AggregateFunction::Sum), Type::Float) => Some(Literal::Float(0.0)),
+                    (Some(AggregateFunction::Sum), Type::Duration) => Some(Literal::Duration(0)),
+                    _ => None,
+                };
+                Expr { kind: sum.map_or_else(missing, ExprKind::Literal), ..expr }
+            }
+            _ => expr,
+        }
+    }
 }
 
 /// An expression that is always missing.

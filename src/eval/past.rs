@@ -90,6 +90,8 @@ impl<'a> Past<'a> {
         let (length, step) = (self.window.length, self.window.step.max(1));
         let furthest = self.rule.looks.iter().filter(|look| look.question == Question::Silent).map(|look| look.length);
         let furthest = furthest.max().unwrap_or_default();
+        let asked = self.rule.looks.iter().zip(&self.seen).find(|(look, _)| look.question == Question::Silent);
+        let Some(seen) = asked.and_then(|(_, seen)| seen.get(keys)) else { return Vec::new() };
         let rows = windows.values().flat_map(|contents| [contents.first, contents.last]);
         let (Some(first), Some(last)) = (rows.clone().min(), rows.max()) else { return Vec::new() };
         // From the first window behind a row to the last one that still has one in its past.
@@ -98,7 +100,8 @@ impl<'a> Past<'a> {
         let mut out = Vec::new();
         let mut start = begin;
         while start <= end {
-            if start.saturating_add(length) > from && !windows.contains_key(&start) {
+            let near = row_between(seen, start.saturating_sub(furthest), start);
+            if near && start.saturating_add(length) > from && !windows.contains_key(&start) {
                 let moment = start.saturating_add(length);
                 out.push(Contents { start, first: moment, last: moment, aggregates: self.nothing.clone() });
             }

@@ -86,6 +86,23 @@ impl Statistic {
     }
 }
 
+impl Question {
+    /// The value that a baseline compares with.
+    #[must_use]
+    pub fn value(&self) -> Option<&Expr> {
+        match self {
+            Question::Baseline(value, _) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether the answer is a number that two engines may round differently.
+    #[must_use]
+    pub fn rounds(&self) -> bool {
+        matches!(self, Question::Baseline(_, Statistic::Mean | Statistic::Stddev))
+    }
+}
+
 impl Look {
     /// The type of the answer.
     #[must_use]

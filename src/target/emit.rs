@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::found::{Patterns, as_patterns, without_asking};
 use super::shown::addresses_as_written;
-use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Verdict};
+use super::windows::past;
+use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Scheduler, Verdict};
 use crate::bind::{Bound, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
 use crate::ir::{
@@ -50,7 +51,8 @@ pub struct Emission {
     pub window: Option<i64>,
     /// How often to run it, in microseconds.
     pub every: i64,
-    /// How far back from its end one run reads, in microseconds: its window, and as far as the records of an event may lie apart.
+    /// How far back from its end one run reads, in microseconds: its window, what its look-backs reach before that, and as far as the
+    /// records of an event may lie apart.
     pub lookback: i64,
     /// How long before now a run's range ends, in microseconds.
     pub delay: i64,
@@ -115,9 +117,17 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
         query,
         window: length,
         every: step,
-        lookback: length.unwrap_or(step) + source.assemble.as_ref().map_or(0, |assemble| assemble.within),
+        lookback: length
+            .unwrap_or(step)
+            .saturating_add(past(rule))
+            .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within)),
         delay: source.settled(),
     };
+    let exceeded = info.scheduler.filter(|scheduler| !scheduler.runs(emission.every, emission.lookback));
+    if let (Some(Scheduler { said, .. }), Some(_)) = (exceeded, &emission.query.text) {
+        emission.query.provided.push(Condition::RunReads(emission.lookback, emission.every, said));
+        emission.query.provided.sort();
+    }
     if let Some(text) = &emission.query.text {
         // Whoever takes a file takes its comment too, which services count.
         let characters = emission.header(&info).chars().count() + text.chars().count();
@@ -142,10 +152,12 @@ fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
 }
 
 /// What no target is asked for.
-fn runs_locally(rule: &Rule, title: &str) -> Option<Diagnostic> {
+fn runs_locally(rule: &Rule, info: &Info) -> Option<Diagnostic> {
+    let title = info.title;
     let across =
         rule.window.as_ref().filter(|window| window.across).map(|window| (window.span, "all sources together"));
-    let (span, what) = rule.looks.first().map(|look| (look.span, "the time before a window")).or(across)?;
+    let looks = rule.looks.first().filter(|_| !info.looks_back);
+    let (span, what) = looks.map(|look| (look.span, "the time before a window")).or(across)?;
     let message = format!("a query for {title} does not ask {what}");
     Some(Diagnostic::error(Code::NotExpressible, message).at(span, "").help("run the rule over an archive"))
 }
@@ -186,11 +198,14 @@ fn lower(
     (widenings, patterns): (&[Widened], &Patterns),
 ) -> Query {
     let source = cx.source;
-    if let Some(refusal) = runs_locally(rule, target.info().title) {
+    if let Some(refusal) = runs_locally(rule, &target.info()) {
         return refused(vec![refusal]);
     }
     if source.assemble.is_some() && !target.info().assembles {
         return refused(vec![several_records(rule, source, &target.info())]);
+    }
+    if !rule.looks.is_empty() {
+        cx.provided(Condition::LogHolds(rule.looks_back()));
     }
     if reads_content(rule, stream) {
         cx.provided(Condition::RedactionChangedNothing);
@@ -210,7 +225,8 @@ fn lower(
     let text = text.filter(|_| cx.verdict != Verdict::Refused);
     // More rows may make fewer alerts, and fewer rows more, unless `when` asks for many.
     let selects = cx.reasons.iter().any(|reason| reason.code == Code::SelectsOnly);
-    let of_other_rows = matches!(cx.verdict, Verdict::Wider | Verdict::Narrower) && rule.window.is_some() && !selects;
+    let of_others = rule.window.is_some() || !rule.looks.is_empty();
+    let of_other_rows = matches!(cx.verdict, Verdict::Wider | Verdict::Narrower) && of_others && !selects;
     if of_other_rows && !asks_for_many(&rule.when, rule) {
         cx.weaken(Verdict::Differs, other_rows(&rule.when));
     }

@@ -97,10 +97,35 @@ pub struct Info {
     pub by_filing_time: bool,
     /// Whether it makes one event of several records (`assemble`).
     pub assembles: bool,
+    /// Whether its queries ask the time before a window.
+    pub looks_back: bool,
+    /// Who runs its queries on a schedule and does not read as far back as a query may ask.
+    pub scheduler: Option<Scheduler>,
     /// Whether its queries only select the events that a rule alerts on, or counts.
     pub selects: bool,
     /// The vendor's reference.
     pub docs: &'static str,
+}
+
+/// The limits of a service that runs queries on a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Scheduler {
+    /// How far back a run reads at most, in microseconds.
+    pub reads: i64,
+    /// A run that reads so far back or further …
+    pub long: i64,
+    /// … is made no more often than this.
+    pub rarely: i64,
+    /// Both, as they are said.
+    pub said: &'static str,
+}
+
+impl Scheduler {
+    /// Whether it can run a query so often that reads so far back.
+    #[must_use]
+    pub fn runs(&self, every: i64, lookback: i64) -> bool {
+        lookback <= self.reads && (lookback < self.long || every >= self.rarely)
+    }
 }
 
 /// What one lowering works on, and what it has to say about it.

@@ -87,6 +87,10 @@ pub enum Condition {
     PartsLieWithin(i64),
     /// Where the target can't tell types apart, parts of payloads have the types that the source reads them as.
     TypesAsRead,
+    /// The log goes back so many microseconds before what is judged.
+    LogHolds(i64),
+    /// What runs the query reads so many microseconds back, once in so many, which the target's scheduler does not.
+    RunReads(i64, i64, &'static str),
     /// Where the target can't bring addresses into one form, logs have them in their shortest, and no IPv4 address as IPv6.
     AddressesInShortForm,
 }
@@ -110,6 +114,10 @@ impl Condition {
             Condition::PartsLieWithin(us) => format!("the records of an event lie within {}", duration(us)),
             Condition::PropertiesAsText => "properties are kept as JSON text".to_owned(),
             Condition::AddressesInShortForm => "addresses are in their shortest form, IPv4 as IPv4".to_owned(),
+            Condition::LogHolds(us) => format!("the log holds {}", duration(us)),
+            Condition::RunReads(back, every, scheduler) => {
+                format!("what runs it reads {} back every {}: not {scheduler}", duration(back), duration(every))
+            }
             Condition::TypesAsRead => "payloads hold the types they are read as".to_owned(),
         }
     }

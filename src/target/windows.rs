@@ -1,6 +1,6 @@
 //! Which windows a range judges: takes a rule's window and a range of times, gives the starts of the first and the last window.
 
-use crate::ir::Window;
+use crate::ir::{Rule, Window};
 
 /// The starts of the first and the last window that ends in (from, to]; the first is after the last where there is none.
 #[must_use]
@@ -16,6 +16,19 @@ pub fn judged(window: &Window, (from, to): (i64, i64)) -> (i64, i64) {
 pub fn events(window: &Window, range: (i64, i64)) -> (i64, i64) {
     let (first, last) = judged(window, range);
     (first, last.saturating_add(window.length))
+}
+
+/// How much time before what is judged a query reads: what the rule's look-backs reach, in whole windows.
+#[must_use]
+pub fn past(rule: &Rule) -> i64 {
+    let back = rule.looks_back();
+    match &rule.window {
+        Some(window) => {
+            let length = window.length.max(1);
+            (back / length).saturating_add(i64::from(back % length > 0)).saturating_mul(length)
+        }
+        None => back,
+    }
 }
 
 #[cfg(test)]

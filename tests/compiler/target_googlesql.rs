@@ -277,6 +277,16 @@ const RULES: &[&str] = &[
     "each t in labels over 10m every 5m by t let rows = count() when rows > 1",
     "where s is present over 1d let rows = count() when rows > 1000000",
     "over 1h by s2 let most = max(took), mean = avg(took) when most > 2ms and mean < 10s",
+    "over 10m by s2, b let rows = count() when unseen(20m) or seen(15m by s2)",
+    "over 10m every 1m by s2 when not unseen(15m)",
+    "where n > 4 when unseen(7m)",
+    "over 10m by s2 let rows = count(), mean = avg(n) when silent(25m) or (rows > 2 and seen(25m))",
+    "over 10m every 5m by s2, b let rows = count() when silent(20m) and rows < baseline(rows, 20m) show some = values(s, 2)",
+    "where n > 6 over 10m when silent(1h)",
+    "each i in items where i.size >= 1 when seen(90s)",
+    "over 10m by s2 let rows = count() when rows > baseline(rows, 20m) show usual = baseline(rows, 30m, median), high = baseline(rows, 30m, p95)",
+    "over 10m every 5m by s2 let rows = count() when rows <= baseline(rows, 20m, max) show spread = baseline(rows, 40m, stddev), new = unseen(10m)",
+    "over 10m let mean = avg(took), share = count(where b == true) / count() when mean > baseline(mean, 30m) or share > baseline(share, 20m, max)",
     "over 1h by s2 let first_time = min(time), last_time = max(time), span = last_time - first_time when span > 1ms",
 ];
 

@@ -8,6 +8,7 @@ use crate::kql::records::{fields, records, stored};
 use crate::kql::{HOUR, START, resolved, rule};
 use crate::support::choices::Choices;
 use crate::support::oracle::{Engine, Oracle};
+use crate::support::random::Fields;
 use crate::support::{cases, seeded};
 use serde_json::json;
 
@@ -20,13 +21,23 @@ fn engines() -> Option<(Oracle, Oracle)> {
 
 #[test]
 fn random_rules_agree() {
+    agree(fields());
+}
+
+#[test]
+fn random_rules_that_look_back_agree() {
+    agree(Fields { over_time: true, only: "azure.probe".to_owned(), ..fields() });
+}
+
+/// Runs random rules over these fields both ways.
+fn agree(fields: Fields) {
     let Some((mut parser, mut runner)) = engines() else { return };
     let mut tally: BTreeMap<String, usize> = BTreeMap::new();
     let (mut same, mut rows) = (0, 0);
     let mut wrong = Vec::new();
     for number in 0..cases(60) {
         let mut choices = Choices::new(seeded(number, 900));
-        let text = crate::support::random::rule(&mut choices, &fields());
+        let text = crate::support::random::rule(&mut choices, &fields);
         let resolved = resolved(&text);
         let records = records(&mut choices, 12);
         // The last window before now in one case of three.

@@ -328,6 +328,60 @@ fn parts_that_lie_further_apart_are_put_together_all_the_same() {
     assert!(trial.broken_over(&trial.log(&records).events, &records).is_some());
 }
 
+/// The first sample of a source, as what happened at these times.
+fn happened(source: &str, [time, id]: [&str; 2], times: &[&str]) -> Vec<Value> {
+    let sample = samples_of(source).swap_remove(0);
+    let at = |at: &&str| {
+        let mut record = sample.clone();
+        (record[time], record[id]) = (json!(at), json!(at));
+        record
+    };
+    times.iter().map(at).collect()
+}
+
+#[test]
+fn a_log_that_begins_later_has_seen_nobody() {
+    let times = ["2026-11-02T10:00:00Z", "2026-11-02T10:20:00Z", "2026-11-02T10:40:00Z", "2026-11-02T14:30:00Z"];
+    for ((target_name, stream, source), names) in
+        [(EVERYWHERE[1], ["time", "correlationId"]), (EVERYWHERE[3], ["timestamp", "insertId"])]
+    {
+        for clauses in
+            ["over 1h when unseen(1d)", "when seen(1d)", "over 1h let n = count() when n < baseline(n, 6h, max)"]
+        {
+            let rule = format!("rule r {{\n severity low\n from {stream} only {source}\n {clauses}\n}}");
+            let trial = Trial::over_range(target_name, source, &rule, "the log holds");
+            let records = happened(source, names, &times);
+            trial.holds_over(&records);
+            let log = trial.log(&records);
+            // Judged is what the shorter log holds whole.
+            let mut turn = Turn::over(&trial.emission, RANGE);
+            turn.judged.from = log.times[3].expect("it has a time") - HOUR;
+            let late = trial.log(&records[3..]).exported();
+            assert!(trial.broken(&log.events, &late, &turn).is_some(), "{target_name}: {clauses}");
+        }
+    }
+}
+
+#[test]
+fn a_scheduler_that_reads_less_far_back_has_seen_nobody() {
+    let source = "azure.apim_gateway";
+    let rule = format!("rule r {{\n severity low\n from invocation only {source}\n over 1h\n when unseen(20d)\n}}");
+    let trial = Trial::new("kql", source, &rule, Request::default(), "what runs it reads");
+    let times = ["2026-11-02T10:10:00Z", "2026-11-20T10:10:00Z"];
+    let log = trial.log(&happened(source, ["time", "correlationId"], &times));
+    let times: Vec<i64> = log.times.iter().flatten().copied().collect();
+    let turns = Turn::by_schedule(&trial.emission, &target("kql").info(), &times, 12);
+    let records = log.exported();
+    let broken = |turn: &Turn| trial.broken(&log.events, &records, turn);
+    assert_eq!(turns.iter().find_map(broken), None);
+    let cut = |turn: &Turn| {
+        let mut turn = *turn;
+        turn.run.from = turn.run.until.map(|until| until - 14 * 24 * HOUR);
+        broken(&turn)
+    };
+    assert!(turns.iter().any(|turn| cut(turn).is_some()));
+}
+
 #[test]
 fn a_sampled_log_lacks_events() {
     let trial =

@@ -91,22 +91,32 @@ fn shipped_rules_on_googlesql_give_the_local_alerts() {
 
 #[test]
 fn random_rules_on_cloudwatch_give_the_local_alerts() {
-    judge::random_rules(&mut Emulator::of("cloudwatch", true), RANDOM);
+    judge::random_rules(&mut Emulator::of("cloudwatch", true), RANDOM, false);
 }
 
 #[test]
 fn random_rules_on_kql_give_the_local_alerts() {
-    judge::random_rules(&mut Emulator::of("kql", true), RANDOM);
+    judge::random_rules(&mut Emulator::of("kql", true), RANDOM, false);
 }
 
 #[test]
 fn random_rules_on_cloud_logging_give_the_local_alerts() {
-    judge::random_rules(&mut Emulator::of("cloud-logging", true), RANDOM);
+    judge::random_rules(&mut Emulator::of("cloud-logging", true), RANDOM, false);
 }
 
 #[test]
 fn random_rules_on_googlesql_give_the_local_alerts() {
-    judge::random_rules(&mut Emulator::of("googlesql", true), RANDOM);
+    judge::random_rules(&mut Emulator::of("googlesql", true), RANDOM, false);
+}
+
+#[test]
+fn random_rules_that_look_back_on_kql_give_the_local_alerts() {
+    judge::random_rules(&mut Emulator::of("kql", true), RANDOM / 2, true);
+}
+
+#[test]
+fn random_rules_that_look_back_on_googlesql_give_the_local_alerts() {
+    judge::random_rules(&mut Emulator::of("googlesql", true), RANDOM / 2, true);
 }
 
 /// Every rule of the pack has run on the emitted text, on every log and target that claims something of it, with an alert and without one.

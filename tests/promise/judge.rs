@@ -159,12 +159,13 @@ pub(crate) fn shipped_rules(executor: &mut dyn Executor) {
     assert!(with_alerts >= 5, "too few shipped rules alert on the samples");
 }
 
-/// Random rules over random records of each source: emitted, executed, compared. What is refused or not executable is counted.
-pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32) {
+/// Random rules over random records of each source, with or without look-back: emitted, executed, compared. What is refused or not executable is counted.
+pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32, over_time: bool) {
     let target_name = executor.target();
     let kind = target(target_name).info().place;
     for Samples { source: name, .. } in sources_on(target_name, &resolved(&[]).schema) {
-        let shape = Shape::of(&name);
+        let mut shape = Shape::of(&name);
+        shape.fields.over_time = over_time;
         let total = cases(short);
         let mut choices: Vec<Choices> = (0..total).map(|number| Choices::new(seeded(number, 3_000))).collect();
         let texts = choices.iter_mut().map(|choices| random::rule(choices, &shape.fields));
@@ -175,8 +176,12 @@ pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32) {
         let schema = &resolved.schema;
         let source = schema.source(&name).expect("it has a place");
         let places = places(source, kind);
-        let mut tally = Tally::default();
+        let (mut tally, mut asked) = (Tally::default(), 0);
         for ((rule, text), choices) in resolved.rules.iter().zip(&texts).zip(&mut choices) {
+            if over_time && rule.looks.is_empty() {
+                continue;
+            }
+            asked += 1;
             let records: Vec<Value> =
                 shape.to_query(choices, 14).into_iter().filter_map(|record| storable(record, &places)).collect();
             let before = tally.wrong.len();
@@ -186,13 +191,14 @@ pub(crate) fn random_rules(executor: &mut dyn Executor, short: u32) {
                 *wrong = format!("{text}\n{wrong}\nrecords {}", json!(records));
             }
         }
-        tally.report(&format!("{total} random rules as {target_name} on {name}"));
+        let rules = if over_time { "random rules that look back" } else { "random rules" };
+        tally.report(&format!("{asked} {rules} as {target_name} on {name}"));
         match shape.not_compared.get(target_name) {
             None => assert!(
-                tally.equal * 4 >= total as usize
-                    && tally.with_alerts * 20 >= total as usize
-                    && (executor.turns() == 0 || tally.turns_with_alerts * 20 >= total as usize),
-                "too few random rules on {name} could be compared: {} of {total}",
+                tally.equal * 4 >= asked
+                    && tally.with_alerts * 20 >= asked
+                    && (executor.turns() == 0 || tally.turns_with_alerts * 20 >= asked),
+                "too few random rules on {name} could be compared: {} of {asked}",
                 tally.equal
             ),
             Some(why) => {

@@ -57,9 +57,9 @@ fn shipped_rules(target: &'static str) {
     }
 }
 
-fn random_rules(target: &'static str) {
+fn random_rules(target: &'static str, over_time: bool) {
     if let Some(mut engine) = OnOracle::of(target) {
-        judge::random_rules(&mut engine, 24);
+        judge::random_rules(&mut engine, 24, over_time);
     }
 }
 
@@ -95,10 +95,20 @@ fn emitted_kql_passes_microsofts_parser() {
 
 #[test]
 fn random_rules_as_kql_give_the_local_alerts() {
-    random_rules("kql");
+    random_rules("kql", false);
+}
+
+#[test]
+fn random_rules_that_look_back_as_kql_give_the_local_alerts() {
+    random_rules("kql", true);
 }
 
 #[test]
 fn random_rules_as_googlesql_give_the_local_alerts() {
-    random_rules("googlesql");
+    random_rules("googlesql", false);
+}
+
+#[test]
+fn random_rules_that_look_back_as_googlesql_give_the_local_alerts() {
+    random_rules("googlesql", true);
 }

@@ -25,7 +25,7 @@ pub(crate) struct Fields {
     pub(crate) words: Vec<String>,
     /// Whether functions and aggregates that only some targets have may occur.
     pub(crate) everything: bool,
-    /// Whether rules may look back, and unite sources.
+    /// Whether rules may look back, and unite sources where several are asked.
     pub(crate) over_time: bool,
 }
 
@@ -53,6 +53,8 @@ const PATTERNS: [&str; 10] =
     ["/a/", "/^a/", "/b$/", "/[a-c]+/", "/\\d+/", "/a.b/", "/(a|b)c?/", "/\\ba\\b/", "/[^a-z]/", "/^\\s*\\S/"];
 const ENTITIES: [&str; 3] = ["email", "card", "ipv4"];
 const DURATIONS: [&str; 6] = ["1s", "0s", "1500ms", "1m", "1h", "30d"];
+/// How far back rules look.
+const PASTS: [&str; 6] = ["30m", "1h", "90m", "1d", "7d", "1s"];
 const NETWORKS: [&str; 7] =
     ["10.0.0.0/8", "192.168.0.0/16", "203.0.113.7", "fc00::/7", "2001:db8::/32", "0.0.0.0/0", "::/0"];
 const TIMES: [&str; 4] =
@@ -116,7 +118,13 @@ impl Generator<'_> {
         }
         if windowed {
             self.windowed(&mut clauses);
-        } else if self.c.once_in(2) {
+        } else {
+            if self.fields.over_time && self.c.once_in(2) {
+                let far = *self.c.one(&PASTS);
+                clauses.push(format!("when {}({far})", self.c.one(&["unseen", "seen", "not seen"])));
+            }
+        }
+        if !windowed && self.c.once_in(2) {
             let shown: Vec<String> = (0..2)
                 .map(|n| {
                     let ty = self.ty();
@@ -143,7 +151,8 @@ impl Generator<'_> {
             *self.c.one(&["1h", "1m", "1d", "1h every 30m", "3m every 1m", "90m", "7d", "1h every 1h", "5h every 1h"]);
         let keys: Vec<String> = (0..self.c.below(3)).map(|n| self.key(n)).collect();
         let by = if keys.is_empty() { String::new() } else { format!(" by {}", keys.join(", ")) };
-        let across = if self.fields.over_time && self.c.once_in(4) { " across sources" } else { "" };
+        let unites = self.fields.over_time && self.fields.only.is_empty();
+        let across = if unites && self.c.once_in(4) { " across sources" } else { "" };
         clauses.push(format!("over {over}{by}{across}"));
         let mut measures: Vec<(String, Ty, String)> = Vec::new();
         for n in 0..1 + self.c.below(3) {
@@ -182,7 +191,7 @@ impl Generator<'_> {
         let (number, unit) = length.split_at(length.len() - 1);
         let whole = number.parse::<usize>().expect("a number") * (1 + self.c.below(4));
         let by = if keys > 0 && self.c.once_in(2) { format!(" by k{}", self.c.below(keys)) } else { String::new() };
-        let far = *self.c.one(&["30m", "1h", "90m", "1d", "7d", "1s"]);
+        let far = *self.c.one(&PASTS);
         let not = if self.c.once_in(4) { "not " } else { "" };
         let numbers = measures.iter().filter(|m| matches!(m.1, Ty::Int | Ty::Float)).map(|m| m.0.as_str());
         let numbers: Vec<&str> = numbers.collect();

@@ -30,6 +30,8 @@ impl Backend for CloudLogging {
         max_length: 20_000,
         by_filing_time: false,
         assembles: false,
+        looks_back: false,
+        scheduler: None,
         selects: true,
         docs: "https://cloud.google.com/logging/docs/view/logging-query-language",
     };

@@ -34,6 +34,8 @@ impl Backend for CloudWatch {
         max_length: 10_000,
         by_filing_time: true,
         assembles: false,
+        looks_back: false,
+        scheduler: None,
         selects: false,
         docs: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html",
     };

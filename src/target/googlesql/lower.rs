@@ -6,11 +6,14 @@
 use super::errors;
 use super::lower_aggregate::{Groups, Measured};
 use super::lower_list::Element;
+use super::lower_look::Past;
 use super::lower_window::{Judged, judged};
 use super::tree::{From, Node, Operator, Order, Query, Select, Sql, Type};
 use crate::bind::deciding;
 use crate::bind::simplify::{Carry, simplify_rule, without_row_values};
-use crate::ir::{self, AggregateFunction, Arithmetic, Expr, ExprKind, Place, Rule, SeverityOf, Source, Window};
+use crate::ir::{
+    self, AggregateFunction, Arithmetic, Expr, ExprKind, Place, Question, Rule, SeverityOf, Source, Statistic, Window,
+};
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
 use crate::target::said::{Said, gather};
 use crate::target::{Condition, Judges, Lowering};
@@ -28,6 +31,10 @@ pub(super) struct Lower<'a> {
     pub(super) rounds: bool,
     /// Set once rows are grouped.
     pub(super) groups: Option<Groups>,
+    /// By number, what look-backs have become.
+    pub(super) looks: Vec<Said<Sql>>,
+    /// By length and keys, the conditions that a row lies in the time before.
+    pub(super) seen: Vec<(i64, Vec<usize>, Sql)>,
     /// Names that are given already.
     taken: Vec<String>,
 }
@@ -43,6 +50,11 @@ impl Lower<'_> {
         }
         self.taken.push(name.clone());
         name
+    }
+
+    /// Names that stand for something already.
+    pub(super) fn take<'n>(&mut self, names: impl IntoIterator<Item = &'n str>) {
+        self.taken.extend(names.into_iter().map(str::to_owned));
     }
 }
 
@@ -62,6 +74,8 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         row_order: Vec::new(),
         rounds: false,
         groups: None,
+        looks: Vec::new(),
+        seen: Vec::new(),
         taken: heads.map(str::to_owned).collect(),
     };
     let mut rows = Select { from: Some(From::Table(cx.place.name.clone())), ..Select::default() };
@@ -71,8 +85,10 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let time = time?;
     lower.row_order = std::iter::once(time.clone()).chain(id.clone()).collect();
 
-    let judged = judged(bound.rule.window.as_ref(), cx.request.range, cx.source.delay, &time);
-    rows.filter.push(Sql::binary(Operator::GreaterEqual, time.clone(), judged.from.clone()));
+    let before = lower.asks_windows();
+    let judged = judged(&bound.rule, cx.request.range, cx.source.delay, &time, before);
+    let from = if before { &judged.begin } else { &judged.from };
+    rows.filter.push(Sql::binary(Operator::GreaterEqual, time.clone(), from.clone()));
     rows.filter.push(Sql::binary(Operator::Less, time.clone(), judged.to.clone()));
     take_apart(cx, &mut lower, &mut rows);
     for pred in &bound.rule.filter {
@@ -82,8 +98,8 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     }
     conditions(cx, &bound.rule);
     let query = match &bound.rule.window {
-        Some(window) => grouped(cx, &mut lower, window, judged, rows),
-        None => single(cx, &mut lower, rows, time, id),
+        Some(window) => grouped(cx, &mut lower, window, judged, rows, time),
+        None => single(cx, &mut lower, judged, rows, time, id),
     };
     if lower.rounds {
         cx.provided(Condition::RoundingDoesNotDecide);
@@ -135,7 +151,10 @@ fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if rounding_decides(rule) || rounds_durations(rule) {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
-    if rule.aggregates.iter().any(|aggregate| aggregate.function == AggregateFunction::Stddev) {
+    let of_windows = rule.looks.iter().map(|look| &look.question);
+    if rule.aggregates.iter().any(|aggregate| aggregate.function == AggregateFunction::Stddev)
+        || of_windows.into_iter().any(|question| matches!(question, Question::Baseline(_, Statistic::Stddev)))
+    {
         // Other sums are of decimals; squares are summed in floats, which lose what tells large numbers apart.
         cx.provided(Condition::SumsFit);
     }
@@ -152,7 +171,8 @@ fn rounding_decides(rule: &Rule) -> bool {
         });
     let mut visit = |expr: &Expr| {
         rounded |= matches!(expr.kind, ExprKind::Arithmetic(Arithmetic::Divide, ..))
-            || matches!(expr.kind, ExprKind::Arithmetic(..) if expr.ty == ir::Type::Float);
+            || matches!(expr.kind, ExprKind::Arithmetic(..) if expr.ty == ir::Type::Float)
+            || matches!(expr.kind, ExprKind::Look(n) if rule.looks.get(n).is_some_and(|look| look.question.rounds()));
     };
     rule.when.walk(&mut visit);
     measures.iter().filter_map(|n| rule.measures.get(*n)).for_each(|measure| measure.value.walk(&mut visit));
@@ -171,15 +191,30 @@ fn rounds_durations(rule: &Rule) -> bool {
 }
 
 /// A rule without `over`: one row an event.
-fn single(cx: &mut Lowering<'_>, lower: &mut Lower<'_>, mut rows: Select, time: Sql, id: Option<Sql>) -> Option<Query> {
+fn single(
+    cx: &mut Lowering<'_>,
+    lower: &mut Lower<'_>,
+    judged: Judged,
+    mut rows: Select,
+    time: Sql,
+    id: Option<Sql>,
+) -> Option<Query> {
     let rule = lower.rule;
-    let when = refusing(cx, lower.pred(&rule.when))?;
-    keep(&mut rows, when);
+    let mut query = Query::default();
+    if rule.looks.is_empty() {
+        let when = refusing(cx, lower.pred(&rule.when))?;
+        keep(&mut rows, when);
+    } else {
+        let past = Past { rows: &rows, time: &time, begin: &judged.begin, windows: None };
+        let times = refusing(cx, lower.times(&past, &judged.from, &mut query))?;
+        rows.filter.push(times);
+    }
     rows.items.push((time, Some(TIME.to_owned())));
     rows.items.push((id.unwrap_or(Sql::null(Type::String)), Some(EVENT_ID.to_owned())));
     shown(cx, lower, &mut rows, &Outputs::of(&cx.bound.rule));
     rows.order_by = ordered([TIME, EVENT_ID].map(str::to_owned));
-    Some(Query { steps: Vec::new(), last: rows })
+    query.last = rows;
+    Some(query)
 }
 
 /// A value as rows show it: durations in seconds, which every target's rows have.
@@ -230,8 +265,10 @@ fn grouped(
     window: &Window,
     judged: Judged,
     mut rows: Select,
+    time: Sql,
 ) -> Option<Query> {
     let rule = lower.rule;
+    let of_past = rows.clone();
     let outputs = Outputs::of(&cx.bound.rule);
     rows.items.push((judged.start?, Some(WINDOW_START.to_owned())));
     rows.unnest.extend(judged.hops);
@@ -242,12 +279,14 @@ fn grouped(
         decides.push(Sql::binary(Operator::LessEqual, start(), last));
     }
     let mut groups = Groups::default();
+    let mut keys = Vec::new();
     for (key, name) in window.keys.iter().zip(&outputs.keys) {
         let Some(value) = refusing(cx, key_value(lower, key)) else { continue };
         let column = Sql { nullable: false, ..Sql::name(name.clone(), value.ty.clone()) };
         if value.nullable {
             decides.push(Sql::name(name.clone(), value.ty.clone()).is_present());
         }
+        keys.push((name.clone(), value.clone()));
         rows.items.push((value, Some(name.clone())));
         groups.keys.push(column);
     }
@@ -274,9 +313,14 @@ fn grouped(
     lower.groups = Some(groups);
     let mut query = Query { steps: vec![("windows".to_owned(), rows)], last: Select::default() };
     measures(cx, lower, &mut query, &outputs);
+    let mut last = Select { from: query.steps.last().map(|(name, _)| From::Step(name.clone())), ..Select::default() };
+    if !rule.looks.is_empty() {
+        let windows = query.steps.last().map(|(name, _)| name.clone());
+        let past = Past { rows: &of_past, time: &time, begin: &judged.begin, windows };
+        last = lower.look_back(&past, window, keys, (&judged.from, judged.windows), &mut query);
+    }
     let when = refusing(cx, lower.pred(&rule.when))?;
 
-    let mut last = Select { from: query.steps.last().map(|(name, _)| From::Step(name.clone())), ..Select::default() };
     decides.into_iter().chain([when]).for_each(|condition| keep(&mut last, condition));
     last.items.push((Sql::name(WINDOW_START, Type::Timestamp), None));
     for (key, name) in window.keys.iter().zip(&outputs.keys) {
@@ -317,6 +361,7 @@ fn read_aggregates(rule: &Rule) -> std::collections::BTreeSet<usize> {
         }
     };
     rule.measures.iter().chain(&rule.show).for_each(|binding| binding.value.walk(&mut visit));
+    rule.looks.iter().filter_map(|look| look.question.value()).for_each(|value| value.walk(&mut visit));
     rule.when.walk(&mut visit);
     rule.severity.arms.iter().for_each(|(when, _)| when.walk(&mut visit));
     read

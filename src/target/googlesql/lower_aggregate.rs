@@ -4,7 +4,7 @@ use super::errors;
 use super::lower::Lower;
 use super::lower_expr::half_even;
 use super::tree::{Aggregate, Node, Operator, Order, QueryForm, Select, Sql, Type, Unnest};
-use crate::ir::{self, AggregateFunction, Expr, ExprKind};
+use crate::ir::{self, AggregateFunction, Expr, ExprKind, Statistic};
 use crate::target::said::{Said, gather};
 
 /// Percentiles are counted in billionths of a percent.
@@ -133,15 +133,10 @@ impl Lower<'_> {
                 let digits = Aggregate::new("SUM", first.cast(Type::Numeric)).into_sql(Type::Numeric, true);
                 plain(digits.or(Sql::int(0)).convert(Type::Int64))
             }
-            AggregateFunction::Avg => {
-                let mean = Aggregate::new("AVG", first).into_sql(Type::Float64, true);
-                let in_micros = of.ty == ir::Type::Duration;
-                self.rounds |= in_micros;
-                plain(if in_micros { half_even(mean) } else { mean })
-            }
+            AggregateFunction::Avg => plain(self.mean(first, &of.ty)),
             AggregateFunction::Min => plain(Aggregate::new("MIN", first).into_sql(of_ty, true)),
             AggregateFunction::Max => plain(Aggregate::new("MAX", first).into_sql(of_ty, true)),
-            AggregateFunction::Stddev => plain(Aggregate::new("STDDEV_SAMP", first).into_sql(Type::Float64, true)),
+            AggregateFunction::Stddev => plain(deviation(first)),
             AggregateFunction::Percentile(billionths) => plain(percentile(first, *billionths)),
             AggregateFunction::Distinct => {
                 let value = match args.len() {
@@ -166,6 +161,27 @@ impl Lower<'_> {
             }
             AggregateFunction::First => plain(self.at_end(first, of_address, false)),
             AggregateFunction::Last => plain(self.at_end(first, of_address, true)),
+        }
+    }
+
+    fn mean(&mut self, value: Sql, ty: &ir::Type) -> Sql {
+        let mean = Aggregate::new("AVG", value).into_sql(Type::Float64, true);
+        let in_micros = *ty == ir::Type::Duration;
+        self.rounds |= in_micros;
+        if in_micros { half_even(mean) } else { mean }
+    }
+
+    /// A statistic of the values of windows; of a type.
+    pub(super) fn statistic(&mut self, statistic: Statistic, value: Sql, ty: &ir::Type) -> Sql {
+        match statistic {
+            Statistic::Mean => self.mean(value, ty),
+            Statistic::Stddev => deviation(value),
+            Statistic::Max => {
+                let of_ty = value.ty.clone();
+                Aggregate::new("MAX", value).into_sql(of_ty, true)
+            }
+            Statistic::Median => percentile(value, ALL_OF_100 / 2),
+            Statistic::P95 => percentile(value, ALL_OF_100 / 100 * 95),
         }
     }
 
@@ -194,6 +210,11 @@ impl Lower<'_> {
         let listed = listed.into_sql(Type::Array(Box::new(ty.clone())), true);
         Sql::new(Node::Element(Box::new(listed), Box::new(Sql::int(1))), ty, true)
     }
+}
+
+/// Of a sample.
+fn deviation(value: Sql) -> Sql {
+    Aggregate::new("STDDEV_SAMP", value).into_sql(Type::Float64, true)
 }
 
 /// Element ⌈p/100·n⌉ of the sorted values, in whole numbers.

@@ -51,9 +51,9 @@ impl Lower<'_> {
                 Ok(case(gather(said)?, default, sql_type(&expr.ty)))
             }
             ExprKind::Aggregate(_) | ExprKind::Key(_) | ExprKind::Measure(_) => self.of_group(expr),
+            ExprKind::Look(n) => self.looked(*n, expr.span),
             ExprKind::Field(_)
             | ExprKind::With(_)
-            | ExprKind::Look(_)
             | ExprKind::Record
             | ExprKind::Path(..)
             | ExprKind::Json(_)

@@ -1,12 +1,14 @@
 //! Time: takes a rule's window and what range was asked for, gives the range of its events and each row's window.
 
 use super::tree::{Operator, Sql, Type, Unnest};
-use crate::ir::{SECOND, Window};
+use crate::ir::{Rule, SECOND};
 use crate::target::{EVENT_RULE_STEP, windows};
 
 /// The windows that a query judges.
 #[derive(Debug)]
 pub(super) struct Judged {
+    /// Where the past begins that look-backs ask.
+    pub begin: Sql,
     /// Events from here …
     pub from: Sql,
     /// … to before this.
@@ -15,8 +17,10 @@ pub(super) struct Judged {
     pub start: Option<Sql>,
     /// What gives a row for each window that holds the event.
     pub hops: Option<Unnest>,
-    /// The first and last start, where the events of the range reach into other windows too.
+    /// The first and last start, where the rows reach into other windows too.
     pub starts: Option<(Sql, Sql)>,
+    /// How many windows are judged, where that is known.
+    pub windows: Option<i64>,
 }
 
 /// The name of the number that says how many steps before the event its window begins.
@@ -57,6 +61,14 @@ impl Clock {
         Sql::call("DIV", vec![number, self.constant(step)], Type::Int64)
     }
 
+    /// The start of a time's window where windows of a length are counted from a moment before it.
+    fn counted(self, time: &Sql, from: &Sql, length: i64) -> Sql {
+        let begin = self.number(from.clone());
+        let since = Sql::binary(Operator::Subtract, self.number(time.clone()), begin.clone());
+        let whole = Sql::binary(Operator::Multiply, self.steps(since, length), self.constant(length));
+        self.time(Sql::binary(Operator::Add, begin, whole))
+    }
+
     /// The last multiple of a step that is not after now minus a delay, minus a length.
     fn before_now(self, step: i64, delay: i64, minus: i64) -> Sql {
         let subtract = |sql, micros| match micros {
@@ -69,18 +81,24 @@ impl Clock {
     }
 }
 
-/// What a query judges; without a range, the last window that ended by now minus the delay.
-pub(super) fn judged(window: Option<&Window>, range: Option<(i64, i64)>, delay: i64, time: &Sql) -> Judged {
+/// What a query judges; without a range, the last window that ended by now minus the delay. `before`: rows of the past have windows too, whole
+/// ones before the judged.
+pub(super) fn judged(rule: &Rule, range: Option<(i64, i64)>, delay: i64, time: &Sql, before: bool) -> Judged {
+    let window = rule.window.as_ref();
+    let past = windows::past(rule);
     let length = window.map_or(EVENT_RULE_STEP, |window| window.length);
     let step = window.map_or(EVENT_RULE_STEP, |window| window.step);
     let Some(range) = range else {
-        let clock = Clock::of(&[step, length, delay]);
-        let from = clock.before_now(step, delay, length);
-        let to = clock.before_now(step, delay, 0);
-        return Judged { start: window.map(|_| from.clone()), from, to, hops: None, starts: None };
+        let clock = Clock::of(&[step, length, delay, past]);
+        let [begin, from, to] =
+            [length.saturating_add(past), length, 0].map(|back| clock.before_now(step, delay, back));
+        let start = window.map(|_| if before { clock.counted(time, &begin, length) } else { from.clone() });
+        let starts = before.then(|| (from.clone(), from.clone()));
+        return Judged { begin, from, to, start, hops: None, starts, windows: None };
     };
     let Some(window) = window else {
-        return Judged { from: Sql::time(range.0), to: Sql::time(range.1), start: None, hops: None, starts: None };
+        let [begin, from, to] = [range.0.saturating_sub(past), range.0, range.1].map(Sql::time);
+        return Judged { begin, from, to, start: None, hops: None, starts: None, windows: None };
     };
     let (first, last) = windows::judged(window, range);
     let (from, to) = windows::events(window, range);
@@ -88,18 +106,30 @@ pub(super) fn judged(window: Option<&Window>, range: Option<(i64, i64)>, delay: 
     let steps = clock.steps(clock.number(time.clone()), step);
     let times =
         |steps| Sql { nullable: false, ..clock.time(Sql::binary(Operator::Multiply, steps, clock.constant(step))) };
-    let (from, to) = (Sql::time(from), Sql::time(to));
+    let [begin, from, to] = [from.saturating_sub(past), from, to].map(Sql::time);
+    let starts = Some((Sql::time(first), Sql::time(last)));
+    let judged = last.saturating_sub(first).div_euclid(step.max(1)).saturating_add(1).max(0);
     if length == step {
-        return Judged { from, to, start: Some(times(steps)), hops: None, starts: None };
+        return Judged {
+            begin,
+            from,
+            to,
+            start: Some(times(steps)),
+            hops: None,
+            starts: starts.filter(|_| before),
+            windows: Some(judged),
+        };
     }
     let back = Sql::binary(Operator::Subtract, steps, Sql::name(HOP, Type::Int64));
     let hops =
         Sql::call("GENERATE_ARRAY", vec![Sql::int(0), Sql::int(length / step - 1)], Type::Array(Box::new(Type::Int64)));
     Judged {
+        begin,
         from,
         to,
         start: Some(times(back)),
         hops: Some(Unnest { list: hops, name: HOP.to_owned(), offset: None }),
-        starts: Some((Sql::time(first), Sql::time(last))),
+        starts,
+        windows: Some(judged),
     }
 }

@@ -6,7 +6,9 @@ mod lower_address;
 mod lower_aggregate;
 mod lower_expr;
 mod lower_list;
+mod lower_look;
 mod lower_pred;
+mod lower_quiet;
 mod lower_raw;
 mod lower_text;
 mod lower_window;
@@ -31,6 +33,8 @@ impl Backend for GoogleSql {
         max_length: 1_000_000,
         by_filing_time: false,
         assembles: false,
+        looks_back: true,
+        scheduler: None,
         selects: false,
         docs: "https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax",
     };

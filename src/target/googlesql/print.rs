@@ -2,7 +2,7 @@
 //!
 //! Clauses stand on lines of their own; an expression that does not fit a line is broken at its outermost operator.
 
-use super::tree::{Aggregate, From, Is, Node, Operator, Order, Query, QueryForm, Select, Sql, Type, Unnest};
+use super::tree::{Aggregate, From, Is, Join, Node, Operator, Order, Query, QueryForm, Select, Sql, Type, Unnest};
 use super::words::RESERVED;
 
 /// Most characters of a line, where its parts allow it.
@@ -51,6 +51,7 @@ fn lines(select: &Select, indent: usize) -> String {
     if let Some(from) = from(select) {
         out.push(format!("{margin}FROM {from}"));
     }
+    out.extend(select.joins.iter().map(|join| format!("{margin}{}", self::join(join))));
     if !select.filter.is_empty() {
         let filter: Vec<String> = select.filter.iter().map(|filter| laid(filter, Strength::Not, indent + 2)).collect();
         out.push(format!("{margin}WHERE {}", filter.join(&format!("\n{margin}  AND "))));
@@ -75,6 +76,7 @@ fn line(select: &Select) -> String {
     if let Some(from) = from(select) {
         out.push_str(&format!(" FROM {from}"));
     }
+    select.joins.iter().for_each(|join| out.push_str(&format!(" {}", self::join(join))));
     if !select.filter.is_empty() {
         let filter: Vec<String> = select.filter.iter().map(|filter| flat(filter, Strength::Not)).collect();
         out.push_str(&format!(" WHERE {}", filter.join(" AND ")));
@@ -112,6 +114,11 @@ fn from(select: &Select) -> Option<String> {
     }
     parts.extend(select.unnest.iter().map(unnest));
     (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn join(join: &Join) -> String {
+    let kind = if join.inner { "JOIN" } else { "LEFT JOIN" };
+    format!("{kind} {} ON {}", identifier(&join.step), chained(&join.on, " AND "))
 }
 
 fn unnest(part: &Unnest) -> String {
@@ -221,6 +228,9 @@ fn bare(sql: &Sql) -> (String, Strength) {
             return (format!("{} {} {}", flat(left, of_left), operator.text(), flat(right, of_right)), strength);
         }
         Node::In(inner, values) => return (format!("{} IN ({})", flat(inner, S::Add), list(values)), S::Compare),
+        Node::InQuery(inner, select) => {
+            return (format!("{} IN ({})", flat(inner, S::Add), line(select)), S::Compare);
+        }
         Node::All(parts) => return (chained(parts, " AND "), S::And),
         Node::Any(parts) => return (chained(parts, " OR "), S::Or),
         Node::Not(inner) => return (format!("NOT {}", flat(inner, S::Primary)), S::Not),

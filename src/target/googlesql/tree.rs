@@ -85,6 +85,8 @@ pub enum Node {
     Element(Box<Sql>, Box<Sql>),
     /// `[…]`
     Array(Vec<Sql>),
+    /// `x IN (SELECT …)`
+    InQuery(Box<Sql>, Box<Select>),
     /// A query in parentheses.
     Query(QueryForm, Box<Select>),
 }
@@ -165,7 +167,7 @@ pub struct Order {
 }
 
 /// A whole query: named steps, and the last one.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query {
     /// `WITH name AS (…)`
     pub steps: Vec<(String, Select)>,
@@ -184,6 +186,8 @@ pub struct Select {
     pub from: Option<From>,
     /// Lists taken apart, each seeing those before it.
     pub unnest: Vec<Unnest>,
+    /// Rows of other steps beside these.
+    pub joins: Vec<Join>,
     /// All of these hold.
     pub filter: Vec<Sql>,
     /// By the first so many items.
@@ -201,6 +205,17 @@ pub enum From {
     Table(String),
     /// A step of the query.
     Step(String),
+}
+
+/// `LEFT JOIN step ON …`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// Whether rows without a counterpart go.
+    pub inner: bool,
+    /// The step, whose columns have names that no other has.
+    pub step: String,
+    /// All of these hold; one at least.
+    pub on: Vec<Sql>,
 }
 
 /// `UNNEST(list) AS name WITH OFFSET AS offset`

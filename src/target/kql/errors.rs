@@ -121,6 +121,14 @@ pub(super) fn too_many_panes(panes: i64, most: i64, span: Span) -> Diagnostic {
         .help("lengthen `every`, or emit without `--from` and `--to`: the last window alone needs no copies")
 }
 
+/// More windows than a list of KQL holds.
+pub(super) fn too_many_windows(windows: i64, most: i64, span: Span) -> Diagnostic {
+    let message = format!("{windows} windows to judge without rows, and KQL counts them in one list");
+    Diagnostic::error(Code::NotExpressible, message)
+        .at(span, format!("at most {most}"))
+        .help("ask for a shorter range, or emit without `--from` and `--to`")
+}
+
 /// `first` and `last` of events that share their time.
 pub(super) fn ties(name: &str, span: Span) -> Diagnostic {
     Diagnostic::warning(

@@ -12,8 +12,17 @@ pub mod tree;
 
 pub use tree::Query;
 
-use super::{Backend, Info, Lowering};
-use crate::ir::PlaceKind;
+use super::{Backend, Info, Lowering, Scheduler};
+use crate::ir::{PlaceKind, SECOND};
+
+/// Scheduled rules of Microsoft Sentinel.
+const SENTINEL: Scheduler = Scheduler {
+    reads: 14 * DAY,
+    long: 2 * DAY,
+    rarely: DAY / 24,
+    said: "a scheduled rule of Sentinel, which reads 14d, and 2d or more once an hour",
+};
+const DAY: i64 = 86_400 * SECOND;
 
 /// The target.
 #[derive(Debug, Clone, Copy, Default)]
@@ -30,6 +39,8 @@ impl Backend for Kql {
         max_length: 10_000,
         by_filing_time: false,
         assembles: true,
+        looks_back: true,
+        scheduler: Some(SENTINEL),
         selects: false,
         docs: "https://learn.microsoft.com/kusto/query/",
     };

@@ -94,10 +94,11 @@ fn write_stage(out: &mut String, stage: &Stage) {
                 _ = write!(out, "| summarize\n    {}{}{keys}", columns.join(",\n    "), gap("\n    "));
             }
         }
-        Stage::Join { inner, table, on: (here, there) } => {
+        Stage::Join { inner, table, on } => {
             let kind = if *inner { "inner" } else { "leftouter" };
-            let (table, here, there) = (bare(&table.0), bare(&here.0), bare(&there.0));
-            _ = write!(out, "| join kind={kind} {table} on $left.{here} == $right.{there}");
+            let on = on.iter().map(|(here, there)| format!("$left.{} == $right.{}", bare(&here.0), bare(&there.0)));
+            let (table, on) = (bare(&table.0), on.collect::<Vec<_>>().join(", "));
+            _ = write!(out, "| join kind={kind} {table} on {on}");
         }
         Stage::Sort(names) => {
             let names = names.iter().map(|name| format!("{} asc", bare(&name.0))).collect::<Vec<_>>().join(", ");

@@ -74,14 +74,14 @@ pub enum Stage {
         /// The keys.
         by: Vec<(Name, Scalar)>,
     },
-    /// Beside each row the one of another table with the same key; without one, as `inner` says, it goes or lacks the columns.
+    /// Beside each row the one of another table with the same keys; without one, as `inner` says, it goes or lacks the columns.
     Join {
         /// Whether rows without a counterpart go.
         inner: bool,
-        /// A table of [`Query::tables`], with one row a key.
+        /// A table of [`Query::tables`], with one row for each combination of keys.
         table: Name,
-        /// The key's column here and there.
-        on: (Name, Name),
+        /// The keys' columns here and there; one at least.
+        on: Vec<(Name, Name)>,
     },
     /// The columns that are left.
     Project(Vec<(Name, Scalar)>),

@@ -1,7 +1,7 @@
 //! Faults in trees of GoogleSQL.
 
 use skywatch::ir::SECOND;
-use skywatch::target::googlesql::tree::{Aggregate, Is, Node, Operator, Query, Select, Sql};
+use skywatch::target::googlesql::tree::{Aggregate, Is, Join, Node, Operator, Query, Select, Sql};
 
 use super::nodes::{Fault, Holds, without};
 use super::patterns::{any_character, open_end, open_start, small_letters_lost};
@@ -11,7 +11,7 @@ impl Holds<Select> for Query {
         for select in selects(self) {
             visit(select);
             each_of(select, &mut |sql| {
-                if let Node::Query(_, select) = &mut sql.node {
+                if let Node::Query(_, select) | Node::InQuery(_, select) = &mut sql.node {
                     visit(select);
                 }
             });
@@ -43,6 +43,7 @@ fn selects(query: &mut Query) -> impl Iterator<Item = &mut Select> {
 fn each_of(select: &mut Select, visit: &mut dyn FnMut(&mut Sql)) {
     select.items.iter_mut().for_each(|(item, _)| each(item, visit));
     select.unnest.iter_mut().for_each(|unnest| each(&mut unnest.list, visit));
+    select.joins.iter_mut().flat_map(|join| &mut join.on).for_each(|on| each(on, visit));
     select.filter.iter_mut().for_each(|filter| each(filter, visit));
     select.order_by.iter_mut().for_each(|order| each(&mut order.by, visit));
 }
@@ -89,8 +90,25 @@ fn each(sql: &mut Sql, visit: &mut dyn FnMut(&mut Sql)) {
             aggregate.separator.iter_mut().for_each(|separator| each(separator, visit));
             aggregate.order_by.iter_mut().for_each(|order| each(&mut order.by, visit));
         }
+        Node::InQuery(subject, select) => {
+            each(subject, visit);
+            each_of(select, visit);
+        }
         Node::Query(_, select) => each_of(select, visit),
     }
+}
+
+/// Selects with one of their joins changed.
+fn changed(select: &Select, wrong: fn(&Join) -> Vec<Join>) -> Vec<Select> {
+    let at = |at: usize| {
+        let with = move |join| {
+            let mut select = select.clone();
+            select.joins[at] = join;
+            select
+        };
+        wrong(&select.joins[at]).into_iter().map(with)
+    };
+    (0..select.joins.len()).flat_map(at).collect()
 }
 
 pub(super) fn faults() -> Vec<Fault<Query>> {
@@ -107,6 +125,15 @@ pub(super) fn faults() -> Vec<Fault<Query>> {
                 select
             };
             (0..select.group_by).map(null).collect()
+        }),
+        Fault::of("a join keeps what has no partner, or does not", |select: &Select| {
+            changed(select, |join| vec![Join { inner: !join.inner, ..join.clone() }])
+        }),
+        Fault::of("a join goes by one condition less", |select: &Select| {
+            changed(select, |join| {
+                let less = without(&join.on, |_| join.on.len() > 1).into_iter();
+                less.map(|on| Join { on, ..join.clone() }).collect()
+            })
         }),
         Fault::of("the order is turned", |select: &Select| {
             let mut turned = select.clone();

@@ -108,6 +108,13 @@ pub(super) fn faults() -> Vec<Fault<Query>> {
             }
             _ => Vec::new(),
         }),
+        Fault::of("a join goes by one key less", |stage: &Stage| match stage {
+            Stage::Join { inner, table, on } if on.len() > 1 => {
+                let less = |on| Stage::Join { inner: *inner, table: table.clone(), on };
+                without(on, |_| true).into_iter().map(less).collect()
+            }
+            _ => Vec::new(),
+        }),
         scalar("and is or", |scalar| match scalar {
             Scalar::All(parts) => vec![Scalar::Any(parts.clone())],
             _ => Vec::new(),

@@ -353,15 +353,20 @@ fn time_of_ticks() -> Scalar {
     })
 }
 
-/// As [`time_of_ticks`]. A second is lent to the last part, so that its division rounds down before 1970 too.
+/// As [`time_of_ticks`]. `%` is never negative, and `/` cuts towards zero: before 1970 a begun day is one more.
 fn time_of_unix_nanos() -> Scalar {
     const SECOND: i64 = 1_000_000_000;
     const DAY: i64 = 86_400 * SECOND;
     let divide = |value, by| Scalar::infix(value, Infix::Divide, Scalar::Long(by));
     let rest = |by| Scalar::infix(param("nanos"), Infix::Modulo, Scalar::Long(by));
-    let lent = Scalar::infix(rest(SECOND), Infix::Add, Scalar::Long(SECOND));
-    let parts = [(divide(param("nanos"), DAY), DAY), (divide(rest(DAY), SECOND), SECOND), (divide(lent, 1_000), 1_000)];
-    parts.into_iter().fold(Scalar::Datetime(-crate::ir::SECOND), |time, (count, unit)| {
+    let begun = Scalar::all(vec![
+        Scalar::infix(param("nanos"), Infix::Less, Scalar::Long(0)),
+        Scalar::infix(rest(DAY), Infix::Greater, Scalar::Long(0)),
+    ]);
+    let whole = divide(param("nanos"), DAY);
+    let days = Scalar::infix(whole, Infix::Subtract, Scalar::iff(begun, Scalar::Long(1), Scalar::Long(0)));
+    let parts = [(days, DAY), (divide(rest(DAY), SECOND), SECOND), (divide(rest(SECOND), 1_000), 1_000)];
+    parts.into_iter().fold(Scalar::Datetime(0), |time, (count, unit)| {
         Scalar::infix(time, Infix::Add, Scalar::infix(count, Infix::Multiply, Scalar::Timespan(unit / 1_000)))
     })
 }

@@ -27,9 +27,9 @@ pub(super) struct Plan {
 }
 
 /// The argument of an aggregate and the condition under which it counts.
-struct Argument {
-    value: Value,
-    filter: Option<Scalar>,
+pub(super) struct Argument {
+    pub(super) value: Value,
+    pub(super) filter: Option<Scalar>,
 }
 
 impl Lower<'_> {
@@ -83,7 +83,8 @@ impl Lower<'_> {
         }
     }
 
-    fn of_numbers(
+    /// An aggregate of one argument, which is no text.
+    pub(super) fn of_numbers(
         &mut self,
         function: &AggregateFunction,
         expr: &Expr,

@@ -95,7 +95,7 @@ impl Lower<'_> {
             let stages = self.part(made, played, range)?;
             let table = self.names.fresh(&format!("{}_rows", played.part.name));
             self.tables.push((table.clone(), Rows { table: Name::new(&played.place.name), stages }));
-            let on = (head.key.clone(), played.key.clone());
+            let on = vec![(head.key.clone(), played.key.clone())];
             self.stages.push(Stage::Join { inner: !played.part.optional, table, on });
         }
         Ok(())
@@ -109,11 +109,14 @@ impl Lower<'_> {
             time,
             place: &played.place,
             names: std::mem::take(&mut self.names),
+            table: Name::new(&played.place.name),
             tables: Vec::new(),
             stages: Vec::new(),
             hoisted: Vec::new(),
             elements: Vec::new(),
             groups: None,
+            looks: Vec::new(),
+            seen: Vec::new(),
             effects: super::Effects::default(),
         };
         let said = rows.played(key, time, *within, played, range);

@@ -55,8 +55,10 @@ impl Lower<'_> {
                 Some(key) => Ok(key.clone()),
                 None => refuse(errors::unbound(expr.span)),
             },
-            // Such a rule is not lowered: `emit` says so.
-            ExprKind::Look(_) => refuse(errors::unbound(expr.span)),
+            ExprKind::Look(n) => match self.looks.get(*n) {
+                Some(look) => look.clone(),
+                None => refuse(errors::unbound(expr.span)),
+            },
             ExprKind::Measure(n) => match &self.groups {
                 Some(groups) => match groups.measures.get(*n) {
                     Some(measure) => measure.clone(),

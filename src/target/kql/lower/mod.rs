@@ -9,9 +9,11 @@ mod assemble;
 mod elements;
 mod expr;
 mod list;
+mod look;
 mod number;
 mod outputs;
 mod pred;
+mod quiet;
 mod read;
 mod text;
 mod window;
@@ -71,13 +73,19 @@ struct Lower<'a> {
     time: &'a Expr,
     place: &'a crate::ir::Place,
     names: Names,
-    /// Rows that are joined.
+    /// Where the stages' rows come from.
+    table: Name,
+    /// Rows that are joined, or cut off by [`Lower::cut`].
     tables: Vec<(Name, Rows)>,
     stages: Vec<Stage>,
     /// Columns that hold an expression already.
     hoisted: Vec<(Scalar, Name)>,
     elements: Vec<(usize, Element)>,
     groups: Option<Groups>,
+    /// By number, what look-backs have become.
+    looks: Vec<Said<Value>>,
+    /// By length and keys, the columns that say whether a row lies in the time before.
+    seen: Vec<(i64, Vec<usize>, Scalar)>,
     effects: Effects,
 }
 
@@ -105,11 +113,14 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         time: &bound.time,
         place: made.as_ref().map_or(cx.place, |made| &made.place),
         names,
+        table: Name::new(&cx.place.name),
         tables: Vec::new(),
         stages: Vec::new(),
         hoisted: Vec::new(),
         elements: Vec::new(),
         groups: None,
+        looks: Vec::new(),
+        seen: Vec::new(),
         effects: Effects::default(),
     };
     let lowered = lower.rule(cx, made.as_ref(), &outputs);
@@ -118,7 +129,7 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     weaker.into_iter().for_each(|(verdict, reason)| cx.weaken(verdict, reason));
     match lowered {
         Ok(values) => {
-            let rows = Rows { table: Name::new(&cx.place.name), stages: lower.stages };
+            let rows = Rows { table: lower.table, stages: lower.stages };
             Some(Query { values, tables: lower.tables, rows })
         }
         Err(reasons) => {
@@ -146,7 +157,7 @@ impl Lower<'_> {
         if self.rule.window.is_some() {
             self.windowed(cx, outputs, &clock)?;
         } else {
-            self.events(cx, outputs)?;
+            self.events(cx, outputs, &clock)?;
         }
         Ok(values)
     }
@@ -203,6 +214,15 @@ impl Lower<'_> {
         self.stages.push(Stage::Extend(vec![(name, scalar)]));
     }
 
+    /// Gives the rows so far a name, under which they can be read more than once; the stages go on from there.
+    fn cut(&mut self, wanted: &str) -> Name {
+        let name = self.names.fresh(wanted);
+        let rows = Rows { table: self.table.clone(), stages: std::mem::take(&mut self.stages) };
+        self.tables.push((name.clone(), rows));
+        self.table = name.clone();
+        name
+    }
+
     /// Whether a column of this name would hide one of the table.
     fn hides(&self, name: &str) -> bool {
         self.place.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
@@ -211,9 +231,11 @@ impl Lower<'_> {
     /// Tries; where it fails nothing has happened.
     fn attempt<T>(&mut self, act: impl FnOnce(&mut Self) -> Said<T>) -> Said<T> {
         let (stages, hoisted, effects) = (self.stages.clone(), self.hoisted.clone(), self.effects.clone());
+        let tables = self.tables.len();
         let result = act(self);
         if result.is_err() {
             (self.stages, self.hoisted, self.effects) = (stages, hoisted, effects);
+            self.tables.truncate(tables);
         }
         result
     }

@@ -1,8 +1,9 @@
 //! Groups and columns: takes the rule's keys, aggregates, measures, `when` and `show`, gives the stages from grouping to the sorted result.
 
 use super::super::errors;
-use super::super::tree::{Name, Scalar, Stage, Type};
+use super::super::tree::{Infix, Name, Scalar, Stage, Type};
 use super::aggregate::Plan;
+use super::look::Past;
 use super::window::Clock;
 use super::{Groups, Lower, Value, refuse};
 use crate::bind::deciding;
@@ -22,8 +23,14 @@ impl Lower<'_> {
         if present != Scalar::Bool(true) {
             self.stages.push(Stage::Where(present));
         }
+        let before = self.asks_windows();
+        let rows = (!self.rule.looks.is_empty()).then(|| self.cut("rule_rows"));
+        if rows.is_some() && !before {
+            let judged = Scalar::infix(clock.time.clone(), Infix::GreaterEqual, clock.judged.clone());
+            self.stages.push(Stage::Where(judged));
+        }
         let plans = self.plans(cx, outputs)?;
-        let start = self.window_start(window, clock)?;
+        let start = self.window_start(window, clock, before)?;
         by.push((Name::new(WINDOW_START), start));
         by.extend(outputs.keys.iter().zip(&keys).map(|(name, key)| (Name::new(name), key.scalar.clone())));
         let columns = plans.iter().flatten().flat_map(|plan| plan.columns.clone()).collect();
@@ -45,6 +52,24 @@ impl Lower<'_> {
             plan.after.into_iter().for_each(|(name, scalar)| self.extend(name, scalar));
         }
         self.measures(cx, outputs)?;
+        if let Some(rows) = rows {
+            let keys = outputs.keys.iter().map(Name::new).zip(keys.into_iter().map(|key| key.scalar)).collect();
+            let silent = self.rule.asks_for_silence();
+            let mut past = Past {
+                rows,
+                judged_windows: None,
+                windows: (before || silent).then(|| self.cut("rule_windows")),
+                time: clock.time.clone(),
+                keys: self.past_keys(keys),
+                moment: Scalar::Column(Name::new(WINDOW_START)),
+                judged: clock.judged.clone(),
+                filled: None,
+            };
+            if silent {
+                self.fill(&mut past, window, clock)?;
+            }
+            self.look_back(cx, &past)?;
+        }
         self.when(cx)?;
         let mut columns: Vec<(Name, Scalar)> = vec![(Name::new(WINDOW_START), Scalar::Column(Name::new(WINDOW_START)))];
         columns.extend(outputs.keys.iter().map(|name| (Name::new(name), Scalar::Column(Name::new(name)))));
@@ -58,7 +83,23 @@ impl Lower<'_> {
     }
 
     /// From kept events to their rows.
-    pub(super) fn events(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs) -> Said<()> {
+    pub(super) fn events(&mut self, cx: &mut Lowering<'_>, outputs: &Outputs, clock: &Clock) -> Said<()> {
+        if !self.rule.looks.is_empty() {
+            let time = self.time;
+            let time = self.value(time)?;
+            let time = self.once(time.scalar, "row_time");
+            let past = Past {
+                rows: self.cut("rule_rows"),
+                windows: None,
+                judged_windows: None,
+                time: time.clone(),
+                keys: Vec::new(),
+                moment: time,
+                judged: clock.judged.clone(),
+                filled: None,
+            };
+            self.look_back(cx, &past)?;
+        }
         self.when(cx)?;
         let time = self.time;
         let time = self.value(time)?;
@@ -220,6 +261,7 @@ fn named<'o>(rule: &ir::Rule, outputs: &'o Outputs, number: usize) -> Option<&'o
 /// Whether anything but `when` reads an aggregate.
 fn is_read(rule: &ir::Rule, number: usize) -> bool {
     let mut found = rule.measures.iter().chain(&rule.show).any(|binding| reads(&binding.value, number));
+    found |= rule.looks.iter().filter_map(|look| look.question.value()).any(|value| reads(value, number));
     rule.severity
         .arms
         .iter()
@@ -253,6 +295,7 @@ fn rounds(rule: &ir::Rule) -> bool {
         found |= match &expr.kind {
             ExprKind::Arithmetic(Arithmetic::Divide, ..) => true,
             ExprKind::Arithmetic(..) => expr.ty == ir::Type::Float,
+            ExprKind::Look(n) => rule.looks.get(*n).is_some_and(|look| look.question.rounds()),
             _ => false,
         };
     };

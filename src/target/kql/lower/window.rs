@@ -9,7 +9,7 @@ use super::{Lower, refuse};
 use crate::ir::{SECOND, Window};
 use crate::target::names::WINDOW_START;
 use crate::target::said::Said;
-use crate::target::windows::judged;
+use crate::target::windows::{judged, past};
 use crate::target::{Condition, EVENT_RULE_STEP, Judges, Lowering};
 
 /// Most windows into which an event is copied: a day by the minute.
@@ -25,8 +25,10 @@ const DATETIMES: [i64; 2] = [-BIN_ORIGIN, 253_402_300_799_999_999];
 pub(super) struct Range {
     /// What stands before the table.
     pub(super) values: Vec<(Name, Scalar)>,
-    /// The first moment.
+    /// The first moment, in the past that look-backs ask where there are any.
     pub(super) from: Scalar,
+    /// The first moment of what is judged.
+    judged: Scalar,
     /// The first one that is not read any more.
     pub(super) to: Scalar,
     span: Span,
@@ -35,7 +37,11 @@ pub(super) struct Range {
 /// Where a run's time lies.
 pub(super) struct Clock {
     /// The event's time, not cut to microseconds.
-    time: Scalar,
+    pub(super) time: Scalar,
+    /// The first moment that is read.
+    from: Scalar,
+    /// The first moment of what is judged: of windows, the start of the first.
+    pub(super) judged: Scalar,
     span: Span,
 }
 
@@ -43,8 +49,8 @@ pub(super) struct Clock {
 enum Span {
     /// Those that start in this range, both ends in.
     Starts(i64, i64),
-    /// The one that starts here.
-    Last(Scalar),
+    /// The one that is judged first and last.
+    Last,
 }
 
 impl Lower<'_> {
@@ -67,8 +73,10 @@ impl Lower<'_> {
                 let length = window.map_or(0, |window| window.length);
                 // Without a whole window in the range there is nothing to judge: an empty range of time.
                 let end = last.saturating_add(length).max(first);
-                let [from, to] = [first, end].map(|at| Scalar::Datetime(at.clamp(DATETIMES[0], DATETIMES[1])));
-                Range { values: Vec::new(), from, to, span: Span::Starts(first, last) }
+                let begin = first.saturating_sub(past(self.rule));
+                let [from, judged, to] =
+                    [begin, first, end].map(|at| Scalar::Datetime(at.clamp(DATETIMES[0], DATETIMES[1])));
+                Range { values: Vec::new(), from, judged, to, span: Span::Starts(first, last) }
             }
             None => {
                 cx.judges = Judges::OneWindow;
@@ -82,37 +90,64 @@ impl Lower<'_> {
                 };
                 let (until, since) = (self.names.fresh("until"), self.names.fresh("since"));
                 let start = Scalar::infix(Scalar::column(&until), Infix::Subtract, Scalar::Timespan(length));
-                let values = vec![(until.clone(), bin(arrived, step)), (since.clone(), start)];
-                let from = Scalar::column(&since);
-                Range { values, from, to: Scalar::column(&until), span: Span::Last(Scalar::Column(since)) }
+                let mut values = vec![(until.clone(), bin(arrived, step)), (since.clone(), start)];
+                let judged = Scalar::Column(since);
+                let from = match past(self.rule) {
+                    0 => judged.clone(),
+                    back => {
+                        let begin = self.names.fresh("past_since");
+                        let before = Scalar::infix(judged.clone(), Infix::Subtract, Scalar::Timespan(back));
+                        values.push((begin.clone(), before));
+                        Scalar::Column(begin)
+                    }
+                };
+                Range { values, from, judged, to: Scalar::Column(until), span: Span::Last }
             }
         }
     }
 
     /// Keeps the events of the run's windows.
     pub(super) fn clock(&mut self, range: Range) -> Said<Clock> {
-        let Range { from, to, span, .. } = range;
+        let Range { from, judged, to, span, .. } = range;
         let time = self.time;
         let value = self.value(time)?;
         if value.ty != Type::Datetime {
             return refuse(errors::unbound(time.span));
         }
         let time = self.once(uncut(value.scalar), "event_time");
-        self.stages.push(Stage::Where(between(&time, from, to)));
-        Ok(Clock { time, span })
+        self.stages.push(Stage::Where(between(&time, from.clone(), to)));
+        Ok(Clock { time, from, judged, span })
     }
 
-    /// The window's start, after the stages that copy events into their windows.
-    pub(super) fn window_start(&mut self, window: &Window, clock: &Clock) -> Said<Scalar> {
+    /// The starts of the judged windows: the first one, and how many there are where these are known.
+    pub(super) fn starts(&self, window: &Window, clock: &Clock) -> (Scalar, Option<i64>) {
+        match clock.span {
+            Span::Last => (clock.judged.clone(), None),
+            Span::Starts(first, last) => {
+                let windows = last.saturating_sub(first).div_euclid(window.step.max(1)).saturating_add(1);
+                (clock.judged.clone(), Some(windows.max(0)))
+            }
+        }
+    }
+
+    /// The window's start, after the stages that copy events into their windows; `before`: of the windows before the judged ones too, back to
+    /// the first moment that is read.
+    pub(super) fn window_start(&mut self, window: &Window, clock: &Clock, before: bool) -> Said<Scalar> {
         let pane = bin(clock.time.clone(), window.step);
         if window.step == window.length {
             return Ok(pane);
         }
         let name = Name::new(WINDOW_START);
         match &clock.span {
-            Span::Last(start) => {
+            Span::Last if before => {
+                // Whole windows before the judged one, whose start need be no multiple of their length.
+                let since = Scalar::infix(clock.time.clone(), Infix::Subtract, clock.from.clone());
+                let whole = Scalar::call("bin", [since, Scalar::Timespan(window.length)]);
+                self.extend(name.clone(), Scalar::infix(clock.from.clone(), Infix::Add, whole));
+            }
+            Span::Last => {
                 // A group key that is no column would be a constant, which `summarize` need not take.
-                self.extend(name.clone(), start.clone());
+                self.extend(name.clone(), clock.judged.clone());
             }
             Span::Starts(first, last) => {
                 let panes = window.length / window.step.max(1);
@@ -136,7 +171,8 @@ impl Lower<'_> {
                 });
                 let back = Scalar::infix(list, Infix::Multiply, Scalar::Timespan(window.step));
                 self.extend(name.clone(), Scalar::infix(pane, Infix::Subtract, back));
-                let after = Scalar::infix(Scalar::column(&name), Infix::GreaterEqual, Scalar::Datetime(*first));
+                let first = if before { clock.from.clone() } else { Scalar::Datetime(*first) };
+                let after = Scalar::infix(Scalar::column(&name), Infix::GreaterEqual, first);
                 let before = Scalar::infix(Scalar::column(&name), Infix::LessEqual, Scalar::Datetime(*last));
                 self.stages.push(Stage::Where(Scalar::all(vec![after, before])));
             }
