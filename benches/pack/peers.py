@@ -1,7 +1,7 @@
 """Other engines over the same calls as plain Parquet: python peers.py hits FOLDER PATTERNS gives how many prompts hold each pattern.
 
-PATTERNS is a list as JSON. DuckDB is asked pattern by pattern for ten of them, and for all of them in one query that counts each; prints
-{"hits": of all patterns together, "cpu_a_query": seconds of processor for one query of one pattern}.
+PATTERNS is a list as JSON. DuckDB finds the prompts that hold any of them, and in those counts each; of a hundred patterns and more it is also
+asked for ten by themselves, over all prompts. Prints {"hits": of all patterns together, "cpu_a_query": seconds of processor for one of the ten}.
 """
 
 import json
@@ -24,6 +24,8 @@ def hits(folder, patterns):
     any_of = "|".join(f"(?:{pattern})" for pattern in patterns)
     con.execute("create table found as select prompt from calls where regexp_matches(prompt, ?, 'i')", [any_of])
     total = sum(con.execute("select count(*) from found where regexp_matches(prompt, ?, 'i')", [p]).fetchone()[0] for p in patterns)
+    if len(patterns) < 100:
+        return {"hits": total}
     asked = patterns[:10]
     begun = cpu()
     for pattern in asked:

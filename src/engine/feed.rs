@@ -23,9 +23,10 @@ use datafusion::physical_plan::streaming::PartitionStream;
 use tokio::sync::mpsc::Sender;
 
 /// How many batches wait for a plan.
-const WAITING: usize = 2;
-/// Rows that are collected before they are handed on.
-const ROWS: usize = 4_096;
+const WAITING: usize = 1;
+/// Rows that are collected for all plans together before those of one are handed on, and the least and most of one.
+const ROWS: usize = 65_536;
+const OF_ONE: std::ops::RangeInclusive<usize> = 512..=4_096;
 
 /// Where the rows of one rule go.
 #[derive(Debug)]
@@ -107,6 +108,8 @@ pub(super) struct Taps {
     outlets: Arc<Vec<Outlet>>,
     /// Which of the outlets' senders.
     part: usize,
+    /// How many rows are collected for a rule.
+    enough: usize,
     /// By rule, what was collected, and how many rows and bytes that is.
     collected: Vec<(Vec<RecordBatch>, usize, usize)>,
     held: MemoryReservation,
@@ -114,8 +117,9 @@ pub(super) struct Taps {
 
 impl Taps {
     pub(super) fn new(outlets: Arc<Vec<Outlet>>, part: usize, held: MemoryReservation) -> Taps {
+        let enough = (ROWS / outlets.len().max(1)).clamp(*OF_ONE.start(), *OF_ONE.end());
         let collected = outlets.iter().map(|_| (Vec::new(), 0, 0)).collect();
-        Taps { outlets, part, collected, held }
+        Taps { outlets, part, enough, collected, held }
     }
 
     /// Hands on the rows of a batch, of each rule its own.
@@ -137,7 +141,7 @@ impl Taps {
                     parts.push(part);
                     *rows += count;
                     *held += bytes;
-                    *rows >= ROWS
+                    *rows >= self.enough
                 }
                 None => false,
             };

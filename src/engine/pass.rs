@@ -11,8 +11,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::common::{DFSchema, DataFusionError, Result, internal_datafusion_err};
 use datafusion::execution::memory_pool::MemoryConsumer;
@@ -26,7 +28,7 @@ use super::cost::{PassCost, RuleCost};
 use super::feed::{Outlet, Taps};
 use super::plan::{RulePlan, columns_read, near};
 use super::select::{Asked, Selector};
-use super::session::{Rows, Session, collect, most_rows, next, time_of};
+use super::session::{Rows, Session, collect, most_rows};
 use super::{table, windows};
 use crate::archive::ArchiveFile;
 use crate::eval::Range;
@@ -74,9 +76,9 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
         plans.push((rule, plan));
     }
     let selector = Arc::new(asked.build(state)?);
-    let scanned_rows = Arc::new(AtomicUsize::new(0));
-    let flow = Flow { scan: Arc::clone(&scan), selector: Arc::clone(&selector), outlets: Arc::new(outlets) };
-    let rows = session.runtime().block_on(flow.run(session, scanned.tier, plans, &scanned_rows))?;
+    let read = Arc::new(Read::default());
+    let flow = Flow { scan, selector: Arc::clone(&selector), outlets: Arc::new(outlets) };
+    let rows = session.runtime().block_on(flow.run(session, scanned.tier, plans, &read))?;
     let rules = members.iter().zip(passed).zip(&rows).map(|((member, passed), (_, found))| {
         let (rows, bytes) = (passed.rows.load(Ordering::Relaxed), passed.bytes.load(Ordering::Relaxed));
         let time = found.as_ref().map(|found| found.time).unwrap_or_default();
@@ -94,8 +96,8 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
         tier: scanned.tier,
         files: scanned.files.len(),
         columns: schema.fields().iter().map(|field| field.name().clone()).collect(),
-        rows: scanned_rows.load(Ordering::Relaxed),
-        scan: time_of(scan.as_ref()),
+        rows: read.rows.load(Ordering::Relaxed),
+        scan: Duration::from_nanos(read.nanos.load(Ordering::Relaxed)),
         shared: selector.shared(),
         texts: selector.texts(),
         rules: rules.collect(),
@@ -152,7 +154,7 @@ impl Flow {
         session: &Session,
         tier: Tier,
         plans: Vec<(Rule, RulePlan)>,
-        scanned: &Arc<AtomicUsize>,
+        read: &Arc<Read>,
     ) -> Result<Vec<(Rule, Result<Rows>)>> {
         let mut running = Vec::new();
         for (rule, plan) in plans {
@@ -166,7 +168,7 @@ impl Flow {
             let stream = self.scan.execute(part, Arc::clone(&context))?;
             let held = MemoryConsumer::new("rows for rules").register(&state.runtime_env().memory_pool);
             let taps = Taps::new(Arc::clone(&self.outlets), part, held);
-            parts.spawn(hand_on(stream, Arc::clone(&self.selector), taps, Arc::clone(scanned)));
+            parts.spawn(hand_on(stream, Arc::clone(&self.selector), taps, Arc::clone(read)));
         }
         // Tables end once nobody is left who hands on.
         drop(self);
@@ -182,17 +184,37 @@ impl Flow {
     }
 }
 
+/// What a scan has read so far, and what that took.
+#[derive(Debug, Default)]
+struct Read {
+    rows: AtomicUsize,
+    nanos: AtomicU64,
+}
+
+impl Read {
+    /// The next batch. Files are read and unpacked while a stream is asked for it.
+    async fn next(&self, stream: &mut SendableRecordBatchStream) -> Option<Result<RecordBatch>> {
+        std::future::poll_fn(|context| {
+            let begun = Instant::now();
+            let next = stream.as_mut().poll_next(context);
+            self.nanos.fetch_add(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            next
+        })
+        .await
+    }
+}
+
 /// One part of a scan, handed to the rules to its end.
 async fn hand_on(
     mut stream: SendableRecordBatchStream,
     selector: Arc<Selector>,
     mut taps: Taps,
-    scanned: Arc<AtomicUsize>,
+    read: Arc<Read>,
 ) -> Result<()> {
-    while let Some(batch) = next(&mut stream).await {
+    while let Some(batch) = read.next(&mut stream).await {
         let handed = match batch {
             Ok(batch) => {
-                scanned.fetch_add(batch.num_rows(), Ordering::Relaxed);
+                read.rows.fetch_add(batch.num_rows(), Ordering::Relaxed);
                 match selector.select(&batch) {
                     Ok(selected) => taps.hand_on(&batch, &selected).await,
                     Err(cause) => Err(cause),

@@ -12,7 +12,7 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
+use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
@@ -153,7 +153,7 @@ pub(super) async fn collect(state: Arc<SessionState>, plan: RulePlan) -> Result<
     let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
     let mut stream = execute_stream(Arc::clone(&plan), context)?;
     let mut batches = Vec::new();
-    while let Some(batch) = next(&mut stream).await {
+    while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
         let batch = batch?;
         held.try_grow(batch.get_array_memory_size())?;
         batches.push(batch);
@@ -161,13 +161,8 @@ pub(super) async fn collect(state: Arc<SessionState>, plan: RulePlan) -> Result<
     Ok(Rows { batches, time: time_of(plan.as_ref()), _held: held })
 }
 
-/// The next batch of a stream.
-pub(super) async fn next(stream: &mut SendableRecordBatchStream) -> Option<Result<RecordBatch>> {
-    std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await
-}
-
 /// What a plan's nodes measured.
-pub(super) fn time_of(plan: &dyn ExecutionPlan) -> Duration {
+fn time_of(plan: &dyn ExecutionPlan) -> Duration {
     let own = plan.metrics().and_then(|metrics| metrics.elapsed_compute()).unwrap_or_default();
     let below: Duration = plan.children().into_iter().map(|child| time_of(child.as_ref())).sum();
     Duration::from_nanos(own as u64) + below
