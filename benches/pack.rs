@@ -153,10 +153,10 @@ fn memory() {
     for count in [200, 1_000] {
         let (cpu, wall, memory, found) = task(&format!("tight {count}"));
         println!(
-            "{:<26} {cpu:>7.2} s of processor, {wall:>6.2} s, {memory:>5.0} MiB; {} failed, {} alone",
+            "{:<26} {cpu:>7.2} s of processor, {wall:>6.2} s, {memory:>5.0} MiB; {} failed, {} run again",
             format!("{count} rules in 512 MiB"),
             found["failed"],
-            found["alone"],
+            found["again"],
         );
     }
 }
@@ -222,7 +222,7 @@ fn run(rules: &str, limits: Limits) -> Json {
     let failed =
         outcome.runs.iter().filter(|run| matches!(run.skipped, Some(skywatch::engine::Skipped::Failed(_)))).count();
     let costs = outcome.costs.0.iter();
-    let alone: usize = costs.map(|pass| pass.rules.iter().filter(|rule| rule.alone).count()).sum();
+    let again: usize = costs.map(|pass| pass.rules.iter().filter(|rule| rule.again).count()).sum();
     let mut hits: BTreeMap<&str, i64> = BTreeMap::new();
     for alert in &outcome.alerts {
         let calls = alert.measures.first().and_then(|(_, value)| value.as_int()).unwrap_or(1);
@@ -232,5 +232,5 @@ fn run(rules: &str, limits: Limits) -> Json {
     if std::env::var_os("SKYWATCH_COSTS").is_some() {
         eprintln!("{:#?}", outcome.costs);
     }
-    json!({ "alerts": outcome.alerts.len(), "hits": hits.values().sum::<i64>(), "failed": failed, "alone": alone, "passes": tiers })
+    json!({ "alerts": outcome.alerts.len(), "hits": hits.values().sum::<i64>(), "failed": failed, "again": again, "passes": tiers })
 }

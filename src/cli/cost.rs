@@ -48,11 +48,11 @@ fn pass_text(pass: &PassCost, sources: &SourceMap) -> String {
     text.push_str("  rules, with the rows that they were handed\n");
     let mut by_time: Vec<&RuleCost> = rules.iter().collect();
     by_time.sort_by_key(|rule| (std::cmp::Reverse(rule.time), &rule.rule, &rule.source));
-    for RuleCost { rule, source, rows, bytes, time, alone } in by_time {
-        let alone = if *alone { ", then alone: no memory was left" } else { "" };
+    for RuleCost { rule, source, rows, bytes, time, again } in by_time {
+        let again = if *again { ", then again: no memory was left" } else { "" };
         let megabytes = *bytes as f64 / 1e6;
         text.push_str(&format!(
-            "    {:>9}  {rows:>9} rows  {megabytes:>8.1} MB  {rule} on {source}{alone}\n",
+            "    {:>9}  {rows:>9} rows  {megabytes:>8.1} MB  {rule} on {source}{again}\n",
             seconds(*time)
         ));
     }

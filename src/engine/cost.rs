@@ -69,6 +69,6 @@ pub struct RuleCost {
     pub bytes: usize,
     /// Grouping and what follows, on all processors together.
     pub time: Duration,
-    /// Whether it could not be run to its end beside the others, and was run once more, alone.
-    pub alone: bool,
+    /// Whether it could not be run to its end beside the others, and was run again, with fewer or alone.
+    pub again: bool,
 }

@@ -88,7 +88,7 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
             rows,
             bytes,
             time,
-            alone: found.is_err(),
+            again: found.is_err(),
         }
     });
     let cost = PassCost {

@@ -220,7 +220,7 @@ impl<'s> Engine<'s> {
         Judged { runs, prepared: Some(prepared) }
     }
 
-    /// The rows of rules that share a scan, by their place. What is not there is run alone: it has nobody to share with, or it failed.
+    /// The rows of rules that share a scan, by their place. What is not there is run alone: it has nobody to share with, or it failed so far.
     fn passes(&self, judged: &[Judged<'_>], costs: &mut Vec<PassCost>) -> BTreeMap<usize, (Rule, Rows)> {
         let mut sharing: BTreeMap<(usize, bool), Vec<(usize, &Prepared<'_>)>> = BTreeMap::new();
         for (n, one) in judged.iter().enumerate() {
@@ -229,8 +229,14 @@ impl<'s> Engine<'s> {
             }
         }
         let mut rows = BTreeMap::new();
-        for of_one in sharing.into_values().filter(|of_one| of_one.len() > 1) {
-            let Some((stream, tier)) = of_one.first().map(|(_, one)| (one.stream, one.tier)) else { continue };
+        let mut open: Vec<_> = sharing.into_values().rev().collect();
+        // Alone is not sharing.
+        while let Some(mut of_one) = open.pop() {
+            let Some((stream, tier)) =
+                of_one.first().map(|(_, one)| (one.stream, one.tier)).filter(|_| of_one.len() > 1)
+            else {
+                continue;
+            };
             let files = of_one.iter().flat_map(|(_, one)| one.files.iter().copied());
             let files: BTreeMap<&str, &ArchiveFile> =
                 files.map(|file| (file.entry.metadata.path.as_str(), file)).collect();
@@ -243,8 +249,16 @@ impl<'s> Engine<'s> {
             // A file that can't be read fails those rules only that read it, and says of which: alone.
             let Ok(outcome) = pass::run(&self.session, &scanned, &members.collect::<Vec<_>>()) else { continue };
             costs.push(outcome.cost);
-            let found = of_one.iter().zip(outcome.rows);
-            rows.extend(found.filter_map(|((n, _), (rule, rows))| Some((*n, (rule, rows.ok()?)))));
+            let (all, mut failed) = (of_one.len(), Vec::new());
+            for ((n, one), (rule, found)) in of_one.drain(..).zip(outcome.rows) {
+                match found {
+                    Ok(found) => _ = rows.insert(n, (rule, found)),
+                    Err(_) => failed.push((n, one)),
+                }
+            }
+            // Fewer of them may find the memory that all of them did not.
+            let rest = if failed.len() == all { failed.split_off(all / 2) } else { Vec::new() };
+            open.extend([failed, rest]);
         }
         rows
     }

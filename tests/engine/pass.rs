@@ -48,7 +48,7 @@ fn random_packs_find_what_their_rules_find_alone() {
             let engine = engine(folder.path(), &resolved.schema, limits);
             let together = engine.run(&resolved.rules, "p", period).expect("a run");
             shared +=
-                together.costs.0.iter().map(|pass| pass.rules.iter().filter(|rule| !rule.alone).count()).sum::<usize>();
+                together.costs.0.iter().map(|pass| pass.rules.iter().filter(|rule| !rule.again).count()).sum::<usize>();
             let (mut alone, mut runs) = (Vec::new(), Vec::new());
             for rule in &resolved.rules {
                 let one = engine.run(std::slice::from_ref(rule), "p", period).expect("a run");
@@ -96,7 +96,7 @@ fn a_pass_asks_once_what_rules_share() {
     let period = Period::Between { from: Some(START - DAY), to: Some(START + 30 * DAY) };
     let outcome = engine.run(&resolved.rules, "p", period).expect("a run");
     let [metadata, content] = &outcome.costs.0[..] else { panic!("{:#?}", outcome.costs) };
-    assert!(outcome.costs.0.iter().flat_map(|pass| &pass.rules).all(|rule| !rule.alone), "{:#?}", outcome.costs);
+    assert!(outcome.costs.0.iter().flat_map(|pass| &pass.rules).all(|rule| !rule.again), "{:#?}", outcome.costs);
     let names = |pass: &PassCost| pass.rules.iter().map(|rule| rule.rule.clone()).collect::<BTreeSet<_>>();
     assert_eq!(names(metadata), ["five", "six"].map(str::to_owned).into());
     assert_eq!(names(content), ["four", "one", "three", "two"].map(str::to_owned).into());
@@ -118,7 +118,7 @@ fn a_pass_asks_once_what_rules_share() {
 
 /// A pass that runs out of memory costs time and no alert.
 #[test]
-fn a_rule_that_fails_in_a_pass_runs_alone() {
+fn a_rule_that_fails_in_a_pass_runs_again() {
     let wide = |n: usize| {
         format!(
             "rule w{n} {{ severity low  from sample  over 1d by t1, t2  let k = distinct(event.id), n = {n} + count()  when n > {n} }}\n"
@@ -144,7 +144,7 @@ fn a_rule_that_fails_in_a_pass_runs_alone() {
     assert!(whole.alerts.len() > 1_000, "{}", whole.alerts.len());
     assert_eq!(whole.runs, tight.runs);
     assert!(whole.alerts == tight.alerts);
-    let alone =
-        |outcome: &RunOutcome| outcome.costs.0.iter().flat_map(|pass| &pass.rules).filter(|rule| rule.alone).count();
-    assert!(alone(&whole) == 0 && alone(&tight) > 0, "{} and {}", alone(&whole), alone(&tight));
+    let again =
+        |outcome: &RunOutcome| outcome.costs.0.iter().flat_map(|pass| &pass.rules).filter(|rule| rule.again).count();
+    assert!(again(&whole) == 0 && again(&tight) > 0, "{} and {}", again(&whole), again(&tight));
 }
