@@ -11,7 +11,7 @@ use super::private::no_core_dump;
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, packs, say, time};
 use crate::archive::{Archive, day_text, now};
 use crate::diag::{Code, Diagnostic, to_json};
-use crate::engine::{Engine, Limits, Period, RuleRun, RunOutcome, Skipped};
+use crate::engine::{Engine, Limits, MEMORY, Period, RuleRun, RunOutcome, Skipped};
 use crate::eval::clock::time_text;
 use crate::eval::correlate::{Correlated, correlate_all};
 use crate::eval::mute::{Delivered, mute};
@@ -73,6 +73,10 @@ pub(super) struct Arguments {
     /// Exit with 1 where an alert is at least this severe.
     #[arg(long, value_name = "SEVERITY", value_parser = level)]
     fail_on: Option<Level>,
+    /// Most memory that the plans of a run may hold together: `512MiB`, `4GiB`; what does not fit is set aside on disk, or fails.
+    /// Without, 2 GiB.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory: Option<usize>,
     /// Say what the run cost: what was scanned, what rules share, and the rows, bytes and time of each rule.
     #[arg(long)]
     explain: bool,
@@ -88,6 +92,19 @@ fn level(text: &str) -> Result<Level, String> {
 /// Microseconds of `15m`.
 fn lateness(text: &str) -> Result<i64, String> {
     micros(text).ok_or_else(|| "expected a duration like `90s`, `15m`, `2h`, `1d`".to_owned())
+}
+
+/// Bytes of `512MiB`.
+fn size(text: &str) -> Result<usize, String> {
+    let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let scale = match unit.to_ascii_lowercase().as_str() {
+        "kib" => 1_usize << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return Err("expected a size like `512MiB`, `4GiB`".to_owned()),
+    };
+    let bytes = digits.parse::<usize>().ok().and_then(|n| n.checked_mul(scale));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(|| "out of range".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
@@ -193,7 +210,8 @@ fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
 
 fn engine<'a>(arguments: &Arguments, pack: &'a Pack) -> Result<Engine<'a>, Diagnostic> {
     let archive = Archive::open(&arguments.archive, &pack.resolved.schema, arguments.keys.content()?)?;
-    Engine::open(archive, &pack.resolved.schema, Limits::default())
+    let limits = Limits { memory: arguments.memory.unwrap_or(MEMORY), ..Limits::default() };
+    Engine::open(archive, &pack.resolved.schema, limits)
 }
 
 /// By rule, the names under which its alerts hold text of users that is not to be shown. A rule that tells alerts apart by such text is an

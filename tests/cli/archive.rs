@@ -351,6 +351,23 @@ fn a_run_says_what_it_cost() {
     }
 }
 
+/// A run holds what it is given, and says where that is too little.
+#[test]
+fn a_run_takes_the_memory_that_it_is_given() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let archive = place.path().join("archive").display().to_string();
+    let log = format!("{PACK}/fixtures/blind-then-bulk.jsonl");
+    assert_eq!(status(&["ingest", "--source", "aws.cloudtrail", "--archive", &archive, &log]), 0);
+    let run = |memory: &str| skywatch(&["run", PACK, "--archive", &archive, "--format", "json", "--memory", memory]);
+    let whole = run("2GiB");
+    assert_eq!(text(&run("64mib").stdout), text(&whole.stdout));
+    let tiny = run("1KiB");
+    assert!(text(&tiny.stderr).contains("needs more memory"), "{}", text(&tiny.stderr));
+    for wrong in ["512", "0MiB", "much", "99999999999GiB"] {
+        assert_eq!(run(wrong).status.code(), Some(2), "{wrong}");
+    }
+}
+
 /// Runs that remember tell each alert once, and keep a log of all of them.
 #[test]
 fn runs_that_remember() {
