@@ -40,9 +40,15 @@ fn marked(text: &str) -> String {
 }
 
 fn skywatch(arguments: &[&str]) -> (String, String) {
+    skywatch_with(arguments, &std::env::temp_dir())
+}
+
+/// With a folder for temporary files of its own.
+fn skywatch_with(arguments: &[&str], temporary: &Path) -> (String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_skywatch"))
         .args(arguments)
         .env("CONTENT_KEY", KEY)
+        .env("TMPDIR", temporary)
         .output()
         .expect("the program runs");
     let (out, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -69,6 +75,13 @@ fn text_of_users_is_nowhere_but_in_the_content_tier() {
     let (root, temporary) = (place.path().join("archive"), place.path().join("tmp"));
     let archive = root.display().to_string();
     fs::create_dir(&temporary).expect("a folder");
+    let skywatch = |words: &[&str]| {
+        let (out, said) = skywatch_with(words, &temporary);
+        for path in files(&temporary) {
+            assert!(!holds(&fs::read(&path).expect("a file")), "{}", path.display());
+        }
+        (out, said)
+    };
     let mut said = String::new();
     let mut marks = 0;
     for sample in samples::all() {
