@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::RulePlan;
+use super::plan::{RulePlan, near};
 use super::session::{Limits, Session};
 use super::{errors, findings, table};
 use crate::diag::Diagnostic;
@@ -42,7 +42,9 @@ impl Bench {
         for (source, (sources, events)) in judged {
             let sources: Vec<&str> = sources.into_iter().collect();
             let found = table::events(&events, stream, self.limits.batch, self.limits.partitions)
-                .and_then(|table| RulePlan::new(rule, stream, &sources, table, run.range))
+                .and_then(|table| {
+                    RulePlan::new(rule, stream, &sources, table, run.range, near(rule, stream, &sources, run.range))
+                })
                 .and_then(|plan| self.session.collect(plan))
                 .and_then(|rows| findings::outcome(rule, stream, source, run, &rows.batches))
                 .map_err(|cause| errors::failed(rule, source, self.limits.memory, &cause))?;

@@ -26,8 +26,8 @@ use tokio::task::JoinSet;
 
 use super::cost::{PassCost, RuleCost};
 use super::feed::{Outlet, Taps};
-use super::plan::{RulePlan, columns_read, near};
-use super::select::{Asked, Selector};
+use super::plan::{RulePlan, columns_read, near, near_times};
+use super::select::{Asked, Selector, nanos};
 use super::session::{Rows, Session, collect, most_rows};
 use super::{table, windows};
 use crate::archive::ArchiveFile;
@@ -67,7 +67,7 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     let columns = DFSchema::try_from(Arc::clone(&schema))?;
     let (mut asked, mut outlets, mut plans, mut passed) = (Asked::new(&columns), Vec::new(), Vec::new(), Vec::new());
     for member in members {
-        let near = near(scanned.stream, &member.sources, windows::times(member.rule, member.range));
+        let near = near(member.rule, scanned.stream, &member.sources, member.range);
         let rule = asked.add(member.rule, scanned.stream, &member.sources, near)?;
         let partitions = if members.len() < MANY { parts } else { 1 };
         let (outlet, plan) = fed(&schema, &rule, scanned.stream, member, partitions, state)?;
@@ -116,7 +116,7 @@ fn scan(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_>]) -> Res
     let sources: BTreeSet<&str> = members.iter().flat_map(|member| member.sources.iter().copied()).collect();
     let times = members.iter().map(|member| windows::times(member.rule, member.range));
     let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
-    let near = conjunction(near(stream, &sources.into_iter().collect::<Vec<_>>(), times));
+    let near = conjunction(near_times(stream, &sources.into_iter().collect::<Vec<_>>(), times));
     let builder = LogicalPlanBuilder::scan("events", table, Some(columns.into_iter().collect()))?;
     match near {
         Some(near) => builder.filter(near)?.build(),
@@ -136,7 +136,7 @@ fn fed(
     let columns = columns_read(schema, rule, stream)?;
     let most = most_rows(state, rule.window.as_ref().map_or(1, windows::count));
     let (outlet, table) = Outlet::new(schema, columns, partitions, most)?;
-    let plan = RulePlan::fed(rule, stream, &member.sources, table, member.range)?;
+    let plan = RulePlan::new(rule, stream, &member.sources, table, member.range, Vec::new())?;
     Ok((outlet, plan))
 }
 
@@ -197,7 +197,7 @@ impl Read {
         std::future::poll_fn(|context| {
             let begun = Instant::now();
             let next = stream.as_mut().poll_next(context);
-            self.nanos.fetch_add(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+            self.nanos.fetch_add(nanos(begun), Ordering::Relaxed);
             next
         })
         .await

@@ -65,30 +65,9 @@ pub(super) struct RulePlan {
 }
 
 impl RulePlan {
-    /// The plan of a rule over a table that has other rows too: those of these sources are taken, near the range.
+    /// The plan of a rule over a table of these sources' rows. `near` is what else must hold of rows: that of [`near`], unless the table holds
+    /// no others.
     pub(super) fn new(
-        rule: &Rule,
-        stream: &Stream,
-        sources: &[&str],
-        table: Arc<dyn TableSource>,
-        range: Range,
-    ) -> Result<RulePlan> {
-        let near = near(stream, sources, windows::times(rule, range));
-        RulePlan::over(rule, stream, sources, table, range, near)
-    }
-
-    /// The plan of a rule over a table that has the rows of these sources near the range, and no others.
-    pub(super) fn fed(
-        rule: &Rule,
-        stream: &Stream,
-        sources: &[&str],
-        table: Arc<dyn TableSource>,
-        range: Range,
-    ) -> Result<RulePlan> {
-        RulePlan::over(rule, stream, sources, table, range, Vec::new())
-    }
-
-    fn over(
         rule: &Rule,
         stream: &Stream,
         sources: &[&str],
@@ -114,8 +93,13 @@ pub(super) fn columns_read(schema: &Schema, rule: &Rule, stream: &Stream) -> Res
     [SOURCE].into_iter().chain(names).map(|name| Ok(schema.index_of(name)?)).collect()
 }
 
+/// What holds of the rows of sources that a rule needs to be judged in a range.
+pub(super) fn near(rule: &Rule, stream: &Stream, sources: &[&str], range: Range) -> Vec<Expr> {
+    near_times(stream, sources, windows::times(rule, range))
+}
+
 /// What holds of rows of sources and of a span of time.
-pub(super) fn near(stream: &Stream, sources: &[&str], (from, to): (i64, i64)) -> Vec<Expr> {
+pub(super) fn near_times(stream: &Stream, sources: &[&str], (from, to): (i64, i64)) -> Vec<Expr> {
     let time = column(stream.get(stream.time()).map(|field| field.name.clone()).unwrap_or_default());
     let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
     let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));

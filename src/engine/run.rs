@@ -8,7 +8,7 @@ use super::asked::of_counts;
 use super::cost::PassCost;
 use super::held::Held;
 use super::pass::{self, Member, Scanned};
-use super::plan::{self, RulePlan};
+use super::plan::{self, RulePlan, near};
 use super::session::{Limits, Rows, Session};
 use super::{errors, findings, table, windows};
 use crate::archive::{Archive, ArchiveFile, DAY};
@@ -329,7 +329,7 @@ impl<'s> Engine<'s> {
         let Prepared { rule, stream, tier, files, range, .. } = prepared;
         let sources: Vec<&str> = prepared.sources.iter().map(String::as_str).collect();
         let table = table::files(self.archive.root(), files, stream, *tier, &self.session.parquet_options())?;
-        RulePlan::new(rule, stream, &sources, table, *range)
+        RulePlan::new(rule, stream, &sources, table, *range, near(rule, stream, &sources, *range))
     }
 }
 

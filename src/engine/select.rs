@@ -338,7 +338,8 @@ impl Batch<'_> {
     }
 }
 
-fn nanos(begun: Instant) -> u64 {
+/// How long ago that was, in nanoseconds.
+pub(super) fn nanos(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 

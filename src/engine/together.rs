@@ -1,6 +1,7 @@
 //! Patterns of many rules over one text column: takes texts, gives for each pattern the rows in which it is found.
 //!
-//! Most texts hold none of them, so one machine for all of them goes first, and only what it lets through is asked which.
+//! Most texts hold none of several, so one machine for all of them goes first, and only what it lets through is asked which. One pattern alone
+//! goes to `regex`, which seeks its rarest bytes and is faster there.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,7 +22,7 @@ const KNOWN: usize = 1_024;
 /// The patterns of one column, ready to be sought.
 #[derive(Debug)]
 pub(super) struct Together {
-    /// Finds whether any is there; without, it would have grown too large.
+    /// Finds whether any is there; none for one pattern alone, or where it would have grown too large.
     sieve: Option<Sieve>,
     which: Which,
     patterns: usize,
@@ -45,7 +46,7 @@ impl Together {
             None => Which::Each(patterns.iter().map(|pattern| machine(pattern)).collect::<Result<_>>()?),
         };
         Ok(Together {
-            sieve: Sieve::new(&joined(patterns)),
+            sieve: if patterns.len() > 1 { Sieve::new(&joined(patterns)) } else { None },
             which,
             patterns: patterns.len(),
             sieved: AtomicUsize::new(0),

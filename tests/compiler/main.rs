@@ -3,6 +3,7 @@
 mod absent;
 mod bind;
 mod conformance;
+mod content;
 mod coverage;
 mod diagnostics;
 #[path = "../eval/mod.rs"]
