@@ -153,7 +153,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     }
     // Packs share one order, whatever their own is.
     if packs.len() > 1 {
-        alerts.sort_by(|a, b| a.order().cmp(&b.order()));
+        alerts.sort_by(Alert::in_order);
     }
     // With a state they are told before they count as told.
     if state.is_none() {

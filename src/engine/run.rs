@@ -229,7 +229,9 @@ impl<'s> Engine<'s> {
             }
         }
         let mut rows = BTreeMap::new();
-        let mut open: Vec<_> = sharing.into_values().rev().collect();
+        let most = self.limits.rules.max(1);
+        let chunks = |all: Vec<_>| all.chunks(most).map(<[_]>::to_vec).collect::<Vec<_>>();
+        let mut open: Vec<_> = sharing.into_values().rev().flat_map(chunks).collect();
         // Alone is not sharing.
         while let Some(mut of_one) = open.pop() {
             let Some((stream, tier)) =

@@ -44,6 +44,8 @@ pub struct Limits {
     pub partitions: usize,
     /// Rows of a batch.
     pub batch: usize,
+    /// How many rules share a scan at most.
+    pub rules: usize,
 }
 
 /// The default of [`Limits::memory`].
@@ -52,6 +54,8 @@ pub const MEMORY: usize = 2 << 30;
 const MAX_PARTITIONS: usize = 8;
 /// Rows of a batch by default.
 const BATCH: usize = 8_192;
+/// Rules of a scan by default: each plan holds buffers of its own that no pool counts, a megabyte or two, and to scan again costs less.
+const RULES: usize = 256;
 
 /// Most windows that the rows of one batch are in.
 const LISTED: usize = 1 << 20;
@@ -59,7 +63,7 @@ const LISTED: usize = 1 << 20;
 impl Default for Limits {
     fn default() -> Self {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        Limits { memory: MEMORY, partitions: threads.min(MAX_PARTITIONS), batch: BATCH }
+        Limits { memory: MEMORY, partitions: threads.min(MAX_PARTITIONS), batch: BATCH, rules: RULES }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Alerts: takes what rules found, gives each its id and all of them their order; what is reported, compared and delivered.
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
@@ -78,7 +80,7 @@ pub struct EventRow {
 /// An event without an id has `[null, n]`: n counts from 0 the alerts of one source, rule and time whose events have no id, in the order of
 /// element, severity, measures and shown items, so that those that change places are equal.
 pub fn finish(pack: &str, alerts: &mut [Alert]) {
-    alerts.sort_by(|a, b| a.order().cmp(&b.order()));
+    alerts.sort_by(Alert::in_order);
     let mut before: Option<(i64, String, String)> = None;
     let mut rank = 0_u64;
     for alert in alerts {
@@ -100,11 +102,6 @@ pub fn finish(pack: &str, alerts: &mut [Alert]) {
     }
 }
 
-/// The order in which correlations and mutes see alerts: by (last, rule, keys), and by more only where that leaves two equal.
-pub(super) fn by_last(alert: &Alert) -> impl Ord + '_ {
-    (alert.last, &alert.rule, alert.key_values(), alert.first, &alert.source, &alert.id)
-}
-
 /// Stands for text of users that is not to leave the content tier.
 const WITHHELD: &str = "[CONTENT]";
 
@@ -119,17 +116,28 @@ impl Alert {
     }
 
     /// The values of its keys, in the order of the rule.
-    #[must_use]
-    pub fn key_values(&self) -> Vec<&Value> {
-        self.keys.iter().map(|(_, value)| value).collect()
+    pub fn key_values(&self) -> impl Iterator<Item = &Value> {
+        self.keys.iter().map(|(_, value)| value)
     }
 
-    /// What alerts are sorted by; more than the documented order only where that leaves alerts of events without ids equal.
+    /// The order in which alerts are reported: the documented one, and more only where that leaves alerts of events without ids equal.
     #[must_use]
-    pub fn order(&self) -> impl Ord + '_ {
+    pub fn in_order(&self, other: &Alert) -> Ordering {
         let values = |named: &'_ [(String, Value)]| named.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>();
-        let of_rows = self.event.as_ref().map(|_| (self.severity, values(&self.measures), values(&self.show)));
-        (self.window.start, &self.source, &self.rule, values(&self.keys), &self.event, of_rows)
+        let of_row = |one: &Alert| one.event.as_ref().map(|_| (one.severity, values(&one.measures), values(&one.show)));
+        (self.window.start, &self.source, &self.rule)
+            .cmp(&(other.window.start, &other.source, &other.rule))
+            .then_with(|| self.key_values().cmp(other.key_values()))
+            .then_with(|| self.event.cmp(&other.event))
+            .then_with(|| of_row(self).cmp(&of_row(other)))
+    }
+
+    /// The order in which correlations and mutes see alerts: by (last, rule, keys), and by more only where that leaves two equal.
+    pub(super) fn by_last(&self, other: &Alert) -> Ordering {
+        (self.last, &self.rule)
+            .cmp(&(other.last, &other.rule))
+            .then_with(|| self.key_values().cmp(other.key_values()))
+            .then_with(|| (self.first, &self.source, &self.id).cmp(&(other.first, &other.source, &other.id)))
     }
 }
 

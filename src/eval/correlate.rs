@@ -3,10 +3,12 @@
 //! Everything goes by an alert's `first` and `last`, never by how long it stayed open. Alerts of a member are in the order of (last, rule,
 //! keys); what one alert of a correlation was about is spent, and part of no other of the same correlation.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::alert::{Alert, Interval, by_last, finish};
+use indexmap::IndexMap;
+
+use super::alert::{Alert, Interval, finish};
+use super::by_rule::ByRule;
 use super::value::Value;
 use crate::ir::{CORRELATION, Correlation, MemberKey, Occurs};
 
@@ -58,78 +60,73 @@ pub fn correlate_all(
     pack: &str,
     end: i64,
 ) -> Vec<(String, Correlated)> {
+    let mut of_rules = ByRule::from(std::mem::take(alerts));
     let mut all = Vec::new();
     for one in correlations {
-        let mut found = correlate(one, Vec::new(), alerts, pack, Known::all(end));
-        alerts.append(&mut found.alerts);
+        let mut found = correlate(one, Vec::new(), &of_rules, pack, Known::all(end));
+        of_rules.add(std::mem::take(&mut found.alerts));
         all.push((one.name.clone(), found));
     }
-    alerts.sort_by(|a, b| a.order().cmp(&b.order()));
+    *alerts = of_rules.in_order();
     all
 }
-
-/// An alert, whether it is spent, and the place of its member.
-type Of<'a> = (Cow<'a, Alert>, bool, usize);
 
 /// Runs a correlation over the alerts of a pack's rules and of the correlations that it reads, and over those that were kept from before; those
 /// of others are passed over. What alerts that are not known yet could change is left open.
 #[must_use]
-pub fn correlate(correlation: &Correlation, open: Vec<Held>, alerts: &[Alert], pack: &str, known: Known) -> Correlated {
+pub fn correlate(correlation: &Correlation, open: Vec<Held>, alerts: &ByRule, pack: &str, known: Known) -> Correlated {
     let mut found = Correlated::default();
-    let mut groups: BTreeMap<Vec<Value>, Vec<Of<'_>>> = BTreeMap::new();
-    let new = alerts.iter().map(|alert| (Cow::Borrowed(alert), false));
-    let before = open.into_iter().map(|Held { alert, spent }| (Cow::Owned(alert), spent));
-    for (alert, spent) in before.chain(new) {
-        let members = correlation.members.iter().enumerate();
-        let Some((member, of)) = members.into_iter().find(|(_, member)| member.name == alert.rule) else { continue };
-        let keys: Option<Vec<Value>> = of.keys.iter().map(|key| key_of(&alert, *key)).collect();
-        match keys {
-            Some(keys) => groups.entry(keys).or_default().push((alert, spent, member)),
-            None => found.lost_to_missing_keys += 1,
+    let mut groups: IndexMap<Vec<&Value>, Vec<Candidate<'_>>> = IndexMap::new();
+    for (member, of) in correlation.members.iter().enumerate() {
+        let before = open.iter().filter(|held| held.alert.rule == of.name).map(|held| (&held.alert, held.spent));
+        for (alert, spent) in before.chain(alerts.of(&of.name).map(|alert| (alert, false))) {
+            let keys: Option<Vec<&Value>> = of.keys.iter().map(|key| key_of(alert, *key)).collect();
+            match keys {
+                Some(keys) => groups.entry(keys).or_default().push(Candidate { alert, spent, member }),
+                None => found.lost_to_missing_keys += 1,
+            }
         }
     }
-    for (keys, mut held) in groups {
-        held.sort_by(|(a, ..), (b, ..)| by_last(a).cmp(&by_last(b)));
-        let candidates = held.iter().map(|(alert, _, member)| Candidate { alert, member: *member }).collect();
-        let spent = held.iter().enumerate().filter(|(_, (_, spent, _))| *spent).map(|(at, _)| at).collect();
-        let mut group = Group { correlation, keys, candidates, spent, known };
+    for (keys, mut candidates) in groups {
+        candidates.sort_by(|a, b| a.alert.by_last(b.alert));
+        let mut group = Group { correlation, keys, candidates, known };
         let undecided = match &correlation.occurs {
             Occurs::AtLeast(least) => group.at_least(*least, &mut found),
             Occurs::Chain { steps, without } => group.chain(steps, *without, &mut found),
         };
-        let Group { spent, .. } = group;
         // What lies behind the end of what is known may follow an alert that is still to come.
-        let behind = held.partition_point(|(alert, ..)| alert.last <= known.until);
-        let kept = held.into_iter().enumerate().skip(undecided.min(behind));
-        found.open.extend(kept.map(|(at, (alert, ..))| Held { alert: alert.into_owned(), spent: spent.contains(&at) }));
+        let behind = group.candidates.partition_point(|candidate| candidate.alert.last <= known.until);
+        let kept = group.candidates.into_iter().skip(undecided.min(behind));
+        found.open.extend(kept.map(|one| Held { alert: one.alert.clone(), spent: one.spent }));
     }
     finish(pack, &mut found.alerts);
     found
 }
 
 /// The value of a key; none where it is missing.
-fn key_of(alert: &Alert, key: MemberKey) -> Option<Value> {
+fn key_of(alert: &Alert, key: MemberKey) -> Option<&Value> {
     let value = match key {
         MemberKey::Key(at) => alert.keys.get(at).map(|(_, value)| value),
         MemberKey::Carried(at) => alert.carried.get(at),
     };
-    value.filter(|value| value.is_present()).cloned()
+    value.filter(|value| value.is_present())
 }
 
 /// An alert of a member.
 #[derive(Debug, Clone, Copy)]
 struct Candidate<'a> {
     alert: &'a Alert,
+    /// Whether an alert of the correlation was about it.
+    spent: bool,
+    /// The place of its member.
     member: usize,
 }
 
 /// Alerts of all members that share the keys, in their order.
 struct Group<'a> {
     correlation: &'a Correlation,
-    keys: Vec<Value>,
+    keys: Vec<&'a Value>,
     candidates: Vec<Candidate<'a>>,
-    /// Places among the candidates.
-    spent: BTreeSet<usize>,
     known: Known,
 }
 
@@ -143,29 +140,44 @@ impl Group<'_> {
 
     /// The same, without those that are spent.
     fn unspent(&self, start: usize, until: i64) -> impl Iterator<Item = (usize, Candidate<'_>)> {
-        self.near(start, until).filter(|(at, _)| !self.spent.contains(at))
+        self.near(start, until).filter(|(_, candidate)| !candidate.spent)
     }
 
     /// From the earliest alert on whose `within` has alerts of so many members: at the one that completes them. Gives the first place of which
     /// nothing can be said yet.
     fn at_least(&mut self, least: usize, found: &mut Correlated) -> usize {
+        // By member, how many unspent alerts lie from `start` to before `end`: where too few members do, nothing is gone through again.
+        let mut near = vec![0_usize; self.correlation.members.len()];
+        let mut end = 0;
         for start in 0..self.candidates.len() {
-            let Some(from) = self.candidates.get(start).filter(|_| !self.spent.contains(&start)).map(|c| c.alert.last)
-            else {
-                continue;
-            };
+            let Some(first) = self.candidates.get(start).copied() else { break };
+            let from = first.alert.last;
             let until = from.saturating_add(self.correlation.within);
-            let mut members = BTreeSet::new();
-            let complete = self
-                .unspent(start, until)
-                .find(|(_, candidate)| members.insert(candidate.member) && members.len() >= least);
-            match complete.map(|(_, candidate)| candidate.alert.last) {
-                Some(to) => {
-                    let about: Vec<usize> = self.unspent(start, to).map(|(at, _)| at).collect();
-                    self.alert(&about, Interval { start: from, end: to }, found);
+            let known = until.min(self.known.until);
+            while let Some(next) = self.candidates.get(end).filter(|candidate| candidate.alert.last <= known) {
+                if let Some(count) = near.get_mut(next.member).filter(|_| !next.spent) {
+                    *count += 1;
                 }
-                None if until > self.known.until => return start,
-                None => {}
+                end += 1;
+            }
+            if first.spent {
+                continue;
+            }
+            let mut gone = vec![start];
+            if near.iter().filter(|count| **count > 0).count() >= least {
+                let mut members = BTreeSet::new();
+                let mut completes = |member| members.insert(member) && members.len() >= least;
+                let complete = self.unspent(start, until).find(|(_, candidate)| completes(candidate.member));
+                let to = complete.map_or(from, |(_, candidate)| candidate.alert.last);
+                gone = self.unspent(start, to).map(|(at, _)| at).collect();
+                self.alert(&gone, Interval { start: from, end: to }, found);
+            } else if until > self.known.until {
+                return start;
+            }
+            for member in gone.iter().filter_map(|at| self.candidates.get(*at)).map(|candidate| candidate.member) {
+                if let Some(count) = near.get_mut(member) {
+                    *count -= 1;
+                }
             }
         }
         self.candidates.len()
@@ -177,7 +189,7 @@ impl Group<'_> {
         let Some((first, later)) = steps.split_first() else { return self.candidates.len() };
         let mut tried = None;
         for start in 0..self.candidates.len() {
-            let of_first = |candidate: &&Candidate<'_>| candidate.member == *first && !self.spent.contains(&start);
+            let of_first = |candidate: &&Candidate<'_>| candidate.member == *first && !candidate.spent;
             let Some(from) = self.candidates.get(start).filter(of_first).map(|c| c.alert.last) else { continue };
             if tried.replace(from) == Some(from) {
                 continue;
@@ -236,7 +248,7 @@ impl Group<'_> {
             until: window.end,
             first: window.start,
             last: window.end,
-            keys: keys.iter().map(|(name, _)| name.clone()).zip(self.keys.iter().cloned()).collect(),
+            keys: keys.iter().map(|(name, _)| name.clone()).zip(self.keys.iter().copied().cloned()).collect(),
             measures: Vec::new(),
             show: Vec::new(),
             partial: members.iter().any(|alert| alert.partial),
@@ -245,6 +257,10 @@ impl Group<'_> {
             muted: false,
             members: members.into_iter().map(|alert| alert.id.clone()).collect(),
         });
-        self.spent.extend(about);
+        for at in about {
+            if let Some(candidate) = self.candidates.get_mut(*at) {
+                candidate.spent = true;
+            }
+        }
     }
 }

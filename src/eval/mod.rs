@@ -6,6 +6,7 @@
 pub mod aggregate;
 pub mod alert;
 mod big;
+pub mod by_rule;
 mod call;
 pub mod clock;
 pub mod correlate;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 
 pub use crate::json::Json;
 pub use alert::Alert;
+pub use by_rule::ByRule;
 pub use past::Groups;
 pub use rule::{Outcome, Run, Undecided, run, run_bound};
 pub use value::Value;

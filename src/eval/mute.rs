@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::alert::{Alert, by_last};
+use super::alert::Alert;
 use super::value::Value;
 use crate::ir::Mute;
 
@@ -18,13 +18,13 @@ pub type Delivered = BTreeMap<Apart, i64>;
 pub fn mute(alerts: &mut [Alert], mutes: &BTreeMap<&str, &Mute>, before: &mut Delivered) {
     let of_rules = alerts.iter_mut().filter_map(|alert| mutes.get(alert.rule.as_str()).map(|mute| (alert, *mute)));
     let mut of_rules: Vec<(&mut Alert, &Mute)> = of_rules.collect();
-    of_rules.sort_by(|(a, _), (b, _)| by_last(a).cmp(&by_last(b)));
+    of_rules.sort_by(|(a, _), (b, _)| a.by_last(b));
     for (alert, mute) in of_rules {
-        let values = alert.key_values();
         let apart = match &mute.keys {
-            None => (alert.rule.clone(), Some(alert.source.clone()), values.into_iter().cloned().collect()),
+            None => (alert.rule.clone(), Some(alert.source.clone()), alert.key_values().cloned().collect()),
             Some(places) => {
-                (alert.rule.clone(), None, places.iter().filter_map(|at| values.get(*at).copied().cloned()).collect())
+                let keys = places.iter().filter_map(|at| alert.keys.get(*at));
+                (alert.rule.clone(), None, keys.map(|(_, value)| value.clone()).collect())
             }
         };
         // What is told later and is older comes before it.

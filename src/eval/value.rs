@@ -4,6 +4,7 @@
 //! IPv4-mapped address, or raw JSON that is null or empty. The constructors see to it by giving [`Value::Missing`] or the plain form.
 
 use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -203,6 +204,24 @@ impl PartialEq for Value {
 }
 
 impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.kind().hash(state);
+        match self {
+            // Raw JSON is no key of anything: all of it may share a bucket.
+            Value::Missing | Value::Raw(_) => {}
+            Value::Text(text) => text.hash(state),
+            Value::Int(value) | Value::Time(value) | Value::Duration(value) => value.hash(state),
+            Value::Float(value) => value.to_bits().hash(state),
+            Value::Decimal(value) => value.hash(state),
+            Value::Bool(value) => value.hash(state),
+            Value::Ip(value) => value.hash(state),
+            Value::List(values) | Value::Record(_, values) => values.hash(state),
+            Value::Listing { values, more } => (values, more).hash(state),
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Outcome, compare, type_of_alerts, whole_range};
 use crate::diag::Diagnostic;
 use crate::eval::correlate::{Known, correlate, correlate_all};
-use crate::eval::{self, Alert, Event, Range, Run};
+use crate::eval::{self, Alert, ByRule, Event, Range, Run};
 use crate::ir::{Correlation, Given, Rule, Stream, Test, Type};
 use crate::pack::Pack;
 
@@ -94,6 +94,7 @@ impl<'a> Case<'a> {
         let read = self.correlation.reads(correlations);
         let below = correlations.iter().filter(|one| read.contains(one.name.as_str())).cloned();
         correlate_all(&below.collect::<Vec<_>>(), &mut alerts, &self.pack.id, i64::MAX);
+        let alerts = ByRule::from(alerts);
         Ok(correlate(self.correlation, Vec::new(), &alerts, &self.pack.id, Known::all(i64::MAX)).alerts)
     }
 

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Memory;
 use crate::bind::admits;
 use crate::engine::{Engine, RunOutcome, Skipped};
-use crate::eval::Range;
 use crate::eval::correlate::{Correlated, Known, correlate};
 use crate::eval::mute::mute;
+use crate::eval::{ByRule, Range};
 use crate::ir::{ACROSS, Correlation, Rule, Source};
 use crate::resolve::Resolved;
 
@@ -57,7 +57,7 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
         let from = begun(rule, source).unwrap_or(first);
         Range { from, to: end(rule, source).max(from) }
     };
-    let RunOutcome { mut alerts, runs, costs } = engine.run_over(&resolved.rules, pack, &range);
+    let RunOutcome { alerts, runs, costs } = engine.run_over(&resolved.rules, pack, &range);
     let failed = |rule: &Rule, source: &str| {
         runs.iter()
             .any(|run| run.rule == rule.name && run.source == source && matches!(run.skipped, Some(Skipped::Failed(_))))
@@ -74,6 +74,7 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
             judged.entry(rule.name.clone()).or_default().insert(source.to_owned(), until);
         }
     }
+    let mut alerts = ByRule::from(alerts);
     let (mut correlated, mut open) = (Vec::new(), BTreeMap::new());
     let mut known: BTreeMap<&str, i64> = BTreeMap::new();
     for one in &resolved.correlations {
@@ -81,12 +82,12 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
         let before = memory.open.remove(&one.name).unwrap_or_default();
         let mut found = correlate(one, before, &alerts, pack, Known { until, end: i64::MAX });
         open.insert(one.name.clone(), std::mem::take(&mut found.open));
-        alerts.append(&mut found.alerts);
+        alerts.add(std::mem::take(&mut found.alerts));
         // An alert that is still to come begins with one that is not decided yet.
         known.insert(&one.name, until.saturating_sub(one.within).saturating_sub(one.longest));
         correlated.push((one.name.clone(), found));
     }
-    alerts.sort_by(|a, b| a.order().cmp(&b.order()));
+    let mut alerts = alerts.in_order();
     let mut delivered = memory.delivered;
     let mutes = resolved.mutes();
     mute(&mut alerts, &mutes, &mut delivered);

@@ -10,7 +10,7 @@ use skywatch::ir::{Rule, Stream};
 /// One part and large batches, and several parts with batches so small that every group is put together from pieces.
 pub(crate) static BENCHES: LazyLock<[Bench; 2]> = LazyLock::new(|| {
     let bench = |partitions, batch| {
-        let limits = Limits { memory: 256 << 20, partitions, batch };
+        let limits = Limits { memory: 256 << 20, partitions, batch, ..Limits::default() };
         Bench::new(limits).unwrap_or_else(|cause| panic!("{}", cause.message))
     };
     [bench(1, 8_192), bench(2, 3)]

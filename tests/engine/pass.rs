@@ -16,9 +16,9 @@ use crate::support::{cases, seeded};
 use crate::{DAY, RANGES};
 
 const LIMITS: [Limits; 3] = [
-    Limits { memory: 256 << 20, partitions: 1, batch: 8_192 },
-    Limits { memory: 256 << 20, partitions: 2, batch: 64 },
-    Limits { memory: 256 << 20, partitions: 3, batch: 3 },
+    Limits { memory: 256 << 20, partitions: 1, batch: 8_192, rules: 256 },
+    Limits { memory: 256 << 20, partitions: 2, batch: 64, rules: 8 },
+    Limits { memory: 256 << 20, partitions: 3, batch: 3, rules: 3 },
 ];
 
 /// A pack of so many random rules.
@@ -135,7 +135,11 @@ fn a_rule_that_fails_in_a_pass_runs_again() {
     }
     write(folder.path(), &resolved.schema, &events);
     let run = |memory| {
-        let engine = engine(folder.path(), &resolved.schema, Limits { memory, partitions: 2, batch: 1_024 });
+        let engine = engine(
+            folder.path(),
+            &resolved.schema,
+            Limits { memory, partitions: 2, batch: 1_024, ..Limits::default() },
+        );
         engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run")
     };
     let whole = run(1 << 30);

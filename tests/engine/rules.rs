@@ -24,7 +24,7 @@ fn rules_over_files_alert_as_over_events_in_memory() {
     let events = sample(&resolved, 4, 400);
     // Three runs of ingest: files overlap in time.
     events.chunks(events.len() / 3 + 1).for_each(|part| write(folder.path(), &resolved.schema, part));
-    let limits = Limits { memory: 256 << 20, partitions: 2, batch: 64 };
+    let limits = Limits { memory: 256 << 20, partitions: 2, batch: 64, ..Limits::default() };
     let engine = engine(folder.path(), &resolved.schema, limits);
     let stream = &resolved.schema.streams[index];
     let alerts = random_rules_agree(&engine, stream, &events, &fields(), 1_000_000, |_| true);
@@ -171,7 +171,7 @@ fn memory_is_bounded() {
     }
     write(folder.path(), &resolved.schema, &events);
     let run = |memory| {
-        let limits = Limits { memory, partitions: 2, batch: 1_024 };
+        let limits = Limits { memory, partitions: 2, batch: 1_024, ..Limits::default() };
         let engine = engine(folder.path(), &resolved.schema, limits);
         engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run")
     };
