@@ -220,7 +220,7 @@ fn run(rules: &str, limits: Limits) -> Json {
     let engine = Engine::open(opened(&pack), &pack.resolved.schema, limits).expect("an engine");
     let outcome = engine.run(&pack.resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
     let failed =
-        outcome.runs.iter().filter(|run| matches!(run.skipped, Some(skywatch::engine::Skipped::Failed(_)))).count();
+        outcome.runs.iter().filter(|run| matches!(run.skipped, Some(skywatch::eval::Skipped::Failed(_)))).count();
     let costs = outcome.costs.0.iter();
     let again: usize = costs.map(|pass| pass.rules.iter().filter(|rule| rule.again).count()).sum();
     let mut hits: BTreeMap<&str, i64> = BTreeMap::new();

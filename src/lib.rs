@@ -16,6 +16,7 @@ pub mod ir;
 pub mod json;
 pub mod networks;
 pub mod pack;
+pub mod piped;
 pub mod record;
 pub mod redact;
 pub mod report;

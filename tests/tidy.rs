@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "emulator", "engine",
         ],
     ),
+    ("piped", &["diag", "schema", "ir", "bind", "eval", "record", "engine"]),
     ("state", &["diag", "ir", "bind", "eval", "engine", "resolve"]),
     ("report", &["source", "diag", "ir", "eval"]),
     ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),

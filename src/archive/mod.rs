@@ -51,7 +51,7 @@ pub use retain::{Retained, retain};
 pub use usage::{USAGE, usage};
 pub use values::{decode, encode};
 pub use verify::{Flaw, Verified, verify};
-pub use write::{Arrived, DAY, batch, day_text};
+pub use write::{Arrived, DAY};
 
 /// Folder of the metadata tier.
 const METADATA: &str = "metadata";

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use super::claim::{Claim, now};
 use super::manifest::QuarantineFile;
-use super::write::{DAY, day_text, put};
+use super::write::{DAY, put};
 use super::{QUARANTINE, errors};
 use crate::diag::Diagnostic;
+use crate::eval::clock::day_text;
 use crate::record::Quarantined;
 
 /// Ending of quarantine files.

@@ -9,9 +9,10 @@ use super::maintain::{gc, remove, remove_content};
 use super::manifest::{Change, Deed, FileEntry, Stored};
 use super::open::Archive;
 use super::usage::{Sums, mapping, sums_up, usage};
-use super::write::{DAY, Layout, day_text, write};
+use super::write::{DAY, Layout, write};
 use super::{CONTENT, QUARANTINE};
 use crate::diag::Diagnostic;
+use crate::eval::clock::day_text;
 use crate::ir::{Retention, duration};
 use crate::schema::Schema;
 

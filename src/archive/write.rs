@@ -24,6 +24,7 @@ use super::seal::Seal;
 use super::values::encode;
 use super::{CONTENT, METADATA, PARQUET, errors};
 use crate::diag::Diagnostic;
+use crate::eval::clock::day_text;
 use crate::eval::{Event, Value};
 use crate::ir::{SECOND, Stream, Tier};
 use crate::redact::VERSION;
@@ -123,13 +124,6 @@ pub(super) fn stored(path: String, Committed { bytes, digest }: Committed) -> St
     Stored { path, bytes, digest }
 }
 
-/// A day since 1970 as `2026-11-02`.
-#[must_use]
-pub fn day_text(day: i64) -> String {
-    let date = day.checked_mul(86_400).and_then(|seconds| chrono::DateTime::from_timestamp(seconds, 0));
-    date.map_or_else(|| day.to_string(), |date| date.format("%Y-%m-%d").to_string())
-}
-
 /// What the events of one source and day cover, which are sorted by time.
 fn coverage(layout: &Layout<'_>, events: &[Arrived]) -> Coverage {
     let time =
@@ -210,7 +204,7 @@ fn batch_length(events: &[Arrived]) -> usize {
 ///
 /// # Errors
 /// More text than one array holds.
-pub fn batch(stream: &Stream, tier: Tier, events: &[&Event]) -> Result<RecordBatch, ArrowError> {
+pub(super) fn batch(stream: &Stream, tier: Tier, events: &[&Event]) -> Result<RecordBatch, ArrowError> {
     let schema = columns(stream, tier);
     let sources = events.iter().map(|event| Some(&*event.source)).collect::<StringArray>();
     let mut arrays: Vec<ArrayRef> = vec![Arc::new(sources)];

@@ -11,9 +11,10 @@ use super::private::no_core_dump;
 use super::{Format, complain_of, finish, time};
 use crate::archive::{
     Archive, Claim, ContentKey, Coverage, DAY, Deed, FileEntry, KeyPlace, Manifest, Options, Reports, Retained,
-    compact, day_text, gc, ingest, requeue, retain, rotate, shred, verify,
+    compact, gc, ingest, requeue, retain, rotate, shred, verify,
 };
 use crate::diag::{Code, Diagnostic};
+use crate::eval::clock::day_text;
 use crate::pack::{Pack, built_in, load};
 use crate::record::{Limits, Report, inputs};
 use crate::schema::Schema;

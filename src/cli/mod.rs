@@ -20,7 +20,6 @@ mod keys;
 mod new;
 #[cfg(feature = "engine")]
 mod private;
-#[cfg(feature = "engine")]
 mod run;
 mod test;
 
@@ -79,7 +78,6 @@ enum Verb {
     New(new::Arguments),
     #[cfg(feature = "engine")]
     Retain(archive::Retain),
-    #[cfg(feature = "engine")]
     Run(run::Arguments),
     Test(test::Arguments),
 }
@@ -113,7 +111,6 @@ pub fn run() -> ExitCode {
         Verb::New(arguments) => new::run(&arguments),
         #[cfg(feature = "engine")]
         Verb::Retain(arguments) => archive::run_retain(&arguments),
-        #[cfg(feature = "engine")]
         Verb::Run(arguments) => run::run(&arguments),
         Verb::Test(arguments) => test::run(&arguments),
     };

@@ -36,6 +36,20 @@ pub(super) fn not_archived(rule: &Rule, source: &str, field: &str, why: &str) ->
     Diagnostic::error(Code::NotArchived, message).at(rule.span, "").help(why)
 }
 
+/// The plans of all rules of a source could not be made or run.
+pub(super) fn not_run(source: &str, memory: usize, cause: &DataFusionError) -> Diagnostic {
+    match cause.find_root() {
+        DataFusionError::ResourcesExhausted(_) => {
+            let message =
+                format!("the rules need more memory on `{source}` than the {} that a run may hold", bytes(memory));
+            Diagnostic::error(Code::RunFailed, message).help("run fewer of them, or allow more memory")
+        }
+        _ => {
+            Diagnostic::error(Code::RunFailed, format!("the rules could not be run on `{source}`: {}", sentence(cause)))
+        }
+    }
+}
+
 /// `--from` not before `--to`.
 pub(super) fn empty_range(from: &str, to: &str) -> Diagnostic {
     Diagnostic::error(Code::BadArgument, format!("nothing lies between `{from}` and `{to}`"))

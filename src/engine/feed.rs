@@ -67,6 +67,12 @@ impl Outlet {
         Ok((outlet, table))
     }
 
+    /// Hands a batch to the table's first partition, from a thread that may wait; whether it was taken, and more is.
+    pub(super) fn hand(&self, batch: Result<RecordBatch>) -> bool {
+        let good = batch.is_ok();
+        self.senders.first().is_some_and(|sender| sender.blocking_send(batch).is_ok()) && good
+    }
+
     /// Counts what goes through, also after the outlet is closed.
     pub(super) fn passed(&self) -> Arc<Passed> {
         Arc::clone(&self.passed)

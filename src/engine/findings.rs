@@ -4,7 +4,7 @@ use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::common::{Result, internal_datafusion_err};
 
 use super::lower::{aggregate_column, element_column, key_column, with_column};
-use super::plan::{FIRST, ID, LAST, LOST, POSITION, TIME, WINDOW, fields_read};
+use super::plan::{FIRST, ID, LAST, LOST, POSITION, TIME, WINDOW};
 use crate::archive::decode;
 use crate::eval::alert::EventRow;
 use crate::eval::expr::{Scope, Subject};
@@ -44,7 +44,7 @@ impl Found<'_> {
         let missing = vec![Value::Missing; self.stream.fields.len()];
         for batch in batches {
             let (times, ids) = (column(batch, TIME)?, column(batch, ID)?);
-            let fields = fields_read(self.rule, self.stream).into_iter().filter_map(|id| {
+            let fields = self.rule.fields(self.stream).into_iter().filter_map(|id| {
                 let field = self.stream.get(id)?;
                 Some(column(batch, &field.name).map(|column| (id.index(), &field.ty, column)))
             });

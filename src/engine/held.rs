@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::asked::{completed, of_counts};
 use super::errors;
-use super::plan::{fields_read, tier};
+use super::plan::tier;
 use crate::archive::{Archive, ArchiveFile, has_content};
 use crate::bind::{ForSource, blind, field_expr, for_source};
 use crate::diag::Diagnostic;
@@ -60,7 +60,8 @@ impl<'a> Held<'a> {
     /// The files to read for a rule, and the days that have to be left out, with a field that they lack.
     pub(super) fn files(&self, rule: &Rule) -> (Vec<&'a ArchiveFile>, BTreeMap<i64, String>) {
         let completed = completed(self.source, self.stream);
-        let read: Vec<FieldId> = fields_read(rule, self.stream)
+        let read: Vec<FieldId> = rule
+            .fields(self.stream)
             .into_iter()
             .filter(|id| field_expr(&completed, self.stream, *id).is_some())
             .collect();

@@ -26,6 +26,7 @@ mod kernel;
 mod lower;
 mod numbers;
 mod pass;
+mod piped;
 mod plan;
 mod predicates;
 mod records;
@@ -43,5 +44,6 @@ mod windows;
 
 pub use bench::Bench;
 pub use cost::{PassCost, RuleCost, SharedCost, TextCost};
-pub use run::{Costs, Engine, Period, RuleRun, RunOutcome, Skipped};
+pub use piped::{PipedRows, Take, piped};
+pub use run::{Costs, Engine, Period, RunOutcome};
 pub use session::{Limits, MEMORY};

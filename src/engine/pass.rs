@@ -1,7 +1,7 @@
-//! One scan for many rules: takes rules over files of one stream and tier, scans those once, and gives the rows of each rule's own plan.
+//! One scan for many rules: takes rules over a table of one stream and tier, scans it once, and gives the rows of each rule's own plan.
 //!
 //! ```text
-//! files ──scan──▶ batches ──select──▶ rows of each rule ──feed──▶ its plan (with, each, windows, aggregates, when) ──▶ its rows
+//! table ──scan──▶ batches ──select──▶ rows of each rule ──feed──▶ its plan (with, each, windows, aggregates, when) ──▶ its rows
 //!        columns and times          what rules share is            all plans run at once,
 //!        of all rules together      asked once a batch             in one pool of memory
 //! ```
@@ -9,7 +9,6 @@
 //! INVARIANT (as alone): a rule's rows are those of its own plan over the same files. Where a plan fails here it may not alone.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -20,7 +19,7 @@ use datafusion::common::{DFSchema, DataFusionError, Result, internal_datafusion_
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder};
+use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties as _};
 use tokio::task::JoinSet;
 
@@ -29,8 +28,7 @@ use super::feed::{Outlet, Taps};
 use super::plan::{RulePlan, columns_read, near, near_times};
 use super::select::{Asked, Selector, nanos};
 use super::session::{Rows, Session, collect, most_rows};
-use super::{table, windows};
-use crate::archive::ArchiveFile;
+use super::windows;
 use crate::eval::Range;
 use crate::ir::{Rule, Stream, Tier};
 
@@ -44,10 +42,11 @@ pub(super) struct Member<'a> {
     pub(super) range: Range,
 }
 
-/// The files of a pass.
+/// What a pass scans.
 pub(super) struct Scanned<'a> {
-    pub(super) root: &'a Path,
-    pub(super) files: Vec<&'a ArchiveFile>,
+    pub(super) table: Arc<dyn TableSource>,
+    /// How many files that is.
+    pub(super) files: usize,
     pub(super) stream: &'a Stream,
     pub(super) tier: Tier,
 }
@@ -62,7 +61,7 @@ pub(super) struct Outcome {
 /// Runs rules over one scan.
 pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<Outcome> {
     let state = session.state(scanned.tier);
-    let scan = session.runtime().block_on(state.create_physical_plan(&scan(session, scanned, members)?))?;
+    let scan = session.runtime().block_on(state.create_physical_plan(&scan(scanned, members)?))?;
     let (schema, parts) = (scan.schema(), scan.output_partitioning().partition_count());
     let columns = DFSchema::try_from(Arc::clone(&schema))?;
     let (mut asked, mut outlets, mut plans, mut passed) = (Asked::new(&columns), Vec::new(), Vec::new(), Vec::new());
@@ -94,7 +93,7 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     let cost = PassCost {
         stream: scanned.stream.name.clone(),
         tier: scanned.tier,
-        files: scanned.files.len(),
+        files: scanned.files,
         columns: schema.fields().iter().map(|field| field.name().clone()).collect(),
         rows: read.rows.load(Ordering::Relaxed),
         scan: Duration::from_nanos(read.nanos.load(Ordering::Relaxed)),
@@ -106,9 +105,8 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
 }
 
 /// All columns that some rule reads, of the sources and the time of all of them.
-fn scan(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<LogicalPlan> {
-    let Scanned { root, files, stream, tier } = scanned;
-    let table = table::files(root, files, stream, *tier, &session.parquet_options())?;
+fn scan(scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<LogicalPlan> {
+    let Scanned { table, stream, .. } = scanned;
     let mut columns = BTreeSet::new();
     for member in members {
         columns.extend(columns_read(&table.schema(), member.rule, stream)?);
@@ -117,7 +115,7 @@ fn scan(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_>]) -> Res
     let times = members.iter().map(|member| windows::times(member.rule, member.range));
     let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
     let near = conjunction(near_times(stream, &sources.into_iter().collect::<Vec<_>>(), times));
-    let builder = LogicalPlanBuilder::scan("events", table, Some(columns.into_iter().collect()))?;
+    let builder = LogicalPlanBuilder::scan("events", Arc::clone(table), Some(columns.into_iter().collect()))?;
     match near {
         Some(near) => builder.filter(near)?.build(),
         None => builder.build(),

@@ -36,21 +36,10 @@ pub(super) const LAST: &str = "#last";
 /// How many events lack a group key.
 pub(super) const LOST: &str = "#lost";
 
-/// The fields that a rule reads anywhere, with its stream's time and id, in the order of the stream.
-pub(super) fn fields_read(rule: &Rule, stream: &Stream) -> BTreeSet<FieldId> {
-    let mut read = BTreeSet::from([stream.time(), stream.event_id()]);
-    rule.walk(&mut |expr| {
-        if let ExprKind::Field(field) = expr.kind {
-            read.insert(field);
-        }
-    });
-    read
-}
-
 /// The tier that has every field that a rule reads.
 pub(super) fn tier(rule: &Rule, stream: &Stream) -> Tier {
     let content = |id: &FieldId| stream.get(*id).is_some_and(|field| field.tier == Tier::Content);
-    if fields_read(rule, stream).iter().any(content) { Tier::Content } else { Tier::Metadata }
+    if rule.fields(stream).iter().any(content) { Tier::Content } else { Tier::Metadata }
 }
 
 /// A rule's plan over the rows of one source in a table, and what running it asks for.
@@ -89,7 +78,7 @@ impl RulePlan {
 
 /// The places of a rule's columns in a table, the source's first.
 pub(super) fn columns_read(schema: &Schema, rule: &Rule, stream: &Stream) -> Result<Vec<usize>> {
-    let names = fields_read(rule, stream).into_iter().filter_map(|id| stream.get(id)).map(|field| field.name.as_str());
+    let names = rule.fields(stream).into_iter().filter_map(|id| stream.get(id)).map(|field| field.name.as_str());
     [SOURCE].into_iter().chain(names).map(|name| Ok(schema.index_of(name)?)).collect()
 }
 

@@ -16,7 +16,7 @@ use crate::bind::{ForSource, admits};
 use crate::diag::Diagnostic;
 use crate::eval::alert::{Alert, finish};
 use crate::eval::clock::time_text;
-use crate::eval::{Range, Run, Undecided};
+use crate::eval::{Range, RuleRun, Run, Skipped};
 use crate::ir::{ACROSS, EVENT_RULE_STEP, Rule, Source, Stream, Tier};
 use crate::schema::Schema;
 
@@ -56,53 +56,6 @@ impl PartialEq for Costs {
 }
 
 impl Eq for Costs {}
-
-/// What became of a rule on a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleRun {
-    /// The rule's name.
-    pub rule: String,
-    /// The source's name; [`ACROSS`] where several are judged together.
-    pub source: String,
-    /// Events of judged windows that were not counted because they lack a group key.
-    pub lost_to_missing_keys: u64,
-    /// What the source can't show or measure, by name; alerts have it missing.
-    pub left_out: Vec<String>,
-    /// Days since 1970 that it can't be judged on, each with the field that its logs were archived without.
-    pub undecided: BTreeMap<i64, String>,
-    /// Windows that hang on a past which the archive does not hold.
-    pub short_past: Option<Undecided>,
-    /// Why it was not run, or not to its end; it has no alerts then.
-    pub skipped: Option<Skipped>,
-}
-
-/// Why a rule has nothing to say of a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Skipped {
-    /// The archive has no rows of it in the period.
-    NoRows,
-    /// None of its operations is of the source's cloud.
-    NeverFires,
-    /// It reads what the source does not carry.
-    Absent(Vec<Diagnostic>),
-    /// It could not be run to its end.
-    Failed(Diagnostic),
-}
-
-impl RuleRun {
-    /// Nothing known of it yet.
-    fn new(rule: &Rule, source: &str) -> RuleRun {
-        RuleRun {
-            rule: rule.name.clone(),
-            source: source.to_owned(),
-            lost_to_missing_keys: 0,
-            left_out: Vec::new(),
-            undecided: BTreeMap::new(),
-            short_past: None,
-            skipped: None,
-        }
-    }
-}
 
 /// An archive, open to rules.
 #[derive(Debug)]
@@ -242,7 +195,10 @@ impl<'s> Engine<'s> {
             let files = of_one.iter().flat_map(|(_, one)| one.files.iter().copied());
             let files: BTreeMap<&str, &ArchiveFile> =
                 files.map(|file| (file.entry.metadata.path.as_str(), file)).collect();
-            let scanned = Scanned { root: self.archive.root(), files: files.into_values().collect(), stream, tier };
+            let files: Vec<&ArchiveFile> = files.into_values().collect();
+            let options = self.session.parquet_options();
+            let Ok(table) = table::files(self.archive.root(), &files, stream, tier, &options) else { continue };
+            let scanned = Scanned { table, files: files.len(), stream, tier };
             let members = of_one.iter().map(|(_, one)| Member {
                 rule: &one.rule,
                 sources: one.sources.iter().map(String::as_str).collect(),

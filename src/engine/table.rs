@@ -1,9 +1,10 @@
 //! What plans scan: a tier of the archive's files, or events in memory. Text comes as views, so that taking a part of it copies nothing.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::array::{RecordBatch, StringArray};
 use datafusion::arrow::compute::cast;
 use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use datafusion::catalog::MemTable;
@@ -16,9 +17,9 @@ use datafusion::logical_expr::TableSource;
 
 use super::sealed::SEALED;
 use super::session::ARCHIVE_URL;
-use crate::archive::{ArchiveFile, batch, columns};
-use crate::eval::Event;
-use crate::ir::{Stream, Tier};
+use crate::archive::{ArchiveFile, SOURCE, columns, encode};
+use crate::eval::{Event, Value};
+use crate::ir::{FieldId, Stream, Tier};
 
 /// A tier's columns as plans take them.
 fn scanned(stream: &Stream, tier: Tier) -> SchemaRef {
@@ -53,6 +54,29 @@ pub(super) fn files(
     Ok(provider_as_source(Arc::new(ListingTable::try_new(config)?)))
 }
 
+/// The columns of a stream that have these fields, as plans take them.
+pub(super) fn columns_of(stream: &Stream, fields: &BTreeSet<FieldId>) -> Result<SchemaRef> {
+    let all = scanned(stream, Tier::Content);
+    let names = fields.iter().filter_map(|id| stream.get(*id)).map(|field| field.name.as_str());
+    let places = [SOURCE].into_iter().chain(names).map(|name| Ok(all.index_of(name)?)).collect::<Result<Vec<_>>>()?;
+    Ok(Arc::new(all.project(&places)?))
+}
+
+/// Events as one batch of columns of their stream.
+pub(super) fn batch(schema: &SchemaRef, stream: &Stream, events: &[&Event]) -> Result<RecordBatch> {
+    let columns = schema.fields().iter().map(|column| {
+        let array = match stream.field(column.name()).and_then(|id| Some((id, stream.get(id)?))) {
+            Some((id, field)) => {
+                let values = events.iter().map(|event| event.fields.get(id.index()).unwrap_or(&Value::Missing));
+                encode(&field.ty, &values.collect::<Vec<_>>())?
+            }
+            None => Arc::new(events.iter().map(|event| Some(&*event.source)).collect::<StringArray>()),
+        };
+        Ok(cast(&array, column.data_type())?)
+    });
+    Ok(RecordBatch::try_new(Arc::clone(schema), columns.collect::<Result<_>>()?)?)
+}
+
 /// Events in memory, cut into batches, which are dealt out to partitions.
 pub(super) fn events(
     events: &[&Event],
@@ -63,12 +87,8 @@ pub(super) fn events(
     let schema = scanned(stream, Tier::Content);
     let mut parts: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
     for (part, events) in (0..parts.len()).cycle().zip(events.chunks(rows.max(1))) {
-        let archived = batch(stream, Tier::Content, events)?;
-        let columns = archived.columns().iter().zip(schema.fields());
-        let columns =
-            columns.map(|(column, field)| Ok(cast(column, field.data_type())?)).collect::<Result<Vec<_>>>()?;
         if let Some(batches) = parts.get_mut(part) {
-            batches.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
+            batches.push(batch(&schema, stream, events)?);
         }
     }
     Ok(provider_as_source(Arc::new(MemTable::try_new(schema, parts)?)))

@@ -64,6 +64,13 @@ pub fn time_text(micros: i64) -> String {
     format!("{sign}{year:0width$}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{fraction:06}Z")
 }
 
+/// A day since 1970 as `2026-11-02`.
+#[must_use]
+pub fn day_text(day: i64) -> String {
+    let (year, month, day) = date_of(day);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
 /// The hour of the day, 0 to 23.
 #[must_use]
 pub fn hour(micros: i64) -> i64 {
@@ -117,7 +124,7 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 
 /// Year, month and day of a number of days since 1970-01-01.
 fn date_of(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
+    let days = days.saturating_add(719_468);
     let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
     let day_of_year = of_era - (365 * year + year / 4 - year / 100);

@@ -20,6 +20,7 @@ pub mod pattern;
 mod pred;
 pub mod read;
 pub mod rule;
+mod ruled;
 pub mod text;
 pub mod total;
 pub mod value;
@@ -32,6 +33,7 @@ pub use alert::Alert;
 pub use by_rule::ByRule;
 pub use past::Groups;
 pub use rule::{Outcome, Run, Undecided, run, run_bound};
+pub use ruled::{RuleRun, Skipped};
 pub use value::Value;
 pub use window::Range;
 

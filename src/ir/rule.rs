@@ -1,6 +1,8 @@
 //! A rule: clauses in the order in which they act.
 
-use super::{Expr, Look, Mute, Pred, Question, Rewrite, Type, cloud_of};
+use std::collections::BTreeSet;
+
+use super::{Expr, ExprKind, FieldId, Look, Mute, Pred, Question, Rewrite, Stream, Type, cloud_of};
 use crate::source::Span;
 
 /// A detection over one stream.
@@ -51,6 +53,18 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// The fields that it reads anywhere, with its stream's time and id, in the order of the stream.
+    #[must_use]
+    pub fn fields(&self, stream: &Stream) -> BTreeSet<FieldId> {
+        let mut read = BTreeSet::from([stream.time(), stream.event_id()]);
+        self.walk(&mut |expr| {
+            if let ExprKind::Field(field) = expr.kind {
+                read.insert(field);
+            }
+        });
+        read
+    }
+
     /// Calls `visit` on every expression of every clause, in the order of the clauses.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         self.with.iter().for_each(|binding| binding.value.walk(visit));

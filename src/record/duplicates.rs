@@ -44,6 +44,14 @@ impl Known {
         }
     }
 
+    /// Forgets what no record from this time on is a duplicate of.
+    pub fn forget(&mut self, time: i64) {
+        self.0.retain(|_, times| {
+            times.retain(|known| time.saturating_sub(*known) <= SPAN);
+            !times.is_empty()
+        });
+    }
+
     fn near(&self, record: &Seen) -> bool {
         self.0.get(&record.id).is_some_and(|times| times.iter().any(|time| time.abs_diff(record.time) <= SPAN as u64))
     }

@@ -29,6 +29,7 @@ use super::split::{Piece, Splitter, What};
 use super::{Limits, Reason};
 use crate::eval::Json;
 use crate::eval::clock::parse_time;
+use crate::json::Wanted;
 
 /// What a record came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +82,7 @@ fn found(text: &str, piece: &Piece, limits: Limits) -> Option<VecDeque<Piece>> {
         parse_time(time)?;
         return Some(VecDeque::from([in_place(piece, message, Envelope::Export)]));
     }
-    let json = |text: &str| Json::parse_within(text, limits.keys_of_many()).ok();
+    let json = |text: &str| Json::parse_within(text, limits.keys_of_many(), &Wanted::All).ok();
     // Cheap tests first: hardly any piece is an envelope.
     if piece.element.is_some() && solid_start(text, r#"{"records":["#) {
         return Some(elements(piece, limits));
@@ -185,7 +186,7 @@ fn empty_answer(json: &Json) -> Option<VecDeque<Piece>> {
 fn lambda(json: &Json, piece: &Piece, limits: Limits) -> Option<VecDeque<Piece>> {
     let Json::Text(data) = json.member("awslogs")?.member("data")? else { return None };
     let inner = unpacked(data, limits)
-        .and_then(|text| messages(&Json::parse_within(&text, limits.keys_of_many()).ok()?, piece));
+        .and_then(|text| messages(&Json::parse_within(&text, limits.keys_of_many(), &Wanted::All).ok()?, piece));
     Some(inner.unwrap_or_else(|| VecDeque::from([bad(piece, Envelope::Lambda)])))
 }
 

@@ -1,5 +1,6 @@
 //! One record to one event: takes a raw record, gives the event that the source's expressions make of it, or says why there is none.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Reason;
@@ -9,7 +10,8 @@ use crate::diag::Diagnostic;
 use crate::eval::expr::{Scope, Subject};
 use crate::eval::pattern::Patterns;
 use crate::eval::{Event, Json};
-use crate::ir::{Expr, Source, Stream};
+use crate::ir::{Expr, ExprKind, FieldId, Source, Step, Stream};
+use crate::json::Wanted;
 
 /// What a record is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +56,38 @@ impl<'a> Mapper<'a> {
         // Records that are put together are spelled before that.
         let keys = if source.assemble.is_some() { None } else { Keys::of(source) };
         Mapper { source, stream, name, fields, keys, patterns: Patterns::default() }
+    }
+
+    /// Makes only these fields of events, of which an event's time and id are to be two; the others are missing.
+    pub(super) fn only(mut self, wanted: &BTreeSet<FieldId>) -> Mapper<'a> {
+        for (id, field) in self.stream.ids().zip(&mut self.fields) {
+            *field = field.take().filter(|_| wanted.contains(&id));
+        }
+        self
+    }
+
+    /// What is read of a record.
+    pub(super) fn wanted(&self) -> Wanted {
+        // Keys in any case, and records that are put together, are looked for before that.
+        if self.keys.is_some() || self.source.assemble.is_some() {
+            return Wanted::All;
+        }
+        let (mut wanted, mut records, mut paths) = (Wanted::Nothing, 0, 0);
+        let mut visit = |expr: &Expr| match &expr.kind {
+            ExprKind::Record => records += 1,
+            ExprKind::Path(base, steps) if base.kind == ExprKind::Record => {
+                paths += 1;
+                let key = |step: &'_ Step| if let Step::Key(key) = step { Some(key.clone()) } else { None };
+                let keys: Vec<String> = steps.iter().map_while(key).collect();
+                wanted.add(keys.iter().map(String::as_str));
+            }
+            _ => {}
+        };
+        let with = self.source.with.iter().map(|binding| &binding.value);
+        with.chain(self.fields.iter().flatten()).for_each(|expr| expr.walk(&mut visit));
+        self.source.filter.iter().for_each(|pred| pred.walk(&mut visit));
+        // Who reads a record otherwise than by a path may read all of it.
+        if records == paths { wanted } else { Wanted::All }
     }
 
     /// The event that a record is, or, of a source that assembles, what [`as_read`](super::as_read) gives. Its fields hold what the source gives, or the stream's default; what it gives neither for is missing.

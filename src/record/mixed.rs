@@ -1,5 +1,6 @@
 //! Files of any sources to events: takes inputs, gives each record to the reader of the source that it is of.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use super::recognize::{Recognized, Recognizer};
 use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
 use crate::diag::Diagnostic;
-use crate::ir::Source;
-use crate::json::Json;
+use crate::ir::{FieldId, Source};
+use crate::json::{Json, Wanted};
 use crate::schema::Schema;
 
 /// Reads files whose records are of any sources of a schema: one reader for each source that is found.
@@ -24,6 +25,8 @@ pub struct MixedReader<'a> {
     schema: &'a Schema,
     whose: Whose<'a>,
     limits: Limits,
+    /// What is read of each record.
+    wanted: Wanted,
     readers: BTreeMap<usize, Reader<'a>>,
     /// Counts of the records that are no source's.
     unrecognized: Report,
@@ -128,7 +131,18 @@ impl<'a> MixedReader<'a> {
 
     fn whose(schema: &'a Schema, whose: Whose<'a>, limits: Limits) -> MixedReader<'a> {
         let (readers, unrecognized) = (BTreeMap::new(), Report::default());
-        MixedReader { schema, whose, limits, readers, unrecognized, read: 0 }
+        MixedReader { schema, whose, limits, wanted: Wanted::All, readers, unrecognized, read: 0 }
+    }
+
+    /// Makes only these fields of the events of the one source, with their time and id, and keeps no more of records than that takes.
+    #[must_use]
+    pub fn only(mut self, fields: &BTreeSet<FieldId>) -> MixedReader<'a> {
+        let Whose::One(_) = self.whose else { return self };
+        self.readers = self.readers.into_iter().map(|(place, reader)| (place, reader.only(fields))).collect();
+        if let Some(reader) = self.readers.values().next() {
+            self.wanted = reader.wanted();
+        }
+        self
     }
 
     /// Opens an input; several are read one after the other.
@@ -195,9 +209,9 @@ impl<'a> MixedReader<'a> {
 
     /// Reads records as far as each can be read alone, on all processors.
     fn ahead(&mut self, pieces: Vec<Piece>) -> Vec<Ahead<'a>> {
-        let (limits, whose) = (self.limits, &self.whose);
+        let (limits, whose, wanted) = (self.limits, &self.whose, &self.wanted);
         let parse = |piece: Piece| {
-            let json = parsed(&piece, limits);
+            let json = parsed(&piece, limits, wanted);
             let whose = whose.of(&piece, &json);
             Ahead { piece, json, whose, read: Vec::new() }
         };
@@ -255,9 +269,9 @@ impl<'a> MixedReader<'a> {
     ///
     /// # Errors
     /// As [`Reader::finish`].
-    pub fn settle(
+    pub fn settle<K: Borrow<Known>>(
         &mut self,
-        mut archived: impl FnMut(&'a Source, (i64, i64)) -> Result<Known, Diagnostic>,
+        mut archived: impl FnMut(&'a Source, (i64, i64)) -> Result<K, Diagnostic>,
     ) -> Result<Vec<OfSource<'a>>, Diagnostic> {
         let schema = self.schema;
         let mut settled = Vec::new();
@@ -275,10 +289,10 @@ impl<'a> MixedReader<'a> {
     ///
     /// # Errors
     /// As [`Reader::finish`].
-    pub fn finish(
+    pub fn finish<K: Borrow<Known>>(
         self,
         mut take: impl FnMut(Option<&'a Source>, Item),
-        mut archived: impl FnMut(&'a Source, (i64, i64)) -> Result<Known, Diagnostic>,
+        mut archived: impl FnMut(&'a Source, (i64, i64)) -> Result<K, Diagnostic>,
     ) -> Result<(Vec<OfSource<'a>>, Report), Diagnostic> {
         if let Whose::Any(recognizer) = &self.whose {
             recognizer.check()?;

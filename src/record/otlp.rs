@@ -11,6 +11,7 @@ use std::sync::Arc;
 use super::Limits;
 use super::split::{Piece, What};
 use crate::eval::Json;
+use crate::json::Wanted;
 
 type Members = BTreeMap<Arc<str>, Json>;
 
@@ -18,7 +19,7 @@ type Members = BTreeMap<Arc<str>, Json>;
 pub(super) fn spans(piece: Piece, limits: Limits) -> VecDeque<Piece> {
     let text = std::str::from_utf8(&piece.bytes).ok().filter(|text| piece.what == What::Record && names_spans(text));
     let records = text
-        .and_then(|text| Json::parse_within(text, limits.keys_of_many()).ok())
+        .and_then(|text| Json::parse_within(text, limits.keys_of_many(), &Wanted::All).ok())
         .map(|request| records(&request))
         .unwrap_or_default();
     if records.is_empty() {

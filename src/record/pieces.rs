@@ -17,7 +17,7 @@ use super::unpack::{Failure, Sha, Unpacked};
 use super::{Limits, Reason};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::FileFormat;
-use crate::json::Json;
+use crate::json::{Json, Wanted};
 
 /// How an input is read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -215,13 +215,13 @@ fn resumed(
     Ok(Some(Splitter::new(text, limits).going_on().hashing(mark, before, leave)))
 }
 
-/// A piece read as JSON.
-pub(super) fn parsed(piece: &Piece, limits: Limits) -> Result<Json, Reason> {
+/// A piece read as JSON, as far as it is wanted.
+pub(super) fn parsed(piece: &Piece, limits: Limits, wanted: &Wanted) -> Result<Json, Reason> {
     if let What::Broken(reason) = piece.what {
         return Err(reason);
     }
     let text = std::str::from_utf8(&piece.bytes).map_err(|_| Reason::NotUtf8)?;
-    Json::parse_within(text, limits.keys).map_err(|error| match (Reason::from(error), piece.within) {
+    Json::parse_within(text, limits.keys, wanted).map_err(|error| match (Reason::from(error), piece.within) {
         (Reason::NotJson(..), Some(envelope)) => Reason::MessageNotJson(envelope),
         (reason, _) => reason,
     })

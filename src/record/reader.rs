@@ -1,6 +1,7 @@
 //! Files of a source to events: takes inputs, gives events and what was put aside one by one, and at the end what is to be dropped and the
 //! counts.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
@@ -15,7 +16,8 @@ use super::split::{Piece, What};
 use super::{Limits, Quarantined, Reason, Report};
 use crate::diag::{Code, Diagnostic};
 use crate::eval::{Event, Json, Value};
-use crate::ir::{Source, Stream};
+use crate::ir::{FieldId, Source, Stream};
+use crate::json::Wanted;
 
 /// What a record became, as far as is known before all of them are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +78,16 @@ impl<'a> Reader<'a> {
         Reader { apart: Apart::Spans, ..self }
     }
 
+    /// Makes only these fields of events; the others are missing.
+    pub(super) fn only(self, fields: &BTreeSet<FieldId>) -> Reader<'a> {
+        Reader { mapper: self.mapper.only(fields), ..self }
+    }
+
+    /// What is read of a record.
+    pub(super) fn wanted(&self) -> Wanted {
+        self.mapper.wanted()
+    }
+
     /// Reads a file from its start and hands on what its records are.
     ///
     /// # Errors
@@ -97,7 +109,7 @@ impl<'a> Reader<'a> {
         self.begin(&Arc::new(Begun { input: input.clone(), reading: reading.clone(), first: self.report.read }));
         let mut pieces = Pieces::of(input, reading, self.apart, self.limits)?;
         while let Some(piece) = pieces.next()? {
-            let json = parsed(&piece, self.limits);
+            let json = parsed(&piece, self.limits, &Wanted::All);
             let read = json.as_ref().ok().and_then(|json| self.read(json, &piece.bytes));
             self.record(self.report.read, &piece, &json, read, &mut take)?;
         }
@@ -165,10 +177,10 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// Such a file that can no more be read, or has changed; a pattern of the source that grows too large to run; those of `archived`.
-    pub fn finish(
+    pub fn finish<K: Borrow<Known>>(
         mut self,
         mut take: impl FnMut(Item),
-        archived: impl FnOnce((i64, i64)) -> Result<Known, Diagnostic>,
+        archived: impl FnOnce((i64, i64)) -> Result<K, Diagnostic>,
     ) -> Result<(Report, BTreeSet<u64>), Diagnostic> {
         let assembled = self.assembler.take().map_or(Ok(Vec::new()), Assembler::finish)?;
         for event in assembled {
@@ -181,9 +193,9 @@ impl<'a> Reader<'a> {
     }
 
     /// The counts and the duplicates of what was handed on since the last time: what follows is compared with it only as `archived` has it.
-    pub(super) fn settle(
+    pub(super) fn settle<K: Borrow<Known>>(
         &mut self,
-        archived: impl FnOnce((i64, i64)) -> Result<Known, Diagnostic>,
+        archived: impl FnOnce((i64, i64)) -> Result<K, Diagnostic>,
     ) -> Result<(Report, BTreeSet<u64>), Diagnostic> {
         let (mut report, seen) = (std::mem::take(&mut self.report), std::mem::take(&mut self.seen));
         // The file that is being read is still asked for.
@@ -193,9 +205,10 @@ impl<'a> Reader<'a> {
         let events = report.read - report.merged - report.duplicates - report.other - report.quarantined;
         let times = seen.iter().map(|record| (record.time, record.time));
         let span = times.reduce(|all, one| (all.0.min(one.0), all.1.max(one.1)));
-        let known = span.map_or_else(|| Ok(Known::default()), archived)?;
+        let (nothing, known) = (Known::default(), span.map(archived).transpose()?);
+        let known = known.as_ref().map_or(&nothing, K::borrow);
         let (apart, limits) = (self.apart, self.limits);
-        let dropped = duplicates(seen, &known, |wanted| bytes_of(wanted, &files, apart, limits))?;
+        let dropped = duplicates(seen, known, |wanted| bytes_of(wanted, &files, apart, limits))?;
         report.duplicates += dropped.len() as u64;
         report.rows = events - dropped.len() as u64;
         Ok((report, dropped))

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Memory;
 use crate::bind::admits;
-use crate::engine::{Engine, RunOutcome, Skipped};
+use crate::engine::{Engine, RunOutcome};
 use crate::eval::correlate::{Correlated, Known, correlate};
 use crate::eval::mute::mute;
-use crate::eval::{ByRule, Range};
+use crate::eval::{ByRule, Range, Skipped};
 use crate::ir::{ACROSS, Correlation, Rule, Source};
 use crate::resolve::Resolved;
 

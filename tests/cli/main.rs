@@ -11,6 +11,7 @@ mod packs;
 #[path = "../support/samples.rs"]
 #[expect(dead_code, reason = "each binary uses its own part")]
 mod samples;
+mod stdin;
 
 const PACK: &str = "rulepacks/ai-security";
 /// What `env:CONTENT_KEY` holds.

@@ -16,6 +16,7 @@ mod google;
 #[path = "../kql/mod.rs"]
 mod kql;
 mod networks;
+mod piped;
 mod random;
 mod record_inputs;
 mod record_reading;

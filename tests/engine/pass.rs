@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use skywatch::engine::{Limits, PassCost, Period, RunOutcome, Skipped};
+use skywatch::engine::{Limits, PassCost, Period, RunOutcome};
 use skywatch::eval::alert::finish;
-use skywatch::eval::{Run, Value, run};
+use skywatch::eval::{Run, Skipped, Value, run};
 use skywatch::report::json_lines;
 use skywatch::source::Span;
 

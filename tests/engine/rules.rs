@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use skywatch::archive::{Archive, ContentKey, Keep};
 use skywatch::diag::Code;
-use skywatch::engine::{Engine, Limits, Period, RunOutcome, Skipped};
+use skywatch::engine::{Engine, Limits, Period, RunOutcome};
 use skywatch::eval::alert::finish;
-use skywatch::eval::{Event, Range, Run, Value, run};
+use skywatch::eval::{Event, Range, Run, Skipped, Value, run};
 use skywatch::ir::{Expr, ExprKind, Level, OnlySource, Rule, Stream};
 
 use crate::archive::{SOURCES, engine, keep, key, opened, sample, sampled, write, write_as};
