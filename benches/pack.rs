@@ -3,17 +3,21 @@
 //! `SKYWATCH_PACK=FOLDER cargo bench --bench pack` writes an archive there if it is not there yet (`SKYWATCH_CALLS` calls, 5 million by
 //! default), then runs each measurement in a process of its own: processor time, wall time, the most memory that was resident, `SKYWATCH_RUNS`
 //! times each, the least counts. What rules find is compared with DuckDB over the same texts (`benches/pack/peers.py`, with
-//! `tests/oracles/venv`). `SKYWATCH_ONLY=text,rules,memory,peers` chooses.
+//! `tests/oracles/venv`). `SKYWATCH_ONLY=text,rules,memory,nine` chooses.
+//!
+//! `nine` asks the nine questions of `benches/pack/nine.sky`, each alone and all in one pass, and of DuckDB, Polars and chDB with two threads each
+//! (`SKYWATCH_PEERS` is a Python that has them: `pip install duckdb polars chdb`). Their answers must be equal.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 use skywatch::archive::{Archive, ContentKey, KeyPlace};
 use skywatch::engine::{Engine, Limits, Period};
-use skywatch::ir::Tier;
+use skywatch::ir::{SECOND, Tier};
 use skywatch::pack::load;
 
 #[path = "redact/corpus.rs"]
@@ -26,7 +30,7 @@ mod decode;
 mod measured;
 
 use data::Texts;
-use measured::{Cost, Of, process};
+use measured::{Cost, Of, looked_at, process};
 
 fn main() {
     match std::env::var("SKYWATCH_TASK") {
@@ -70,7 +74,7 @@ fn measure() {
         println!("archive written in {wall:.0} s, {memory:.0} MiB");
         fs::write(root.join("ready"), "").expect("a file");
     }
-    let only = std::env::var("SKYWATCH_ONLY").unwrap_or_else(|_| "text,rules,memory,peers".to_owned());
+    let only = std::env::var("SKYWATCH_ONLY").unwrap_or_else(|_| "text,rules,memory,nine".to_owned());
     let wanted = |name: &str| only.split(',').any(|one| one == name);
     if wanted("text") {
         text();
@@ -80,6 +84,9 @@ fn measure() {
     }
     if wanted("memory") {
         memory();
+    }
+    if wanted("nine") {
+        nine();
     }
 }
 
@@ -106,6 +113,100 @@ fn text() {
         );
         compare(count, &found);
     }
+}
+
+/// The nine questions, by this engine and others.
+fn nine() {
+    if !folder().join("plain").exists() {
+        once("export");
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/pack/peers.py");
+    let mut engines: Vec<(String, Json)> = Vec::new();
+    let python = std::env::var("SKYWATCH_PEERS").ok();
+    for engine in ["duckdb", "polars", "chdb"].iter().filter(|_| python.is_some()) {
+        let mut command = Command::new(python.as_deref().unwrap_or_default());
+        command.arg(&script).arg(engine).arg(folder().join("plain")).arg(number("SKYWATCH_RUNS", 3).to_string());
+        command.env("POLARS_MAX_THREADS", "2");
+        let (_, said) = process(command);
+        engines.push(((*engine).to_owned(), serde_json::from_str(said.trim()).expect("JSON")));
+    }
+    let wall = |answer: &Json| answer["wall"].as_f64().expect("seconds");
+    println!(
+        "\n{:<12} {:>8}{}  × best",
+        "alone",
+        "skywatch",
+        engines.iter().map(|(name, _)| format!("{name:>9}")).collect::<String>()
+    );
+    for (name, _) in skywatch_nine() {
+        let (_, _, _, found) = once(&format!("nine {name}"));
+        let ours = &found[&name];
+        let theirs: Vec<f64> = engines.iter().map(|(_, answers)| wall(&answers[&name])).collect();
+        for (engine, answers) in &engines {
+            let same = |what: &str| ours[what] == answers[&name][what];
+            assert!(same("rows") && same("sum"), "{engine} answers `{name}` otherwise: {} and {ours}", answers[&name]);
+        }
+        let best = theirs.iter().copied().fold(f64::MAX, f64::min);
+        let of_others: String = theirs.iter().map(|wall| format!("{wall:>9.2}")).collect();
+        println!(
+            "{name:<12} {:>8.2}{of_others}  {:.2}   {} rows",
+            wall(&found["all"]),
+            wall(&found["all"]) / best,
+            ours["rows"]
+        );
+    }
+    let (_, _, memory, found) = once("nine");
+    let of_others = engines.iter().map(|(_, answers)| {
+        format!("{:>9.2}", answers.as_object().into_iter().flatten().map(|(_, answer)| wall(answer)).sum::<f64>())
+    });
+    println!(
+        "{:<12} {:>8.2}{}   in one pass, in sequence; {memory:.0} MiB",
+        "all",
+        wall(&found["all"]),
+        of_others.collect::<String>()
+    );
+}
+
+/// The nine rules, each by itself.
+fn skywatch_nine() -> Vec<(String, String)> {
+    let text = include_str!("pack/nine.sky");
+    let rules = text.split("\nrule ").skip(1);
+    rules
+        .map(|rule| {
+            (
+                rule.split(' ').next().expect("a name").to_owned(),
+                format!("rule {}", rule.split("\n///").next().expect("a rule")),
+            )
+        })
+        .collect()
+}
+
+/// Runs some of the nine rules several times: the least of wall and processor time, and by rule its rows and the sum of its number.
+fn answered(rules: &str) -> Json {
+    let pack = pack(rules);
+    let (mut wall, mut cpu, mut answers) = (f64::MAX, f64::MAX, serde_json::Map::new());
+    for _ in 0..number("SKYWATCH_RUNS", 3) {
+        let engine = Engine::open(opened(&pack), &pack.resolved.schema, Limits::default()).expect("an engine");
+        let before = looked_at(std::process::id()).map(|of| of.cpu).unwrap_or_default();
+        let begun = Instant::now();
+        let outcome = engine.run(&pack.resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
+        wall = wall.min(begun.elapsed().as_secs_f64());
+        cpu = cpu.min((looked_at(std::process::id()).map(|of| of.cpu).unwrap_or_default() - before).as_secs_f64());
+        let mut found: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
+        for alert in &outcome.alerts {
+            let number = match alert.measures.first().map(|(_, value)| value) {
+                Some(skywatch::eval::Value::Int(n) | skywatch::eval::Value::Duration(n)) => *n,
+                _ => alert.window.start / SECOND,
+            };
+            let (rows, sum) = found.entry(&alert.rule).or_default();
+            (*rows, *sum) = (*rows + 1, *sum + number);
+        }
+        let failed = outcome.runs.iter().filter(|run| matches!(run.skipped, Some(skywatch::eval::Skipped::Failed(_))));
+        assert_eq!(failed.count(), 0, "a rule found no memory");
+        answers =
+            found.iter().map(|(rule, (rows, sum))| ((*rule).to_owned(), json!({ "rows": rows, "sum": sum }))).collect();
+    }
+    answers.insert("all".to_owned(), json!({ "wall": wall, "cpu": cpu }));
+    Json::Object(answers)
 }
 
 /// The same patterns by DuckDB over the same prompts, if it is installed.
@@ -171,7 +272,7 @@ fn write_key(root: &Path) {
 /// What a child does; gives what it prints.
 fn child(task: &str) -> Json {
     let (what, count) = task.split_once(' ').unwrap_or((task, "0"));
-    let count: usize = count.parse().expect("a number");
+    let rules: usize = count.parse().unwrap_or_default();
     match what {
         "write" => {
             let pack = pack("");
@@ -194,9 +295,11 @@ fn child(task: &str) -> Json {
             let (rows, bytes) = decode::prompts(&opened(&pack("")), Some(&folder().join("plain")));
             json!({ "rows": rows, "bytes": bytes })
         }
-        "text" => run(&data::text_rules(count), Limits::default()),
-        "mixed" => run(&data::mixed_rules(count), Limits::default()),
-        "tight" => run(&data::mixed_rules(count), Limits { memory: 512 << 20, ..Limits::default() }),
+        "text" => run(&data::text_rules(rules), Limits::default()),
+        "mixed" => run(&data::mixed_rules(rules), Limits::default()),
+        "tight" => run(&data::mixed_rules(rules), Limits { memory: 512 << 20, ..Limits::default() }),
+        "nine" if count == "0" => answered(include_str!("pack/nine.sky")),
+        "nine" => answered(&skywatch_nine().into_iter().find(|(name, _)| name == count).expect("a rule").1),
         other => panic!("no task `{other}`"),
     }
 }

@@ -1,7 +1,7 @@
 //! A process measured from outside: takes a command, gives its wall and processor time, the most memory that was resident, and what it printed.
 
 use std::fs;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// What a run takes; of a process also what it takes of the machine.
@@ -21,7 +21,7 @@ pub(crate) fn process(mut command: Command) -> (Cost, String) {
     let start = Instant::now();
     let mut child = command.stdout(Stdio::piped()).spawn().expect("the program runs");
     let (mut cpu, mut memory) = (Duration::ZERO, 0.0);
-    while let Some(now) = looked_at(&child) {
+    while let Some(now) = looked_at(child.id()) {
         (cpu, memory) = (now.cpu, now.memory.max(memory));
         // A process that has ended keeps its times until it is waited for.
         if now.memory == 0.0 {
@@ -36,10 +36,10 @@ pub(crate) fn process(mut command: Command) -> (Cost, String) {
 }
 
 /// What a process has taken so far, where the system says it; no memory once it has ended.
-fn looked_at(child: &Child) -> Option<Of> {
+pub(crate) fn looked_at(process: u32) -> Option<Of> {
     /// What Linux counts processor time in.
     const TICKS: f64 = 100.0;
-    let of = |what: &str| fs::read_to_string(format!("/proc/{}/{what}", child.id())).ok();
+    let of = |what: &str| fs::read_to_string(format!("/proc/{process}/{what}")).ok();
     let stat = of("stat")?;
     let after_name: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
     let ticks: f64 = after_name.get(11..13)?.iter().filter_map(|ticks| ticks.parse::<f64>().ok()).sum();
