@@ -2,7 +2,7 @@
 //!
 //! `SKYWATCH_PACK=FOLDER cargo bench --bench pack` writes an archive there if it is not there yet (`SKYWATCH_CALLS` calls, 5 million by
 //! default), then runs each measurement in a process of its own: processor time, wall time, the most memory that was resident, `SKYWATCH_RUNS`
-//! times each, the least counts. What rules find is compared with DuckDB over the same texts (`benches/pack/peers.py`, with
+//! times each, the least counts. `SKYWATCH_PLOT` is an SVG file for the cost by the number of rules. What rules find is compared with DuckDB over the same texts (`benches/pack/peers.py`, with
 //! `tests/oracles/venv`). `SKYWATCH_ONLY=text,rules,memory,nine` chooses.
 //!
 //! `nine` asks the nine questions of `benches/pack/nine.sky`, each alone and all in one pass, and of DuckDB, Polars and chDB with two threads each
@@ -28,6 +28,8 @@ mod data;
 #[path = "pack/decode.rs"]
 mod decode;
 mod measured;
+#[path = "pack/plot.rs"]
+mod plot;
 
 use data::Texts;
 use measured::{Cost, Of, looked_at, process};
@@ -235,16 +237,20 @@ fn compare(count: usize, found: &Json) {
 /// Rules of all kinds, by their number.
 fn rules() {
     println!();
-    let mut one = None;
+    let (mut one, mut points) = (None, Vec::new());
     for count in [1, 10, 50, 200, 1_000] {
         let (cpu, wall, memory, found) = task(&format!("mixed {count}"));
         let first = *one.get_or_insert(cpu);
+        points.push((count, cpu));
         println!(
             "{:<26} {cpu:>7.2} s of processor, {wall:>6.2} s, {memory:>5.0} MiB, × {:.2} of one; {} alerts",
             format!("{count} mixed rules"),
             cpu / first,
             found["alerts"],
         );
+    }
+    if let Some(path) = std::env::var_os("SKYWATCH_PLOT") {
+        fs::write(path, plot::svg(&points)).expect("a picture");
     }
 }
 

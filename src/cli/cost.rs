@@ -19,13 +19,16 @@ pub(super) fn text(costs: &Costs, sources: &SourceMap) -> String {
 }
 
 fn pass_text(pass: &PassCost, sources: &SourceMap) -> String {
-    let PassCost { stream, tier, files, columns, rows, scan, shared, texts, rules } = pass;
+    let PassCost { stream, tier, files, columns, pushed, rows, scan, shared, texts, rules } = pass;
     let tier = match tier {
         Tier::Content => "content",
         Tier::Metadata => "metadata",
     };
     let mut text = format!("\npass over {stream}, {tier}: {rows} rows of {files} files, read in {}\n", seconds(*scan));
     text.push_str(&format!("  columns: {}\n", columns.join(", ")));
+    for one in pushed {
+        text.push_str(&format!("  asked of files: {}\n", quoted(sources, *one)));
+    }
     text.push_str("  asked once a batch\n");
     for one in shared {
         let asked = one.span.map_or_else(|| "source and time".to_owned(), |span| quoted(sources, span));

@@ -16,7 +16,9 @@ pub struct PassCost {
     pub files: usize,
     /// The columns that were read, by name.
     pub columns: Vec<String>,
-    /// Rows that were scanned: of the pass's sources and times.
+    /// Where the first rule asks what all of them ask, which is asked while files are read.
+    pub pushed: Vec<Span>,
+    /// Rows that were scanned: of the pass's sources and times, and such as all rules ask for.
     pub rows: usize,
     /// Reading and unpacking files, on all processors together.
     pub scan: Duration,
@@ -50,7 +52,7 @@ pub struct TextCost {
     pub rules: usize,
     /// Rows that some of them still wanted.
     pub rows: usize,
-    /// Rows in which the machine of all patterns found one.
+    /// Different texts, batch by batch, in which the machine of all patterns found one.
     pub let_through: usize,
     /// On all processors together.
     pub time: Duration,

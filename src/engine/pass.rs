@@ -19,7 +19,7 @@ use datafusion::common::{DFSchema, DataFusionError, Result, internal_datafusion_
 use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::utils::conjunction;
-use datafusion::logical_expr::{LogicalPlan, LogicalPlanBuilder, TableSource};
+use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableSource};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties as _};
 use tokio::task::JoinSet;
 
@@ -61,13 +61,24 @@ pub(super) struct Outcome {
 /// Runs rules over one scan.
 pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<Outcome> {
     let state = session.state(scanned.tier);
-    let scan = session.runtime().block_on(state.create_physical_plan(&scan(scanned, members)?))?;
-    let (schema, parts) = (scan.schema(), scan.output_partitioning().partition_count());
-    let columns = DFSchema::try_from(Arc::clone(&schema))?;
-    let (mut asked, mut outlets, mut plans, mut passed) = (Asked::new(&columns), Vec::new(), Vec::new(), Vec::new());
+    let columns = columns(scanned, members)?;
+    let schema = Arc::new(scanned.table.schema().project(&columns)?);
+    let of_scan = DFSchema::try_from(Arc::clone(&schema))?;
+    let mut asked = Asked::new(&of_scan);
+    let mut rules = Vec::new();
     for member in members {
         let near = near(member.rule, scanned.stream, &member.sources, member.range);
-        let rule = asked.add(member.rule, scanned.stream, &member.sources, near)?;
+        rules.push(asked.add(member.rule, scanned.stream, &member.sources, near)?);
+    }
+    let (pushed, spans): (Vec<_>, Vec<_>) = asked.take_common().into_iter().unzip();
+    let scan = scan(scanned, members, columns, pushed)?;
+    let scan = session.runtime().block_on(state.create_physical_plan(&scan))?;
+    if scan.schema().fields() != schema.fields() {
+        return Err(internal_datafusion_err!("a scan gives other columns than it was asked for"));
+    }
+    let parts = scan.output_partitioning().partition_count();
+    let (mut outlets, mut plans, mut passed) = (Vec::new(), Vec::new(), Vec::new());
+    for (member, rule) in members.iter().zip(rules) {
         let partitions = if members.len() < MANY { parts } else { 1 };
         let (outlet, plan) = fed(&schema, &rule, scanned.stream, member, partitions, state)?;
         passed.push(outlet.passed());
@@ -95,6 +106,7 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
         tier: scanned.tier,
         files: scanned.files,
         columns: schema.fields().iter().map(|field| field.name().clone()).collect(),
+        pushed: spans.into_iter().flatten().collect(),
         rows: read.rows.load(Ordering::Relaxed),
         scan: Duration::from_nanos(read.nanos.load(Ordering::Relaxed)),
         shared: selector.shared(),
@@ -104,20 +116,30 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     Ok(Outcome { rows, cost })
 }
 
-/// All columns that some rule reads, of the sources and the time of all of them.
-fn scan(scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<LogicalPlan> {
-    let Scanned { table, stream, .. } = scanned;
+/// The places of all columns that some rule reads.
+fn columns(scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<Vec<usize>> {
     let mut columns = BTreeSet::new();
     for member in members {
-        columns.extend(columns_read(&table.schema(), member.rule, stream)?);
+        columns.extend(columns_read(&scanned.table.schema(), member.rule, scanned.stream)?);
     }
+    Ok(columns.into_iter().collect())
+}
+
+/// These columns of the sources and the time of all rules, where what all of them ask holds.
+fn scan(
+    scanned: &Scanned<'_>,
+    members: &[Member<'_>],
+    columns: Vec<usize>,
+    mut pushed: Vec<Expr>,
+) -> Result<LogicalPlan> {
     let sources: BTreeSet<&str> = members.iter().flat_map(|member| member.sources.iter().copied()).collect();
     let times = members.iter().map(|member| windows::times(member.rule, member.range));
     let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
-    let near = conjunction(near_times(stream, &sources.into_iter().collect::<Vec<_>>(), times));
-    let builder = LogicalPlanBuilder::scan("events", Arc::clone(table), Some(columns.into_iter().collect()))?;
-    match near {
-        Some(near) => builder.filter(near)?.build(),
+    let near = near_times(scanned.stream, &sources.into_iter().collect::<Vec<_>>(), times);
+    pushed.extend(near.into_iter().filter(|near| !pushed.contains(near)).collect::<Vec<_>>());
+    let builder = LogicalPlanBuilder::scan("events", Arc::clone(&scanned.table), Some(columns))?;
+    match conjunction(pushed) {
+        Some(pushed) => builder.filter(pushed)?.build(),
         None => builder.build(),
     }
 }

@@ -11,22 +11,24 @@ use std::time::{Duration, Instant};
 use datafusion::arrow::array::{Array as _, AsArray as _, BooleanArray, BooleanBufferBuilder, RecordBatch};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::prep_null_mask_filter;
-use datafusion::common::{DFSchema, Result, internal_datafusion_err};
+use datafusion::arrow::datatypes::{DataType, Schema, SchemaRef};
+use datafusion::common::{DFSchema, DataFusionError, Result, internal_datafusion_err};
 use datafusion::execution::SessionState;
 use datafusion::logical_expr::Expr;
 use datafusion::physical_plan::PhysicalExpr;
 
 use super::cost::{SharedCost, TextCost};
+use super::distinct::{Distinct, Looked};
 use super::lower::Scope;
+use super::row_values::RowValues;
 use super::texts::{self, Wanted};
 use super::together::Together;
 use crate::ir::pattern::RUST;
-use crate::ir::{self, ExprKind, Literal, Pred, PredKind, Rewrite, Rule, Stream};
+use crate::ir::{self, ExprKind, Literal, Pred, PredKind, Rule, Stream};
 use crate::source::Span;
 
-/// Most nodes of a predicate with its row values written out.
-const MOST_NODES: usize = 4_000;
-
+/// From so many predicates over a text on, each is asked once a value: to tell values apart costs as much as some comparisons.
+const MANY: usize = 4;
 /// What a rule asks of a row as it is scanned; the numbers are places in [`Asked`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Test {
@@ -143,11 +145,31 @@ impl<'a> Asked<'a> {
         })
     }
 
+    /// What all rules ask, each with where the first one does; it is not asked of batches then.
+    pub(super) fn take_common(&mut self) -> Vec<(Expr, Option<Span>)> {
+        let asks = |tests: &Tests, n: usize| tests.plain.contains(&Test::Shared(n));
+        let common = |n: &usize| self.rules.iter().all(|tests| asks(tests, *n));
+        let common: Vec<usize> = (0..self.shared.len()).filter(common).collect();
+        for tests in &mut self.rules {
+            tests.plain.retain(|test| !matches!(test, Test::Shared(n) if common.contains(n)));
+        }
+        common.iter().filter_map(|n| self.shared.get(*n).cloned()).collect()
+    }
+
     /// Ready to be asked of batches.
     pub(super) fn build(self, state: &SessionState) -> Result<Selector> {
-        let shared = self.shared.into_iter().map(|(expr, span)| {
+        let texts: Vec<Option<usize>> = self.shared.iter().map(|(expr, _)| only_text(expr, self.columns)).collect();
+        let many = |place: &usize| texts.iter().filter(|of| **of == Some(*place)).count() >= MANY;
+        let shared = self.shared.into_iter().zip(&texts).map(|((expr, span), text)| {
+            let text = text.filter(many).map(|place| (place, Arc::clone(self.columns.field(place))));
+            let of_value = text.map(|(place, field)| {
+                let schema = Arc::new(Schema::new(vec![field]));
+                let columns = DFSchema::try_from(Arc::clone(&schema))?;
+                Ok::<_, DataFusionError>((place, schema, state.create_physical_expr(expr.clone(), &columns)?))
+            });
+            let of_value = of_value.transpose()?;
             let expr = state.create_physical_expr(expr, self.columns)?;
-            Ok(Shared { expr, span, nanos: AtomicU64::new(0) })
+            Ok(Shared { expr, of_value, span, nanos: AtomicU64::new(0) })
         });
         let subjects = self.subjects.into_iter().map(|(expr, span, patterns)| {
             Ok(Subject {
@@ -172,6 +194,8 @@ impl<'a> Asked<'a> {
 #[derive(Debug)]
 struct Shared {
     expr: Arc<dyn PhysicalExpr>,
+    /// Of one that asks a text and nothing else: the text's column, and the same over that column alone.
+    of_value: Option<(usize, SchemaRef, Arc<dyn PhysicalExpr>)>,
     span: Option<Span>,
     nanos: AtomicU64,
 }
@@ -201,6 +225,8 @@ struct Batch<'a> {
     selector: &'a Selector,
     batch: &'a RecordBatch,
     shared: Vec<Option<BooleanBuffer>>,
+    /// By column, its different texts.
+    texts: Vec<Looked>,
     /// By subject and pattern.
     found: Vec<Vec<Vec<usize>>>,
 }
@@ -208,7 +234,9 @@ struct Batch<'a> {
 impl Selector {
     /// By rule, the rows of a batch that are its own.
     pub(super) fn select(&self, batch: &RecordBatch) -> Result<Vec<BooleanBuffer>> {
-        let mut known = Batch { selector: self, batch, shared: vec![None; self.shared.len()], found: Vec::new() };
+        let texts = batch.columns().iter().map(|_| Looked::No).collect();
+        let mut known =
+            Batch { selector: self, batch, shared: vec![None; self.shared.len()], texts, found: Vec::new() };
         let mut selected = Vec::with_capacity(self.rules.len());
         for rule in &self.rules {
             selected.push(known.all(&rule.plain, None)?);
@@ -238,7 +266,7 @@ impl Selector {
     pub(super) fn shared(&self) -> Vec<SharedCost> {
         let of = |n: usize| self.rules.iter().filter(|rule| rule.all().any(|test| test.asks_shared(n))).count();
         let cost = |(n, one): (usize, &Shared)| SharedCost { span: one.span, rules: of(n), time: time(&one.nanos) };
-        self.shared.iter().enumerate().map(cost).collect()
+        self.shared.iter().enumerate().map(cost).filter(|one| one.rules > 0).collect()
     }
 
     /// What each text cost.
@@ -267,7 +295,20 @@ impl Subject {
         let texts = self.expr.evaluate(batch)?.into_array(batch.num_rows())?;
         let texts =
             texts.as_string_view_opt().ok_or_else(|| internal_datafusion_err!("patterns are sought in text"))?;
-        let (found, let_through) = self.together.find(texts, needed);
+        let (found, let_through) = match Distinct::of(texts)? {
+            None => self.together.find(texts, needed),
+            Some(distinct) => {
+                let values = distinct.values().as_string_view();
+                let (found, let_through) = self.together.find(values, &distinct.of_rows(needed));
+                let rows = |values: Vec<usize>| match values.is_empty() {
+                    true => values,
+                    false => {
+                        (needed & &distinct.rows_of(&set(values, distinct.values().len()))).set_indices().collect()
+                    }
+                };
+                (found.into_iter().map(rows).collect(), let_through)
+            }
+        };
         self.looked_at.fetch_add(needed.count_set_bits(), Ordering::Relaxed);
         self.let_through.fetch_add(let_through, Ordering::Relaxed);
         self.nanos.fetch_add(nanos(begun), Ordering::Relaxed);
@@ -296,14 +337,9 @@ impl Batch<'_> {
         match test {
             Test::Shared(n) => self.shared(*n),
             Test::Found { subject, patterns } => {
-                let mut rows = BooleanBufferBuilder::new(self.rows());
-                rows.append_n(self.rows(), false);
                 let found = self.found.get(*subject);
-                for pattern in patterns {
-                    let of_pattern = found.and_then(|found| found.get(*pattern)).into_iter().flatten();
-                    of_pattern.for_each(|row| rows.set_bit(*row, true));
-                }
-                Ok(rows.finish())
+                let of_pattern = |pattern: &usize| found.and_then(|found| found.get(*pattern)).into_iter().flatten();
+                Ok(set(patterns.iter().flat_map(of_pattern).copied(), self.rows()))
             }
             Test::All(tests) => self.all(tests, None),
             Test::Any(tests) => {
@@ -316,19 +352,25 @@ impl Batch<'_> {
         }
     }
 
-    /// Null is false.
     fn shared(&mut self, n: usize) -> Result<BooleanBuffer> {
         if let Some(Some(known)) = self.shared.get(n) {
             return Ok(known.clone());
         }
         let shared = self.selector.shared.get(n).ok_or_else(|| internal_datafusion_err!("no such predicate"))?;
         let begun = Instant::now();
-        let array = shared.expr.evaluate(self.batch)?.into_array(self.rows())?;
-        let answers: &BooleanArray =
-            array.as_boolean_opt().ok_or_else(|| internal_datafusion_err!("a predicate gives no yes or no"))?;
-        let rows = match answers.null_count() {
-            0 => answers.values().clone(),
-            _ => prep_null_mask_filter(answers).values().clone(),
+        let distinct = match &shared.of_value {
+            Some((place, ..)) => match self.texts.get_mut(*place) {
+                Some(looked) => looked.values(self.batch.columns().get(*place))?,
+                None => None,
+            },
+            None => None,
+        };
+        let rows = match (&shared.of_value, distinct) {
+            (Some((_, schema, expr)), Some(distinct)) => {
+                let values = RecordBatch::try_new(Arc::clone(schema), vec![Arc::clone(distinct.values())])?;
+                distinct.rows_of(&holds(expr, &values)?)
+            }
+            _ => holds(&shared.expr, self.batch)?,
         };
         shared.nanos.fetch_add(nanos(begun), Ordering::Relaxed);
         if let Some(place) = self.shared.get_mut(n) {
@@ -336,6 +378,33 @@ impl Batch<'_> {
         }
         Ok(rows)
     }
+}
+
+/// The rows of a batch for which a predicate holds. Null is false.
+fn holds(predicate: &Arc<dyn PhysicalExpr>, batch: &RecordBatch) -> Result<BooleanBuffer> {
+    let array = predicate.evaluate(batch)?.into_array(batch.num_rows())?;
+    let answers: &BooleanArray =
+        array.as_boolean_opt().ok_or_else(|| internal_datafusion_err!("a predicate gives no yes or no"))?;
+    Ok(match answers.null_count() {
+        0 => answers.values().clone(),
+        _ => prep_null_mask_filter(answers).values().clone(),
+    })
+}
+
+/// So many bits, of which these are set.
+fn set(places: impl IntoIterator<Item = usize>, of: usize) -> BooleanBuffer {
+    let mut bits = BooleanBufferBuilder::new(of);
+    bits.append_n(of, false);
+    places.into_iter().for_each(|place| bits.set_bit(place, true));
+    bits.finish()
+}
+
+/// The column of a predicate that asks one text and nothing else.
+fn only_text(predicate: &Expr, columns: &DFSchema) -> Option<usize> {
+    let read = predicate.column_refs();
+    let column = read.iter().next().filter(|_| read.len() == 1)?;
+    let place = columns.maybe_index_of_column(column)?;
+    (columns.field(place).data_type() == &DataType::Utf8View).then_some(place)
 }
 
 /// How long ago that was, in nanoseconds.
@@ -395,53 +464,4 @@ fn asks_element(rule: &Rule, pred: &Pred) -> bool {
     let mut asks = false;
     pred.walk(&mut |expr| asks |= expr.kind == ExprKind::Element(each.element));
     asks
-}
-
-/// The row values of a rule without row values in them; none where that grows too large.
-struct RowValues(Vec<Option<ir::Expr>>);
-
-impl RowValues {
-    fn of(rule: &Rule) -> RowValues {
-        let mut values = RowValues(Vec::new());
-        for binding in &rule.with {
-            let whole = values.fits(&binding.value).then(|| binding.value.clone().rewrite(&mut Written(&values)));
-            values.0.push(whole);
-        }
-        values
-    }
-
-    fn written_out(&self, pred: &Pred) -> Option<Pred> {
-        let mut nodes = 0_usize;
-        pred.walk(&mut |expr| nodes = nodes.saturating_add(self.size(expr)));
-        (nodes <= MOST_NODES).then(|| pred.clone().rewrite(&mut Written(self)))
-    }
-
-    fn fits(&self, expr: &ir::Expr) -> bool {
-        let mut nodes = 0_usize;
-        expr.walk(&mut |expr| nodes = nodes.saturating_add(self.size(expr)));
-        nodes <= MOST_NODES
-    }
-
-    /// Of one node: of a row value, that of all it stands for.
-    fn size(&self, expr: &ir::Expr) -> usize {
-        let ExprKind::With(n) = expr.kind else { return 1 };
-        let Some(Some(value)) = self.0.get(n) else { return usize::MAX };
-        let mut nodes = 0;
-        value.walk(&mut |_| nodes += 1);
-        nodes
-    }
-}
-
-struct Written<'a>(&'a RowValues);
-
-impl Rewrite for Written<'_> {
-    fn expr(&mut self, expr: ir::Expr) -> ir::Expr {
-        match expr.kind {
-            ExprKind::With(n) => match self.0.0.get(n) {
-                Some(Some(value)) => ir::Expr { span: expr.span, ..value.clone() },
-                _ => expr,
-            },
-            _ => expr,
-        }
-    }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use skywatch::engine::{Limits, PassCost, Period, RunOutcome};
+use skywatch::engine::{Engine, Limits, PassCost, Period, RunOutcome};
 use skywatch::eval::alert::finish;
 use skywatch::eval::{Run, Skipped, Value, run};
+use skywatch::ir::Rule;
 use skywatch::report::json_lines;
 use skywatch::source::Span;
 
@@ -31,6 +32,18 @@ fn pack(choices: &mut Choices, rules: usize) -> String {
     (0..rules).map(rule).collect()
 }
 
+/// What rules find each by itself.
+fn alone(engine: &Engine<'_>, rules: &[Rule], period: Period) -> RunOutcome {
+    let mut all = RunOutcome::default();
+    for rule in rules {
+        let one = engine.run(std::slice::from_ref(rule), "p", period).expect("a run");
+        all.alerts.extend(one.alerts);
+        all.runs.extend(one.runs);
+    }
+    finish("p", &mut all.alerts);
+    all
+}
+
 #[test]
 fn random_packs_find_what_their_rules_find_alone() {
     let (mut alerts, mut shared) = (0, 0);
@@ -49,15 +62,9 @@ fn random_packs_find_what_their_rules_find_alone() {
             let together = engine.run(&resolved.rules, "p", period).expect("a run");
             shared +=
                 together.costs.0.iter().map(|pass| pass.rules.iter().filter(|rule| !rule.again).count()).sum::<usize>();
-            let (mut alone, mut runs) = (Vec::new(), Vec::new());
-            for rule in &resolved.rules {
-                let one = engine.run(std::slice::from_ref(rule), "p", period).expect("a run");
-                alone.extend(one.alerts);
-                runs.extend(one.runs);
-            }
-            finish("p", &mut alone);
-            assert_eq!(together.runs, runs, "{text}{range:?} {limits:?}");
-            assert_eq!(json_lines(&together.alerts), json_lines(&alone), "{text}{range:?} {limits:?}");
+            let alone = alone(&engine, &resolved.rules, period);
+            assert_eq!(together.runs, alone.runs, "{text}{range:?} {limits:?}");
+            assert_eq!(json_lines(&together.alerts), json_lines(&alone.alerts), "{text}{range:?} {limits:?}");
             let said = first.get_or_insert_with(|| json_lines(&together.alerts));
             assert_eq!(*said, json_lines(&together.alerts), "{text}{range:?} {limits:?}");
             alerts += together.alerts.len();
@@ -114,6 +121,40 @@ fn a_pass_asks_once_what_rules_share() {
     assert!((1..content.rows).contains(&content.texts[1].rows), "{content:#?}");
     assert!(content.rules.iter().all(|rule| rule.rows < content.rows), "{content:#?}");
     assert_eq!(content.columns, ["source", "time", "event.id", "t1", "t2", "t3", "n1"]);
+}
+
+/// What asks a text alone is asked once a value, and what all rules ask while files are read.
+#[test]
+fn values_and_files_are_asked_before_rows() {
+    let tests = [
+        "t1 == \"a\"",
+        "t1 != \"b\"",
+        "t1 is missing",
+        "length(t1) > 1 or t1 in [\"a\", \"c\"]",
+        "t1 contains \"a\" nocase",
+        "not (t1 matches /^[bc]/)",
+        "hash(t1) starts with any of [\"a\", \"3\", \"c\"]",
+    ];
+    let rule = |(n, test): (usize, &&str)| {
+        format!("rule r{n} {{ severity low  from sample  where n1 > 0 and ({test})  over 1h  let n = count() }}\n")
+    };
+    let text: String = tests.iter().enumerate().map(rule).collect();
+    let resolved = sampled(&text);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &resolved.schema, &sample(&resolved, 13, 600));
+    let engine = engine(folder.path(), &resolved.schema, LIMITS[0]);
+    let period = Period::Between { from: Some(START - DAY), to: Some(START + 30 * DAY) };
+    let together = engine.run(&resolved.rules, "p", period).expect("a run");
+    let alone = alone(&engine, &resolved.rules, period);
+    assert_eq!(json_lines(&together.alerts), json_lines(&alone.alerts));
+    assert_eq!(together.runs, alone.runs);
+    let by_rule: BTreeSet<&str> = together.alerts.iter().map(|alert| alert.rule.as_str()).collect();
+    assert!(by_rule.len() >= 5, "{by_rule:?}");
+    for pass in &together.costs.0 {
+        let pushed: Vec<_> = pass.pushed.iter().filter_map(|span| text.get(span.range())).collect();
+        assert_eq!(pushed, ["n1 > 0"]);
+        assert!(pass.shared.iter().all(|one| one.span.and_then(|span| text.get(span.range())) != Some("n1 > 0")));
+    }
 }
 
 /// A pass that runs out of memory costs time and no alert.
