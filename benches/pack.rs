@@ -193,6 +193,7 @@ fn answered(rules: &str) -> Json {
         let outcome = engine.run(&pack.resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
         wall = wall.min(begun.elapsed().as_secs_f64());
         cpu = cpu.min((looked_at(std::process::id()).map(|of| of.cpu).unwrap_or_default() - before).as_secs_f64());
+        all_run(&outcome.runs);
         let mut found: BTreeMap<&str, (u64, i64)> = BTreeMap::new();
         for alert in &outcome.alerts {
             let number = match alert.measures.first().map(|(_, value)| value) {
@@ -313,10 +314,16 @@ fn child(task: &str) -> Json {
 fn pack(rules: &str) -> skywatch::pack::Pack {
     let place = tempfile::tempdir().expect("a folder");
     let path = place.path().join("pack.sky");
-    fs::write(&path, rules).expect("a pack");
+    fs::write(&path, format!("{}{rules}", data::SOURCE)).expect("a pack");
     let pack = load(&path);
     assert!(pack.diagnostics.is_empty(), "{:?}", pack.diagnostics.first());
     pack
+}
+
+/// Rules that are not run on the log are none.
+fn all_run(runs: &[skywatch::eval::RuleRun]) {
+    let skipped = runs.iter().find(|run| run.source == "bench.gateway" && run.skipped.is_some());
+    assert!(skipped.is_none_or(|run| matches!(run.skipped, Some(skywatch::eval::Skipped::Failed(_)))), "{skipped:?}");
 }
 
 fn opened(pack: &skywatch::pack::Pack) -> Archive {
@@ -328,6 +335,7 @@ fn run(rules: &str, limits: Limits) -> Json {
     let pack = pack(rules);
     let engine = Engine::open(opened(&pack), &pack.resolved.schema, limits).expect("an engine");
     let outcome = engine.run(&pack.resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
+    all_run(&outcome.runs);
     let failed =
         outcome.runs.iter().filter(|run| matches!(run.skipped, Some(skywatch::eval::Skipped::Failed(_)))).count();
     let costs = outcome.costs.0.iter();

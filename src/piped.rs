@@ -96,8 +96,8 @@ pub fn run(piping: &Piping<'_>, input: &Input) -> Result<Piped, Diagnostic> {
     #[cfg(not(feature = "engine"))]
     let (records, events) = {
         let mut events = Vec::new();
-        let records = read(piping, &judged, stream, input, &mut |some| {
-            events.extend_from_slice(some);
+        let records = read(piping, &judged, stream, input, &mut |mut some| {
+            events.append(&mut some);
             true
         })?;
         (records, events)
@@ -154,7 +154,7 @@ fn read(
     rules: &[Rule],
     stream: &Stream,
     input: &Input,
-    take: &mut dyn FnMut(&[Event]) -> bool,
+    take: &mut dyn FnMut(Vec<Event>) -> bool,
 ) -> Result<Records, Diagnostic> {
     let Piping { schema, source, .. } = *piping;
     let Some(reader) = MixedReader::of(schema, &source.name, Limits::default()) else { return Ok(Records::default()) };
@@ -192,7 +192,7 @@ struct Handing<'a> {
     /// The ids of those that were handed on.
     known: Known,
     times: Option<(i64, i64)>,
-    take: &'a mut dyn FnMut(&[Event]) -> bool,
+    take: &'a mut dyn FnMut(Vec<Event>) -> bool,
 }
 
 impl Handing<'_> {
@@ -213,6 +213,6 @@ impl Handing<'_> {
         if let Some((_, last)) = self.times {
             self.known.forget(last.saturating_sub(DAY));
         }
-        events.chunks(EVENTS).all(|events| (self.take)(events))
+        (self.take)(events)
     }
 }

@@ -17,7 +17,7 @@ use skywatch::eval::clock::parse_time;
 use skywatch::eval::{Alert, Event, Range, Run, Value, run};
 use skywatch::ir::{Source, Stream};
 use skywatch::pack::{Pack, load};
-use skywatch::record::{Item, Limits, Reader, Report, read_files};
+use skywatch::record::{Item, Known, Limits, Reader, Report, read_files};
 use support::choices::Choices;
 use support::samples::{self, Samples, files_below, parsed};
 use support::shapes::{Shape, make};
@@ -275,7 +275,7 @@ fn reading_by_source(
         reader.file(path, &mut take).unwrap_or_else(|cause| panic!("{}", cause.message));
     }
     let (report, dropped) =
-        reader.finish(&mut take, |_| Ok(Default::default())).unwrap_or_else(|cause| panic!("{}", cause.message));
+        reader.finish(&mut take, |_| Ok(Known::default())).unwrap_or_else(|cause| panic!("{}", cause.message));
     assert_eq!(report.read, places.len() as u64, "{}: records", source.name);
     for number in dropped {
         let row = out.get_mut(&places[number as usize]).unwrap();

@@ -1,6 +1,6 @@
 //! A made-up archive of model calls and rules about its prompts: takes a folder and how many calls, writes what an ingest would have written.
 //!
-//! Prompts of 50 to 2,000 characters, answers of 50 to 3,000, 2,000 callers of whom few make most calls, 30 models, 30 days. One word in forty
+//! Prompts of 50 to 2,000 characters, answers of 50 to 3,000, 2,000 callers of whom few make most calls, each from two addresses, 30 models, 30 days. One word in forty
 //! is one that the rules' phrases are made of, so that parts of phrases are everywhere. Everything follows from the seed.
 
 use std::path::Path;
@@ -11,6 +11,26 @@ use skywatch::ir::SECOND;
 use skywatch::schema::Schema;
 
 use crate::corpus::Random;
+
+/// A log that carries all of this: no cloud's own does.
+pub(crate) const SOURCE: &str = "source bench.gateway : invocation {
+    at files json_lines
+    unique .id
+    time = .time
+    caller.id = .caller
+    source.ip = .ip
+    operation = .operation
+    model.id = .model
+    tokens.input = .input
+    tokens.output = .output
+    tokens.total = .total
+    latency = .latency * 1ms
+    status = .status
+    guardrail.action = .guardrail
+    prompt = .prompt
+    completion = .completion
+}
+";
 
 /// 2026-11-01T00:00:00Z
 pub(crate) const START: i64 = 1_793_491_200 * SECOND;
@@ -156,7 +176,7 @@ pub(crate) fn write(root: &Path, key: &KeyPlace, schema: &Schema, count: usize, 
     let places = names.map(at);
     let parts = [VERBS.as_slice(), &KINDS, &THINGS].concat();
     let words = [WORDS.split_whitespace().collect(), parts, FOREIGN.split_whitespace().collect()];
-    let sources: Vec<_> = schema.sources.iter().filter(|source| source.name == "aws.bedrock").collect();
+    let sources: Vec<_> = schema.sources.iter().filter(|source| source.name == "bench.gateway").collect();
     let keep = Keep { content: Some(ContentKey::read(key).expect("a key")), digest: None, networks: None };
     let mut claim = Claim::take(root).expect("an archive");
     let mut random = Random(7);
@@ -181,7 +201,7 @@ pub(crate) fn write(root: &Path, key: &KeyPlace, schema: &Schema, count: usize, 
             Value::text(&format!("{:08x}-{number:012x}", random.below(1 << 32))),
             Value::Time(time),
             Value::text(&format!("caller-{caller}")),
-            Value::Ip(std::net::Ipv4Addr::from(0x0a00_0000 + random.below(60_000) as u32).into()),
+            Value::Ip(std::net::Ipv4Addr::from(0x0a00_0000 + (caller * 2 + random.below(2)) as u32).into()),
             Value::text("Converse"),
             Value::text(&format!("model-{}", random.below(30))),
             Value::Int(input),
@@ -197,7 +217,7 @@ pub(crate) fn write(root: &Path, key: &KeyPlace, schema: &Schema, count: usize, 
         for (place, value) in places.into_iter().zip(values) {
             fields[place] = value;
         }
-        events.push(Arrived { event: Event { source: "aws.bedrock".into(), fields }, at: time });
+        events.push(Arrived { event: Event { source: "bench.gateway".into(), fields }, at: time });
         if events.len() == PORTION || number + 1 == count {
             append(&mut claim, &sources, stream, &keep, std::mem::take(&mut events)).expect("room");
         }

@@ -12,6 +12,7 @@
 
 mod aggregates;
 mod asked;
+mod before;
 mod bench;
 mod collections;
 mod cost;

@@ -32,8 +32,10 @@ use super::windows;
 use crate::eval::Range;
 use crate::ir::{Rule, Stream, Tier};
 
-/// From so many rules on each has one partition: there are enough of them to keep all processors busy.
+/// From so many rules on each has one partition, for there are enough of them to keep all processors busy, and batches of so many rows: a plan
+/// has buffers for whole ones, which no pool counts.
 const MANY: usize = 16;
+const FEW_ROWS: usize = 1_024;
 
 /// A rule of a pass: as it is judged on sources, and when.
 pub(super) struct Member<'a> {
@@ -176,10 +178,11 @@ impl Flow {
         plans: Vec<(Rule, RulePlan)>,
         read: &Arc<Read>,
     ) -> Result<Vec<(Rule, Result<Rows>)>> {
+        let most = if plans.len() < MANY { usize::MAX } else { FEW_ROWS };
         let mut running = Vec::new();
         for (rule, plan) in plans {
             let state = Arc::clone(session.state(plan.tier));
-            running.push((rule, tokio::spawn(collect(state, plan))));
+            running.push((rule, tokio::spawn(collect(state, plan, most))));
         }
         let state = session.state(tier);
         let context = Arc::new(TaskContext::from(state.as_ref()));

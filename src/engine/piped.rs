@@ -18,7 +18,7 @@ use crate::eval::{Event, Outcome, Range, Run};
 use crate::ir::{Rule, Stream, Tier};
 
 /// Takes events; whether it wants more of them.
-pub type Take<'t> = dyn FnMut(&[Event]) -> bool + 't;
+pub type Take<'t> = dyn FnMut(Vec<Event>) -> bool + 't;
 
 /// What the plans of rules gave.
 pub struct PipedRows<'a> {
@@ -54,7 +54,7 @@ pub fn piped<'a, T: Send>(
     let members: Vec<Member<'_>> = rules.iter().map(|rule| Member { rule, sources: vec![source], range }).collect();
     let (read, passed) = thread::scope(|scope| {
         let reading = scope.spawn(move || {
-            let mut take = |events: &[Event]| {
+            let mut take = |events: Vec<Event>| {
                 let events: Vec<&Event> = events.iter().collect();
                 outlet.hand(table::batch(&schema, stream, &events))
             };

@@ -60,9 +60,9 @@ impl Eq for Costs {}
 /// An archive, open to rules.
 #[derive(Debug)]
 pub struct Engine<'s> {
-    schema: &'s Schema,
-    archive: Archive,
-    session: Session,
+    pub(super) schema: &'s Schema,
+    pub(super) archive: Archive,
+    pub(super) session: Session,
     limits: Limits,
 }
 

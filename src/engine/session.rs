@@ -8,6 +8,7 @@ use std::time::Duration;
 use datafusion::arrow::record_batch::RecordBatch;
 use datafusion::common::Result;
 use datafusion::common::config::TableParquetOptions;
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -132,7 +133,7 @@ impl Session {
 
     /// Runs a plan to its end.
     pub(super) fn collect(&self, plan: RulePlan) -> Result<Rows> {
-        self.runtime.block_on(collect(Arc::clone(self.state(plan.tier)), plan))
+        self.runtime.block_on(collect(Arc::clone(self.state(plan.tier)), plan, usize::MAX))
     }
 }
 
@@ -149,17 +150,18 @@ pub(super) fn most_rows(state: &SessionState, windows: usize) -> usize {
     (LISTED / windows.max(1)).clamp(1, state.config().batch_size())
 }
 
-/// Runs a plan to its end.
-pub(super) async fn collect(state: Arc<SessionState>, plan: RulePlan) -> Result<Rows> {
-    let config = state.config().clone().with_batch_size(most_rows(&state, plan.windows));
+/// Runs a plan to its end, with batches of at most so many rows.
+pub(super) async fn collect(state: Arc<SessionState>, plan: RulePlan, most: usize) -> Result<Rows> {
+    let config = state.config().clone().with_batch_size(most_rows(&state, plan.windows).min(most));
     let context = Arc::new(TaskContext::from(state.as_ref()).with_session_config(config));
     let plan = state.create_physical_plan(&plan.plan).await?;
     let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
     let mut stream = execute_stream(Arc::clone(&plan), context)?;
-    let mut batches = Vec::new();
+    // Batches are often parts of one, whose buffers count once.
+    let (mut batches, mut counter) = (Vec::new(), RecordBatchMemoryCounter::new());
     while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
         let batch = batch?;
-        held.try_grow(batch.get_array_memory_size())?;
+        held.try_grow(counter.count_batch(&batch))?;
         batches.push(batch);
     }
     Ok(Rows { batches, time: time_of(plan.as_ref()), _held: held })

@@ -116,10 +116,10 @@ impl<'a> Reader<'a> {
             if !self.take(b':') {
                 return Err(self.error("`:`"));
             }
-            let below = wanted.member(&key);
+            let (known, below) = wanted.member(&key);
             let value = self.value(below)?;
             if *below != Wanted::Nothing {
-                members.insert(key.into(), value);
+                members.insert(known.map_or_else(|| key.into(), Arc::clone), value);
             }
             self.space();
             if self.take(b'}') {

@@ -1,6 +1,7 @@
 //! What is asked of a record: takes paths of keys, says of each member whether anybody reads it. The rest need not be kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A part of a JSON value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +9,7 @@ pub enum Wanted {
     /// All of it.
     All,
     /// Of an object these members, of anything else all of it.
-    Members(BTreeMap<String, Wanted>),
+    Members(BTreeMap<Arc<str>, Wanted>),
     /// Nothing.
     Nothing,
 }
@@ -28,16 +29,18 @@ impl Wanted {
             *self = Wanted::Members(BTreeMap::new());
         }
         if let Wanted::Members(members) = self {
-            members.entry(key.to_owned()).or_insert(Wanted::Nothing).add(path);
+            members.entry(key.into()).or_insert(Wanted::Nothing).add(path);
         }
     }
 
-    /// What is wanted of a member.
-    pub(super) fn member(&self, key: &str) -> &Wanted {
+    /// What is wanted of a member, and its key where that is known, which every record then shares.
+    pub(super) fn member(&self, key: &str) -> (Option<&Arc<str>>, &Wanted) {
         match self {
-            Wanted::All => &Wanted::All,
-            Wanted::Members(members) => members.get(key).unwrap_or(&Wanted::Nothing),
-            Wanted::Nothing => &Wanted::Nothing,
+            Wanted::All => (None, &Wanted::All),
+            Wanted::Members(members) => {
+                members.get_key_value(key).map_or((None, &Wanted::Nothing), |(key, below)| (Some(key), below))
+            }
+            Wanted::Nothing => (None, &Wanted::Nothing),
         }
     }
 

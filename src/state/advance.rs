@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Memory;
+use super::{Counted, Memory};
 use crate::bind::admits;
 use crate::engine::{Engine, RunOutcome};
 use crate::eval::correlate::{Correlated, Known, correlate};
@@ -34,6 +34,8 @@ pub struct Advanced {
     pub outcome: RunOutcome,
     /// By correlation.
     pub correlated: Vec<(String, Correlated)>,
+    /// By source, how many events came after their time had been judged, and up to when it had.
+    pub late: BTreeMap<String, (u64, i64)>,
     /// What the next run goes on with.
     pub memory: Memory,
 }
@@ -75,6 +77,20 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
         }
     }
     let mut alerts = ByRule::from(alerts);
+    let read: BTreeSet<&str> = judged.values().flat_map(|sources| sources.keys().map(String::as_str)).collect();
+    let across = read.contains(ACROSS);
+    let counting = resolved.schema.sources.iter().filter(|source| archived.contains(&source.name));
+    let counting = counting.filter(|source| across || read.contains(source.name.as_str()));
+    let (mut late, mut counted) = (BTreeMap::new(), memory.counted);
+    for source in counting {
+        let came = counted.get(&source.name).and_then(|before| came_late(engine, source, before));
+        late.extend(came.map(|came| (source.name.clone(), came)));
+        let until = settled(source);
+        match engine.before(source, until) {
+            Some(days) => _ = counted.insert(source.name.clone(), Counted { until, days }),
+            None => _ = counted.remove(&source.name),
+        }
+    }
     let (mut correlated, mut open) = (Vec::new(), BTreeMap::new());
     let mut known: BTreeMap<&str, i64> = BTreeMap::new();
     for one in &resolved.correlations {
@@ -101,8 +117,15 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
     // A rule that comes back goes on where it was.
     let mut all = memory.judged;
     judged.into_iter().for_each(|(rule, sources)| all.entry(rule).or_default().extend(sources));
-    let memory = Memory { archive: memory.archive, judged: all, open, delivered };
-    Advanced { outcome: RunOutcome { alerts, runs, costs }, correlated, memory }
+    let memory = Memory { archive: memory.archive, judged: all, counted, open, delivered };
+    Advanced { outcome: RunOutcome { alerts, runs, costs }, correlated, late, memory }
+}
+
+/// How many events there are now that were not there when a source was judged last, of days that are still there, and up to when that was.
+fn came_late(engine: &Engine<'_>, source: &Source, before: &Counted) -> Option<(u64, i64)> {
+    let now = engine.before(source, before.until)?;
+    let late = now.iter().map(|(day, rows)| rows.saturating_sub(before.days.get(day).copied().unwrap_or_default()));
+    Some((late.sum(), before.until)).filter(|(late, _)| *late > 0)
 }
 
 /// Up to which `last` all alerts of a correlation's members are there.

@@ -14,6 +14,8 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::diag::{Code, Diagnostic};
 use crate::engine::Engine;
 use crate::eval::correlate::Held;
@@ -35,10 +37,21 @@ pub struct Memory {
     pub archive: Option<String>,
     /// By rule and source, up to when windows and events were judged, in microseconds since 1970.
     pub judged: BTreeMap<String, BTreeMap<String, i64>>,
+    /// By source, the events that were there when it was judged last.
+    pub counted: BTreeMap<String, Counted>,
     /// By correlation, the alerts that others may still complete.
     pub open: BTreeMap<String, Vec<Held>>,
     /// When alerts were last delivered.
     pub delivered: Delivered,
+}
+
+/// How many events of a source there were.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counted {
+    /// Before this time, in microseconds since 1970.
+    pub until: i64,
+    /// By day since 1970.
+    pub days: BTreeMap<i64, u64>,
 }
 
 /// A folder that remembers, claimed by one run.

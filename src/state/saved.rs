@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::Memory;
+use super::{Counted, Memory};
 use crate::eval::alert::Interval;
 use crate::eval::correlate::Held;
 use crate::eval::{Alert, Value};
@@ -26,6 +26,8 @@ struct Saved {
 struct Pack {
     archive: Option<String>,
     judged: BTreeMap<String, BTreeMap<String, i64>>,
+    #[serde(default)]
+    counted: BTreeMap<String, Counted>,
     open: BTreeMap<String, Vec<Open>>,
     delivered: Vec<Told>,
 }
@@ -93,6 +95,7 @@ fn pack(memory: &Memory) -> Pack {
     Pack {
         archive: memory.archive.clone(),
         judged: memory.judged.clone(),
+        counted: memory.counted.clone(),
         open: memory.open.iter().map(|(name, held)| (name.clone(), held.iter().map(open).collect())).collect(),
         delivered: memory.delivered.iter().map(told).collect(),
     }
@@ -105,7 +108,7 @@ fn memory(pack: Pack) -> Result<Memory, String> {
     }
     let told = |Told { rule, source, keys, last }: Told| Ok(((rule, source, values(keys)?), last));
     let delivered = pack.delivered.into_iter().map(told).collect::<Result<_, String>>()?;
-    Ok(Memory { archive: pack.archive, judged: pack.judged, open, delivered })
+    Ok(Memory { archive: pack.archive, judged: pack.judged, counted: pack.counted, open, delivered })
 }
 
 fn held_alert(open: Open) -> Result<Held, String> {

@@ -120,6 +120,42 @@ fn many_runs_find_what_one_finds() {
     }
 }
 
+/// What comes after its time was judged is counted, to the microsecond, once.
+#[test]
+fn late_events_are_counted() {
+    let resolved = sampled("rule r { severity low  from sample  over 1h by t1  let c = count() }");
+    let events = sample(&resolved, 5, 400);
+    let stream = &resolved.schema.streams[resolved.rules[0].stream];
+    let time = |event: &skywatch::eval::Event| event.fields[stream.time().index()].as_time().expect("a time");
+    let mut times: Vec<i64> = events.iter().map(time).collect();
+    times.sort_unstable();
+    // In the middle of an hour, with events on both sides.
+    let until = times[times.len() / 2] + 1;
+    assert_ne!(until % HOUR, 0);
+    let (late, early): (Vec<_>, Vec<_>) = events.iter().cloned().enumerate().partition(|(n, _)| n % 3 == 0);
+    let [late, early] = [late, early].map(|part| part.into_iter().map(|(_, event)| event).collect::<Vec<_>>());
+    let (archive, folder) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let run = |to: i64| {
+        let engine = engine(archive.path(), &resolved.schema, Limits::default());
+        let mut state = State::open(folder.path()).expect("the state");
+        let span = Span { from: Some(START - 2 * DAY), to: Some(to), now: to, lateness: None };
+        let memory = state.of("p", &engine).expect("of this archive");
+        let advanced = advance(&engine, &resolved, "p", memory, span);
+        state.commit("p", advanced.memory, "").expect("room");
+        advanced.late
+    };
+    write(archive.path(), &resolved.schema, &early);
+    assert_eq!(run(until), BTreeMap::new());
+    write(archive.path(), &resolved.schema, &late);
+    let mut expected: BTreeMap<String, (u64, i64)> = BTreeMap::new();
+    for event in late.iter().filter(|event| time(event) < until) {
+        expected.entry(event.source.to_string()).or_insert((0, until)).0 += 1;
+    }
+    assert!(expected.values().map(|(count, _)| count).sum::<u64>() > 5, "{expected:?}");
+    assert_eq!(run(until + DAY), expected);
+    assert_eq!(run(until + 2 * DAY), BTreeMap::new());
+}
+
 /// `kill -9` at random moments of runs, each of which is then run once more: the log is that of runs that nobody disturbed.
 #[test]
 fn killed_at_any_moment_the_log_has_each_alert_once() {

@@ -8,7 +8,7 @@ use skywatch::emulator::Record;
 use skywatch::eval::clock::parse_sql_time;
 use skywatch::eval::{self, Event, Range};
 use skywatch::ir::{ColumnKind, FileFormat, Place, PlaceKind, SECOND, Source, Step};
-use skywatch::record::{Item, Limits, Reader, raw_records};
+use skywatch::record::{Item, Known, Limits, Reader, raw_records};
 use skywatch::schema::Schema;
 use skywatch::target::{TARGETS, Target};
 
@@ -113,7 +113,7 @@ impl Log {
             Item::Quarantined(record) => _ = aside.insert(record.line - 1),
         };
         reader.file(file.path(), &mut take).expect("the file is read");
-        let (_, dropped) = reader.finish(&mut take, |_| Ok(Default::default())).expect("the file did not change");
+        let (_, dropped) = reader.finish(&mut take, |_| Ok(Known::default())).expect("the file did not change");
         aside.extend(&dropped);
         events.retain(|(number, _)| !dropped.contains(number));
         let time = |event: &Event| event.fields.get(stream.time().index()).and_then(eval::Value::as_time);

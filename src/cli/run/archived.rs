@@ -40,7 +40,7 @@ pub(super) fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Re
     let engine = engine(arguments, pack)?;
     let memory = state.of(&pack.id, &engine)?;
     let advanced = advance(&engine, &pack.resolved, &pack.id, memory, span);
-    let Advanced { outcome: RunOutcome { mut alerts, runs, costs }, correlated, memory } = advanced;
+    let Advanced { outcome: RunOutcome { mut alerts, runs, costs }, correlated, late, memory } = advanced;
     withhold(&mut alerts, &told);
     let signals = signals(pack);
     let reaches = |alert: &Alert| !alert.muted && !signals.contains(alert.rule.as_str());
@@ -48,5 +48,5 @@ pub(super) fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Re
     alerts.retain(|alert| arguments.all || reaches(alert));
     tell(arguments, &alerts);
     state.commit(&pack.id, memory, &json_lines(&log))?;
-    Ok(Judged { alerts, runs, correlated, costs, ..Judged::default() })
+    Ok(Judged { alerts, runs, correlated, late, costs, ..Judged::default() })
 }

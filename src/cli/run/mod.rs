@@ -154,6 +154,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         }
     };
     let (mut alerts, mut runs, mut correlated, mut counts) = (Vec::new(), Vec::new(), Vec::new(), String::new());
+    let mut late = BTreeMap::new();
     #[cfg(feature = "engine")]
     let mut costs = String::new();
     for (pack, judged) in packs.iter().zip(judged) {
@@ -161,6 +162,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         runs.extend(judged.runs.into_iter().map(|run| (pack, run)));
         correlated.extend(judged.correlated);
         counts.push_str(&judged.counts);
+        late.extend(judged.late);
         #[cfg(feature = "engine")]
         costs.push_str(&cost::text(&judged.costs, &pack.sources));
     }
@@ -172,13 +174,13 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         tell(arguments, &alerts);
     }
     complain(&counts);
-    complain(&report(&alerts, &runs, &correlated));
+    complain(&report(&alerts, &runs, &correlated, &late));
     #[cfg(feature = "engine")]
     if arguments.explain {
         complain(&costs);
     }
     if let Some(path) = &arguments.summary
-        && let Err(error) = std::fs::write(path, format!("{}\n", summary(&alerts, &runs, &correlated)))
+        && let Err(error) = std::fs::write(path, format!("{}\n", summary(&alerts, &runs, &correlated, &late)))
     {
         complain(&format!("{}: can't be written: {error}\n", path.display()));
         return UNUSABLE;
@@ -202,6 +204,8 @@ struct Judged {
     runs: Vec<RuleRun>,
     /// What became of each correlation, by name.
     correlated: Vec<(String, Correlated)>,
+    /// By source, how many events came too late for windows that had been judged, and up to when those were.
+    late: BTreeMap<String, (u64, i64)>,
     /// What became of the records, where some were read.
     counts: String,
     #[cfg(feature = "engine")]

@@ -36,6 +36,7 @@ pub(super) fn judge(arguments: &Arguments, pack: &Pack, source: &str) -> Result<
         counts,
         #[cfg(feature = "engine")]
         costs: piped.costs,
+        ..Judged::default()
     })
 }
 

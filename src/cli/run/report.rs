@@ -1,6 +1,8 @@
 //! The end of a run in words and as JSON: takes alerts and what became of each rule and correlation, says what was lost, and what was not run
 //! and why.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use crate::diag::to_json;
@@ -10,8 +12,16 @@ use crate::eval::{Alert, RuleRun, Skipped, Undecided};
 use crate::ir::Level;
 use crate::pack::Pack;
 
+/// By source, how many events came too late for windows that had been judged, and up to when those were.
+type Late = BTreeMap<String, (u64, i64)>;
+
 /// The end report: how many alerts, what was lost to missing keys, and what was not run and why.
-pub(super) fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)], correlated: &[(String, Correlated)]) -> String {
+pub(super) fn report(
+    alerts: &[Alert],
+    runs: &[(&Pack, RuleRun)],
+    correlated: &[(String, Correlated)],
+    late: &Late,
+) -> String {
     let counts: Vec<String> = Level::ALL
         .iter()
         .rev()
@@ -68,6 +78,13 @@ pub(super) fn report(alerts: &[Alert], runs: &[(&Pack, RuleRun)], correlated: &[
             }
         }
     }
+    for (source, (count, until)) in late {
+        let events = if *count == 1 { "1 event".to_owned() } else { format!("{count} events") };
+        text.push_str(&format!(
+            "{source}: {events} from before {} came after the run that judged that time, and are in no window of it: `--lateness` waits longer\n",
+            time_text(*until)
+        ));
+    }
     text
 }
 
@@ -77,7 +94,12 @@ fn undecided(run: &RuleRun) -> String {
     days.collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)], correlated: &[(String, Correlated)]) -> Value {
+pub(super) fn summary(
+    alerts: &[Alert],
+    runs: &[(&Pack, RuleRun)],
+    correlated: &[(String, Correlated)],
+    late: &Late,
+) -> Value {
     let run = |(pack, run): &(&Pack, RuleRun)| {
         let (skipped, reasons) = match &run.skipped {
             None => (Value::Null, Vec::new()),
@@ -105,5 +127,8 @@ pub(super) fn summary(alerts: &[Alert], runs: &[(&Pack, RuleRun)], correlated: &
     json!({
         "format": 1, "alerts": alerts.len(), "runs": runs.iter().map(run).collect::<Vec<_>>(),
         "correlations": correlated.iter().map(correlation).collect::<Vec<_>>(),
+        "late": late.iter().map(|(source, (count, until))| {
+            json!({ "source": source, "events": count, "before": time_text(*until) })
+        }).collect::<Vec<_>>(),
     })
 }
