@@ -100,6 +100,10 @@ fn write_stage(out: &mut String, stage: &Stage) {
             let (table, on) = (bare(&table.0), on.collect::<Vec<_>>().join(", "));
             _ = write!(out, "| join kind={kind} {table} on {on}");
         }
+        Stage::Union(tables) => {
+            let tables: Vec<_> = tables.iter().map(|table| bare(&table.0)).collect();
+            _ = write!(out, "| union {}", tables.join(", "));
+        }
         Stage::Sort(names) => {
             let names = names.iter().map(|name| format!("{} asc", bare(&name.0))).collect::<Vec<_>>().join(", ");
             _ = write!(out, "| sort by {names}");
