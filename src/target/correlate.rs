@@ -142,7 +142,7 @@ fn members<'a>(
     };
     if let Some(why) = info.correlates_not {
         let within = duration(correlation.within);
-        let message = format!("a {} can't tell which alerts came within {within} of another: {why}", info.title);
+        let message = format!("a {} can't ask for alerts within {within} of one another: {why}", info.title);
         return Err(vec![refuse(message, "run the pack over an archive, or deliver its members' alerts and correlate those")]);
     }
     let found = correlation.members.iter().map(|member| match rules.iter().find(|rule| rule.name == member.name) {
@@ -188,12 +188,11 @@ fn parts<'a>(
     if outside.is_empty() && weaker.is_empty() {
         return Ok(parts);
     }
-    let mut why = Vec::new();
+    let mut why: Vec<String> = weaker.iter().map(|(source, verdict)| format!("{} on {source}", verdict.text())).collect();
     if !outside.is_empty() {
-        why.push(format!("reads {}, which {} no place there", outside.join(", "), if outside.len() == 1 { "has" } else { "have" }));
+        why.push(format!("no place for {}", outside.join(", ")));
     }
-    why.extend(weaker.iter().map(|(source, verdict)| format!("is {} on {source}", verdict.text())));
-    let message = format!("a {} needs all alerts of `{}`, which {}", info.title, rule.name, why.join(", "));
+    let message = format!("{} does not have all alerts of `{}`: {}", info.name, rule.name, why.join(", "));
     let exact: Vec<&str> = parts.iter().map(|part| part.source.name.as_str()).collect();
     let way_out = match exact.is_empty() {
         true => "run the pack over an archive".to_owned(),
@@ -283,6 +282,8 @@ impl Part<'_> {
     fn steps(&self, back: i64) -> i64 {
         let Some(window) = &self.rule.window else { return back };
         let step = window.step.max(1);
+        // What has no rows happened at its end, which may be where the reach begins.
+        let back = back.saturating_add(i64::from(self.rule.asks_for_silence()));
         let whole = (back / step).saturating_add(i64::from(back % step > 0));
         whole.saturating_add(i64::from(window.merges)).saturating_mul(step)
     }

@@ -37,8 +37,8 @@ pub(crate) trait Executor {
         None
     }
 
-    /// Runs a text over the raw records of a source.
-    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Record], turn: &Turn) -> Executed;
+    /// Runs a text over the raw records of sources.
+    fn execute(&mut self, emission: &Emission, logs: &[(&Source, Vec<Record>)], turn: &Turn) -> Executed;
 }
 
 /// What came of running a text.
@@ -107,7 +107,7 @@ impl Case<'_> {
             let verdict = emission.query.verdict.text();
             format!("{} on {} is {verdict}, but {how}\nin {turn:?}\n{text}", self.rule.name, emission.target)
         };
-        let (rows, ours) = match executor.execute(emission, self.source, records, turn) {
+        let (rows, ours) = match executor.execute(emission, &[(self.source, records.to_vec())], turn) {
             Executed::Rows(rows, ours) => (rows, ours),
             Executed::Unsupported(why) => {
                 *tally.unsupported.entry(why).or_default() += 1;

@@ -2,6 +2,8 @@
 
 mod breaches;
 mod conditions;
+mod correlated;
+mod correlations;
 mod emulators;
 mod faults;
 mod judge;

@@ -32,8 +32,11 @@ pub(super) fn correlate(cx: &mut Correlating<'_>) -> Option<Query> {
     let parts = cx.lower(lower)?;
     let mut query = Query::default();
     for (n, part) in parts.into_iter().enumerate() {
-        let from = Some(From::Query(Box::new(part)));
-        query.steps.push((format!("member_alerts_{}", n + 1), Select { star: true, from, ..Select::default() }));
+        let alerts = match part.steps.is_empty() {
+            true => part.last,
+            false => Select { star: true, from: Some(From::Query(Box::new(part))), ..Select::default() },
+        };
+        query.steps.push((format!("member_alerts_{}", n + 1), alerts));
     }
     let all = query.steps.iter().map(|(name, _)| name.clone()).collect();
     query.steps.push((ALERTS.to_owned(), Select { star: true, from: Some(From::Steps(all)), ..Select::default() }));
@@ -186,15 +189,26 @@ impl Joined<'_> {
         let group_by = items.len();
         items.push(named(sorted(int(&format!("step_last_{n}"))), &following));
         let found = self.push(&format!("steps_{n}"), Select { items, from, joins: vec![join], group_by, ..Select::default() });
-        let list = Sql { nullable: false, ..Sql::name(following, Type::Array(Box::new(Type::Int64))) };
-        let unnest = vec![Unnest { list, name: next.clone(), offset: Some(place.clone()) }];
-        let spent = Sql::binary(Operator::Subtract, int(BEGUN), Sql::int(1));
-        let spent = Sql::binary(Operator::Multiply, spent, Sql::int(i64::try_from(spends).unwrap_or(i64::MAX)));
-        let filter = vec![Sql::binary(Operator::LessEqual, int(&place), spent)];
+        // An alert that began before may have spent one for each time that the step comes.
+        let spends = i64::try_from(spends).unwrap_or(i64::MAX);
+        let most = match spends {
+            1 => int(BEGUN),
+            spends => {
+                let spent = Sql::binary(Operator::Subtract, int(BEGUN), Sql::int(1));
+                more(Sql::binary(Operator::Multiply, spent, Sql::int(spends)), 1)
+            }
+        };
+        let ints = Type::Array(Box::new(Type::Int64));
+        let list = Sql { nullable: false, ..Sql::name(following, ints.clone()) };
+        let there = Sql::call("ARRAY_LENGTH", vec![list.clone()], Type::Int64);
+        let last = Sql::call("LEAST", vec![most, there], Type::Int64);
+        let numbers = Sql::call("GENERATE_ARRAY", vec![Sql::int(1), last], ints);
+        let unnest = vec![Unnest { list: numbers, name: place.clone(), offset: None }];
+        let at = Sql::new(Node::Element(Box::new(list), Box::new(int(&place))), Type::Int64, false);
         let mut items = own;
-        items.push(same(int(&next)));
+        items.push(named(at, &next));
         let group_by = items.len();
-        let select = Select { items, from: found, unnest, filter, group_by, ..Select::default() };
+        let select = Select { items, from: found, unnest, group_by, ..Select::default() };
         (self.push(&format!("followed_{n}"), select), next)
     }
 
@@ -213,8 +227,8 @@ impl Joined<'_> {
         let joins = vec![join];
         let counted = self.push("followers_of", Select { items, from, joins, group_by, ..Select::default() });
         let filter = vec![Sql::binary(Operator::Equal, int("followers"), Sql::int(0))];
-        // Of several ways to one start, one.
-        let (group_by, items) = (own.len(), own);
+        // Of several ways from one start, one.
+        let (group_by, items) = (if now == START { 0 } else { own.len() }, own);
         self.push("not_followed", Select { items, from: counted, filter, group_by, ..Select::default() })
     }
 

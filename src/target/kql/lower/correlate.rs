@@ -16,6 +16,8 @@ struct Joined<'a> {
     cx: &'a Correlating<'a>,
     names: Names,
     columns: Columns,
+    /// The keys' names in the rows that are told.
+    outputs: &'a [String],
     /// The table of all alerts.
     alerts: Name,
     tables: Vec<(Name, Rows)>,
@@ -66,25 +68,26 @@ pub(in crate::target::kql) fn correlate(cx: &mut Correlating<'_>) -> Option<Quer
     let alerts = if others.is_empty() {
         table
     } else {
-        let alerts = names.fresh("alerts");
+        let alerts = names.fresh("all_alerts");
         tables.push((alerts.clone(), Rows { table, stages: vec![Stage::Union(others)] }));
         alerts
     };
-    let mut joined = Joined { cx, names, columns, table: alerts.clone(), alerts, tables, stages: Vec::new() };
+    let stages = Vec::new();
+    let mut joined =
+        Joined { cx, names, columns, outputs: &outputs, table: alerts.clone(), alerts, tables, stages };
     let at = match &cx.correlation.occurs {
         Occurs::AtLeast(least) => joined.at_least(*least),
         Occurs::Chain { steps, without } => joined.chain(steps, *without)?,
     };
-    joined.told(&at, &outputs);
+    joined.told(&at);
     let Joined { tables, table, stages, .. } = joined;
     Some(Query { values, tables, rows: Rows { table, stages } })
 }
 
 impl Joined<'_> {
-    /// New names for a row's moment and keys.
+    /// New names for a row's keys.
     fn keys(&mut self, part: &str) -> Vec<Name> {
-        let names: Vec<String> = self.columns.keys.iter().map(|key| format!("{part}_{}", key.0)).collect();
-        names.iter().map(|name| self.names.fresh(name)).collect()
+        self.outputs.iter().map(|name| self.names.fresh(&format!("{part}_{name}"))).collect()
     }
 
     /// The rows so far as a table of their own.
@@ -127,12 +130,12 @@ impl Joined<'_> {
         let (rule, last) = (rule.clone(), last.clone());
         let on = keys.iter().cloned().zip(self.columns.keys.clone()).collect();
         self.stages.push(Stage::Join { inner: true, table: self.alerts.clone(), on });
-        let after = Scalar::infix(Scalar::column(&last), Infix::GreaterEqual, Scalar::column(&start));
-        let before = Scalar::infix(Scalar::column(&last), Infix::LessEqual, self.within(&start));
-        self.stages.push(Stage::Where(Scalar::all(vec![after, before])));
+        let behind = Scalar::infix(Scalar::column(&last), Infix::GreaterEqual, Scalar::column(&start));
+        let in_time = Scalar::infix(Scalar::column(&last), Infix::LessEqual, self.within(&start));
+        self.stages.push(Stage::Where(Scalar::all(vec![behind, in_time])));
         let mut by: Vec<(Name, Scalar)> =
             [&start].into_iter().chain(&keys).map(|name| (name.clone(), Scalar::column(name))).collect();
-        let [member_at, members, all_at] = ["member_at", "members", "members_at"].map(|name| self.names.fresh(name));
+        let [member_at, members, all_at] = ["member_at", "members_there", "members_at"].map(|name| self.names.fresh(name));
         let mut of_member = by.clone();
         of_member.push((rule.clone(), Scalar::Column(rule)));
         let earliest = vec![(Some(member_at.clone()), Scalar::call("min", [Scalar::Column(last)]))];
@@ -140,7 +143,7 @@ impl Joined<'_> {
         let all = least == self.cx.correlation.members.len();
         let times = match all {
             true => Scalar::call("max", [Scalar::Column(member_at)]),
-            false => Scalar::call("make_list", [Scalar::Column(member_at)]),
+            false => Scalar::call("make_list", [since(&member_at, &start)]),
         };
         let columns =
             vec![(Some(members.clone()), Scalar::call("count", [])), (Some(all_at.clone()), times)];
@@ -157,7 +160,7 @@ impl Joined<'_> {
         let now = self.names.fresh("enough_at");
         let sorted = Scalar::call("array_sort_asc", [Scalar::Column(all_at)]);
         let nth = Scalar::Element(Box::new(sorted), Box::new(Scalar::Long(enough - 1)));
-        self.stages.push(Stage::Extend(vec![(now.clone(), Scalar::call("todatetime", [nth]))]));
+        self.stages.push(Stage::Extend(vec![(now.clone(), after(&start, Scalar::call("tolong", [nth])))]));
         At { start, now, keys }
     }
 
@@ -184,7 +187,7 @@ impl Joined<'_> {
 
     /// How many moments of the first step there are that an alert may have begun at, before each and with it.
     fn before(&mut self, at: &At) -> Name {
-        let starts = self.cut("starts");
+        let starts = self.cut("start_moments");
         let (other, keys) = (self.names.fresh("other_at"), self.keys("other"));
         let mut columns = vec![(other.clone(), Scalar::column(&at.start))];
         columns.extend(keys.iter().cloned().zip(at.keys.iter().map(Scalar::column)));
@@ -194,7 +197,7 @@ impl Joined<'_> {
         let not_after = Scalar::infix(Scalar::column(&other), Infix::LessEqual, Scalar::column(&at.start));
         let near = Scalar::infix(self.within(&other), Infix::Greater, Scalar::column(&at.start));
         self.stages.push(Stage::Where(Scalar::all(vec![not_after, near])));
-        let begun = self.names.fresh("begun");
+        let begun = self.names.fresh("begun_near");
         let columns = vec![(Some(begun.clone()), Scalar::call("count", []))];
         self.stages.push(Stage::Summarize { columns, by: of([&at.start].into_iter().chain(&at.keys)) });
         begun
@@ -203,27 +206,25 @@ impl Joined<'_> {
     /// The alerts of a step that may follow: the next one, and as many more as those that begun before may have spent.
     fn step(&mut self, step: usize, at: &mut At, begun: &Name, (number, spends): (usize, usize)) {
         let last = self.follow(step, at, true);
-        let list = self.names.fresh("following");
-        let lasts = Scalar::call("array_sort_asc", [Scalar::call("make_list", [Scalar::Column(last)])]);
+        let list = self.names.fresh("following_at");
+        let lasts = Scalar::call("array_sort_asc", [Scalar::call("make_list", [since(&last, &at.start)])]);
         let mut by = of([&at.start, begun].into_iter().chain(&at.keys));
         if number > 0 {
             by.push((at.now.clone(), Scalar::column(&at.now)));
         }
         self.stages.push(Stage::Summarize { columns: vec![(Some(list.clone()), lasts)], by });
-        let [place, next] = ["place", "next_at"].map(|name| self.names.fresh(name));
-        self.stages.push(Stage::MvExpand {
-            index: Some(place.clone()),
-            element: next.clone(),
-            list: Scalar::Column(list),
-            ty: Type::Datetime,
-            pairs: false,
-        });
+        let [place, next] = ["place_of", "next_at"].map(|name| self.names.fresh(name));
+        let list_of = Scalar::column(&list);
+        let (index, element) = (Some(place.clone()), list.clone());
+        self.stages.push(Stage::MvExpand { index, element, list: list_of, ty: Type::Long, pairs: false });
+        // An alert that began before may have spent one for each time that the step comes.
         let spent = Scalar::infix(Scalar::column(begun), Infix::Subtract, Scalar::Long(1));
-        let spent = match i64::try_from(spends) {
-            Ok(1) | Err(_) => spent,
-            Ok(spends) => Scalar::infix(Scalar::Long(spends), Infix::Multiply, spent),
+        let spent = match spends {
+            1 => spent,
+            spends => Scalar::infix(spent, Infix::Multiply, Scalar::Long(i64::try_from(spends).unwrap_or(i64::MAX))),
         };
         self.stages.push(Stage::Where(Scalar::infix(Scalar::Column(place), Infix::LessEqual, spent)));
+        self.stages.push(Stage::Extend(vec![(next.clone(), after(&at.start, Scalar::Column(list)))]));
         let by = of([&at.start, begun, &next].into_iter().chain(&at.keys));
         self.stages.push(Stage::Summarize { columns: Vec::new(), by });
         at.now = next;
@@ -232,7 +233,7 @@ impl Joined<'_> {
     /// Nothing of this step follows.
     fn without(&mut self, step: usize, at: &At) {
         let last = self.follow(step, at, false);
-        let followed = self.names.fresh("followed");
+        let followed = self.names.fresh("followed_by");
         let count = Scalar::call("countif", [Scalar::call("isnotnull", [Scalar::Column(last)])]);
         let mut by = of([&at.start].into_iter().chain(&at.keys));
         if at.now != at.start {
@@ -240,9 +241,11 @@ impl Joined<'_> {
         }
         self.stages.push(Stage::Summarize { columns: vec![(Some(followed.clone()), count)], by });
         self.stages.push(Stage::Where(Scalar::infix(Scalar::Column(followed), Infix::Equal, Scalar::Long(0))));
-        // Of several ways to one start, one.
-        let by = of([&at.start].into_iter().chain(&at.keys));
-        self.stages.push(Stage::Summarize { columns: Vec::new(), by });
+        if at.now != at.start {
+            // Of several ways from one start, one.
+            let by = of([&at.start].into_iter().chain(&at.keys));
+            self.stages.push(Stage::Summarize { columns: Vec::new(), by });
+        }
     }
 
     /// Puts the alerts of a step beside that begin behind the last alert and in time; gives the column of their end, which is null where there
@@ -273,7 +276,8 @@ impl Joined<'_> {
     }
 
     /// Keeps what the run tells, in the columns that are told.
-    fn told(&mut self, at: &At, outputs: &[String]) {
+    fn told(&mut self, at: &At) {
+        let outputs = self.outputs;
         let now = || Scalar::column(&at.now);
         let (from, to) = self.cx.told();
         let before = |back: i64| match back {
@@ -301,6 +305,16 @@ impl Joined<'_> {
         let order = [WINDOW_START, WINDOW_END].into_iter().chain(outputs.iter().map(String::as_str));
         self.stages.push(Stage::Sort(order.map(Name::new).collect()));
     }
+}
+
+/// How many microseconds a moment is behind another: what a list can hold.
+fn since(moment: &Name, start: &Name) -> Scalar {
+    Scalar::call("datetime_diff", [Scalar::text("microsecond"), Scalar::column(moment), Scalar::column(start)])
+}
+
+/// The moment so many microseconds behind another.
+fn after(start: &Name, micros: Scalar) -> Scalar {
+    Scalar::call("datetime_add", [Scalar::text("microsecond"), micros, Scalar::column(start)])
 }
 
 /// Columns that stay what they are.

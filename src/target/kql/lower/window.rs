@@ -129,7 +129,7 @@ impl Lower<'_> {
         let to = if reach.every % window.step.max(1) == 0 {
             until
         } else {
-            let ended = self.names.fresh("ended");
+            let ended = self.names.fresh("ended_at");
             values.push((ended.clone(), bin(until, window.step)));
             Scalar::Column(ended)
         };
