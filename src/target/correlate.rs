@@ -10,7 +10,7 @@
 
 use super::emit::{Emission, Ready, Target, emit_one, refused};
 use super::{Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Query, Request, Verdict};
-use crate::bind::admits;
+use crate::bind::{ForSource, admits, for_source, located};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{
     Aggregate, AggregateFunction, Binding, CORRELATION, Correlation, Expr, ExprKind, Member, MemberKey, Occurs, Place,
@@ -99,6 +99,12 @@ pub fn emit_correlation(
             return emission;
         }
     };
+    if parts.is_empty() {
+        let reason = Diagnostic::error(Code::NotExpressible, "none of its members runs on any log");
+        let way_out = "`skywatch coverage` says what each lacks";
+        emission.query = refused(vec![reason.at(correlation.span, "").help(way_out)]);
+        return emission;
+    }
     let delay = parts.iter().map(|part| part.source.settled()).max().unwrap_or_default();
     let back = back(correlation).saturating_add(emission.every);
     for part in &mut parts {
@@ -143,7 +149,10 @@ fn members<'a>(
     if let Some(why) = info.correlates_not {
         let within = duration(correlation.within);
         let message = format!("a {} can't ask for alerts within {within} of one another: {why}", info.title);
-        return Err(vec![refuse(message, "run the pack over an archive, or deliver its members' alerts and correlate those")]);
+        return Err(vec![refuse(
+            message,
+            "run the pack over an archive, or deliver its members' alerts and correlate those",
+        )]);
     }
     let found = correlation.members.iter().map(|member| match rules.iter().find(|rule| rule.name == member.name) {
         Some(rule) => Ok((member, rule)),
@@ -168,11 +177,12 @@ fn parts<'a>(
     let asked = alerting(rule, stream);
     let (mut parts, mut outside, mut weaker) = (Vec::new(), Vec::new(), Vec::new());
     for source in schema.sources.iter().filter(|source| admits(rule, source)) {
+        // What no local run finds there, nothing lacks.
+        if !matches!(for_source(rule, &located(source, stream), stream), ForSource::Rule(..)) {
+            continue;
+        }
         let Some(place) = source.place(info.place) else {
-            // Where it can never fire nothing is amiss.
-            if !matches!(crate::bind::bind(rule, source, stream), crate::bind::Bound::Never) {
-                outside.push(source.name.as_str());
-            }
+            outside.push(source.name.as_str());
             continue;
         };
         let Some(emission) = emit_one(rule, source, stream, target, request) else { continue };
@@ -188,11 +198,15 @@ fn parts<'a>(
     if outside.is_empty() && weaker.is_empty() {
         return Ok(parts);
     }
-    let mut why: Vec<String> = weaker.iter().map(|(source, verdict)| format!("{} on {source}", verdict.text())).collect();
+    let weak = |verdict: Verdict| {
+        let on: Vec<&str> = weaker.iter().filter(|(_, of)| *of == verdict).map(|(source, _)| *source).collect();
+        (!on.is_empty()).then(|| format!("{} on {}", verdict.text(), on.join(", ")))
+    };
+    let mut why: Vec<String> = Verdict::ALL.into_iter().filter_map(weak).collect();
     if !outside.is_empty() {
         why.push(format!("no place for {}", outside.join(", ")));
     }
-    let message = format!("{} does not have all alerts of `{}`: {}", info.name, rule.name, why.join(", "));
+    let message = format!("{} does not have all alerts of `{}`: {}", info.name, rule.name, why.join("; "));
     let exact: Vec<&str> = parts.iter().map(|part| part.source.name.as_str()).collect();
     let way_out = match exact.is_empty() {
         true => "run the pack over an archive".to_owned(),
@@ -291,7 +305,9 @@ impl Part<'_> {
     fn lookback(&self) -> i64 {
         let window = self.rule.window.as_ref().map_or(0, |window| window.length);
         let parts = self.source.assemble.as_ref().map_or(0, |assemble| assemble.within);
-        [window, super::windows::past(self.rule), parts].iter().fold(self.alerts.reach.back, |a, b| a.saturating_add(*b))
+        [window, super::windows::past(self.rule), parts]
+            .iter()
+            .fold(self.alerts.reach.back, |a, b| a.saturating_add(*b))
     }
 }
 

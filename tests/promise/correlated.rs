@@ -183,7 +183,8 @@ fn broken(emission: &Emission, local: &[Row], emitted: &[Row]) -> Option<String>
     let how = match emission.query.verdict {
         Verdict::Exact => difference(local, emitted, &[]),
         Verdict::Wider => {
-            let has = |alert: &&Row| emitted.iter().any(|row| difference(&[(*alert).clone()], &[row.clone()], &[]).is_none());
+            let has =
+                |alert: &&Row| emitted.iter().any(|row| difference(&[(*alert).clone()], &[row.clone()], &[]).is_none());
             let lacking = local.iter().find(|alert| !has(alert));
             lacking.map(|alert| format!("missing: {alert} in {emitted:?}"))
         }
@@ -218,8 +219,8 @@ fn groups(target: &str) -> &'static [Group] {
 const LENGTHS: [&str; 5] = ["5m", "10m", "30m", "1h", "1m"];
 const WITHIN: [&str; 3] = ["1h", "2h", "90m"];
 
-/// A random correlation over random rules that read these sources.
-fn text(c: &mut Choices, group: &Group, shapes: &[Shape]) -> String {
+/// A random correlation of a number over random rules that read these sources.
+fn text(c: &mut Choices, number: u32, group: &Group, shapes: &[Shape]) -> String {
     let mut keys = vec![*c.one(group.keys)];
     if c.once_in(4) {
         keys.extend(group.keys.iter().find(|key| **key != keys[0]));
@@ -230,7 +231,8 @@ fn text(c: &mut Choices, group: &Group, shapes: &[Shape]) -> String {
     for n in 0..members {
         let shape = c.one(shapes);
         let stream = &shape.fields.stream;
-        let alike: Vec<&str> = shapes.iter().filter(|s| s.fields.stream == *stream).map(|s| s.fields.only.as_str()).collect();
+        let alike: Vec<&str> =
+            shapes.iter().filter(|s| s.fields.stream == *stream).map(|s| s.fields.only.as_str()).collect();
         let only = if c.once_in(3) { alike.join(", ") } else { shape.fields.only.clone() };
         let filter = match c.below(4) {
             0 => String::new(),
@@ -252,9 +254,9 @@ fn text(c: &mut Choices, group: &Group, shapes: &[Shape]) -> String {
                 format!(" over {length}{every} by {keys} when {when}")
             }
         };
-        out.push_str(&format!("signal m{n} {{ from {stream} only {only}{filter}{rest} }}\n"));
+        out.push_str(&format!("signal m{number}_{n} {{ from {stream} only {only}{filter}{rest} }}\n"));
     }
-    let named: Vec<String> = (0..members).map(|n| format!("m{n}")).collect();
+    let named: Vec<String> = (0..members).map(|n| format!("m{number}_{n}")).collect();
     let one = |c: &mut Choices| c.one(&named).clone();
     let occurs = match c.below(6) {
         0 => format!("any of {}", named.join(", ")),
@@ -263,7 +265,10 @@ fn text(c: &mut Choices, group: &Group, shapes: &[Shape]) -> String {
         4 => format!("{} then {}", one(c), one(c)),
         _ => format!("{} then {} then {}{}", one(c), one(c), c.one(&["", "no "]), one(c)),
     };
-    out.push_str(&format!("correlate r {{ severity low by {keys} within {} when {occurs} }}\n", c.one(&WITHIN)));
+    out.push_str(&format!(
+        "correlate r{number} {{ severity low by {keys} within {} when {occurs} }}\n",
+        c.one(&WITHIN)
+    ));
     out
 }
 
@@ -291,10 +296,14 @@ fn random_correlations(executor: &mut dyn Executor, short: u32, turns: usize) {
         let (mut exact, mut wider, mut with_alerts, mut with_turns, mut refused, mut not_run) = (0, 0, 0, 0, 0, 0);
         let mut unsupported: BTreeMap<String, usize> = BTreeMap::new();
         let mut wrong = Vec::new();
-        for number in 0..cases(short) {
-            let mut c = Choices::new(seeded(number, 6_000));
-            let text = text(&mut c, group, &shapes);
-            let resolved = resolved(&[&text]);
+        let mut choices: Vec<Choices> = (0..cases(short)).map(|number| Choices::new(seeded(number, 6_000))).collect();
+        let texts = (0..).zip(&mut choices).map(|(number, c)| text(c, number, group, &shapes));
+        let texts: Vec<String> = texts.collect();
+        // All at once: reading the sources takes longer than the rules.
+        let resolved = resolved(&[&texts.concat()]);
+        for (number, (mut c, text)) in choices.into_iter().zip(&texts).enumerate() {
+            let name = format!("r{number}");
+            let correlation = resolved.correlations.iter().find(|one| one.name == name).expect("it is there");
             let log = |shape: &Shape, c: &mut Choices| {
                 let source = resolved.schema.source(&shape.fields.only).expect("it has a place");
                 let places = places(source, kind);
@@ -318,7 +327,6 @@ fn random_correlations(executor: &mut dyn Executor, short: u32, turns: usize) {
             };
             let of: Vec<(&Source, Log)> = shapes.iter().map(|shape| log(shape, &mut c)).collect();
             let logs = Logs { resolved: &resolved, of: apart(&resolved, of) };
-            let correlation = &resolved.correlations[0];
             let found = logs.compare(correlation, executor, turns);
             let request = Request { range: Some((RANGE.from, RANGE.to)), ..Request::default() };
             let emission = emit_correlation(correlation, &resolved.rules, &resolved.schema, target(on), request);
@@ -333,7 +341,8 @@ fn random_correlations(executor: &mut dyn Executor, short: u32, turns: usize) {
             found.unsupported.into_iter().for_each(|why| *unsupported.entry(why).or_insert(0) += 1);
             let reason = emission.query.reasons.first().filter(|_| emission.query.text.is_none());
             reason.into_iter().for_each(|why| *unsupported.entry(why.message.clone()).or_insert(0) += 1);
-            let records = || logs.of.iter().map(|(source, log)| json!({ &source.name: log.records })).collect::<Vec<_>>();
+            let records =
+                || logs.of.iter().map(|(source, log)| json!({ &source.name: log.records })).collect::<Vec<_>>();
             wrong.extend(found.wrong.iter().map(|how| format!("case {number}: {text}\n{how}\n{:?}", records())));
         }
         println!(
@@ -343,31 +352,31 @@ fn random_correlations(executor: &mut dyn Executor, short: u32, turns: usize) {
         );
         assert!(wrong.is_empty(), "{} wrong, the first:\n{}", wrong.len(), wrong[0]);
         let compared = exact + wider;
-        assert!(compared * 3 >= cases(short) as usize, "too few correlations could be compared: {compared}");
+        assert!(compared * 2 >= cases(short) as usize, "too few correlations could be compared: {compared}");
         assert!(with_alerts * 8 >= compared, "too few of {compared} correlations alert: {with_alerts}");
     }
 }
 
 #[test]
 fn random_correlations_on_the_kql_emulator_give_the_local_alerts() {
-    random_correlations(&mut Emulator::of("kql", true), 40, 6);
+    random_correlations(&mut Emulator::of("kql", true), 8, 3);
 }
 
 #[test]
 fn random_correlations_on_the_googlesql_emulator_give_the_local_alerts() {
-    random_correlations(&mut Emulator::of("googlesql", true), 40, 6);
+    random_correlations(&mut Emulator::of("googlesql", true), 8, 3);
 }
 
 #[test]
 fn random_correlations_as_kql_give_the_local_alerts() {
     if let Some(mut engine) = OnOracle::of("kql") {
-        random_correlations(&mut engine, 16, 0);
+        random_correlations(&mut engine, 5, 0);
     }
 }
 
 #[test]
 fn random_correlations_as_googlesql_give_the_local_alerts() {
     if let Some(mut engine) = OnOracle::of("googlesql") {
-        random_correlations(&mut engine, 16, 0);
+        random_correlations(&mut engine, 5, 0);
     }
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value as Row, json};
 use skywatch::diag::render;
 use skywatch::eval::clock::parse_time;
-use skywatch::ir::Source;
+use skywatch::ir::{OnlySource, Source};
 use skywatch::pack::load;
 use skywatch::ruletest::rows::difference;
 use skywatch::source::SourceMap;
@@ -13,10 +13,11 @@ use skywatch::target::{Request, TARGETS, Verdict, emit_correlation};
 use crate::correlated::{Found, Logs};
 use crate::emulators::Emulator;
 use crate::judge::Executor;
-use crate::logs::{Log, RANGE, target};
+use crate::logs::{Log, RANGE, sources_on, target};
 use crate::oracles::OnOracle;
 use crate::support::oracle::{Engine, Oracle};
 use crate::support::resolved;
+use crate::support::samples::{self, Samples};
 
 /// An alert: from, to, the key.
 type Told = (&'static str, &'static str, &'static str);
@@ -44,7 +45,7 @@ signal c { from STREAM only FIRST where operation == \"c\" }
 signal pair { from STREAM only FIRST where operation == \"w\" over 10m by caller.id when count() >= 2 }
 signal busy { from STREAM only FIRST where operation == \"h\" over 30m every 10m by caller.id when count() >= 1 }
 signal quiet { from STREAM only FIRST where operation == \"q\" over 10m by caller.id when silent(20m) }
-signal elsewhere { from OTHER only SECOND }
+signal elsewhere { from OTHER only SECOND over 10m by THEIRS when count() >= 1 }
 ";
 
 const CASES: &[Case] = &[
@@ -220,7 +221,7 @@ const CASES: &[Case] = &[
         ],
         verdict: Verdict::Wider,
         local: &[("10:00:00", "10:20:00", "k")],
-        besides: &[],
+        besides: &[("10:20:00", "10:29:00", "k")],
     },
     Case {
         shows: "then no: told at the end of its time, unless something came, at its very end too",
@@ -291,11 +292,7 @@ const CASES: &[Case] = &[
         text: "when any of busy",
         events: &[("10:05:00", "h", "k"), ("10:25:00", "h", "k"), ("12:00:00", "h", "k"), ("10:25:00", "h", "m")],
         verdict: Verdict::Exact,
-        local: &[
-            ("10:05:00", "10:05:00", "k"),
-            ("12:00:00", "12:00:00", "k"),
-            ("10:25:00", "10:25:00", "m"),
-        ],
+        local: &[("10:05:00", "10:05:00", "k"), ("12:00:00", "12:00:00", "k"), ("10:25:00", "10:25:00", "m")],
         besides: &[],
     },
     Case {
@@ -387,10 +384,20 @@ fn time(text: &str) -> String {
 impl Case {
     /// The whole text for a target.
     fn written(&self, on: &On) -> String {
-        let key = if self.text.contains("elsewhere") { format!("caller.id = {}", on.other_key) } else { "caller.id".to_owned() };
+        let key = if self.text.contains("elsewhere") {
+            format!("caller.id = {}", on.other_key)
+        } else {
+            "caller.id".to_owned()
+        };
         let correlation = format!("correlate r {{ severity high by {key} within 30m {} }}", self.text);
         let text = format!("{MEMBERS}{correlation}");
-        let named = [("STREAM", on.first.0), ("FIRST", on.first.1), ("OTHER", on.second.0), ("SECOND", on.second.1)];
+        let named = [
+            ("THEIRS", on.other_key),
+            ("STREAM", on.first.0),
+            ("FIRST", on.first.1),
+            ("OTHER", on.second.0),
+            ("SECOND", on.second.1),
+        ];
         named.iter().fold(text, |text, (word, name)| text.replace(word, name))
     }
 
@@ -476,7 +483,13 @@ fn correlations_by_hand_have_their_verdicts() {
             let request = Request { range, ..Request::default() };
             let one = &resolved.correlations[0];
             let emission = emit_correlation(one, &resolved.rules, &resolved.schema, target(name), request);
-            assert_eq!(emission.query.verdict, case.verdict, "{}: {}", case.shows, render(&emission.query.reasons, &SourceMap::default(), false));
+            assert_eq!(
+                emission.query.verdict,
+                case.verdict,
+                "{}: {}",
+                case.shows,
+                render(&emission.query.reasons, &SourceMap::default(), false)
+            );
             assert_eq!(emission.query.reasons.len(), usize::from(case.verdict != Verdict::Exact), "{}", case.shows);
         }
     }
@@ -513,6 +526,35 @@ fn shipped_correlations_are_refused_with_the_way_out() {
                 let help = reason.help.clone().unwrap_or_default();
                 text.push_str(&format!("{}: {}\n    {help}\n", reason.code.as_str(), reason.message));
             }
+        }
+    }
+    insta::assert_snapshot!(text);
+}
+
+/// The same with members of one cloud: emitted, and over the samples what the local run finds.
+#[test]
+fn shipped_correlations_within_a_cloud_are_emitted() {
+    let pack = load(std::path::Path::new("rulepacks/ai-security"));
+    let mut text = String::new();
+    for (on, cloud) in [("kql", "azure"), ("googlesql", "gcp")] {
+        let mut within = pack.resolved.clone();
+        for rule in &mut within.rules {
+            rule.only = vec![OnlySource { name: cloud.to_owned(), cloud: true }];
+        }
+        let of = sources_on(on, &within.schema).into_iter().filter_map(|Samples { source, files, .. }| {
+            let source = within.schema.source(&source).filter(|source| source.cloud() == cloud)?;
+            let records: Vec<Row> = files.iter().flat_map(|file| samples::records(file)).collect();
+            Some((source, Log::of(source, &within.schema, &records)))
+        });
+        let logs = Logs { resolved: &within, of: of.collect() };
+        for one in &within.correlations {
+            let emission = emit_correlation(one, &within.rules, &within.schema, target(on), Request::default());
+            text.push_str(&format!("==== {} as {on}\n{}", one.name, emission.header(&target(on).info())));
+            let found = logs.compare(one, &mut Emulator::of(on, false), 8);
+            assert!(found.wrong.is_empty(), "{} as {on}: {}", one.name, found.wrong.join("\n"));
+            let alerts = found.local.len();
+            let rows = found.emitted.map_or_else(|| "none".to_owned(), |rows| rows.len().to_string());
+            text.push_str(&format!("over the samples: {alerts} alerts, {rows} rows\n"));
         }
     }
     insta::assert_snapshot!(text);

@@ -48,8 +48,7 @@ impl Lower<'_> {
         let of = window.keys.iter().zip(&outputs.keys);
         let mut own: Vec<Sql> = of.map(|(key, name)| Sql::name(name.clone(), sql_type(&key.value.ty))).collect();
         if window.merges {
-            let [step, next, before] =
-                ["true_windows", "next_start", "windows_before"].map(|name| self.alias(name));
+            let [step, next, before] = ["true_windows", "next_start", "windows_before"].map(|name| self.alias(name));
             let [first_event, last_event] = times;
             windows.items = vec![
                 (start.clone(), None),

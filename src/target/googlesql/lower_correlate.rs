@@ -188,7 +188,8 @@ impl Joined<'_> {
         }
         let group_by = items.len();
         items.push(named(sorted(int(&format!("step_last_{n}"))), &following));
-        let found = self.push(&format!("steps_{n}"), Select { items, from, joins: vec![join], group_by, ..Select::default() });
+        let found =
+            self.push(&format!("steps_{n}"), Select { items, from, joins: vec![join], group_by, ..Select::default() });
         // An alert that began before may have spent one for each time that the step comes.
         let spends = i64::try_from(spends).unwrap_or(i64::MAX);
         let most = match spends {
@@ -276,8 +277,7 @@ impl Joined<'_> {
             items.extend(output(key, ty, self.cx.correlation.span).ok().map(|key| named(key, name)));
         }
         let order = [WINDOW_START, WINDOW_END].into_iter().chain(outputs.iter().map(String::as_str));
-        let order_by =
-            order.map(|name| Order { by: Sql::name(name, Type::String), descending: false }).collect();
+        let order_by = order.map(|name| Order { by: Sql::name(name, Type::String), descending: false }).collect();
         self.query.last = Select { items, from, filter, order_by, ..Select::default() };
     }
 }

@@ -3,9 +3,9 @@
 mod errors;
 mod lower;
 mod lower_address;
+mod lower_aggregate;
 mod lower_alerts;
 mod lower_correlate;
-mod lower_aggregate;
 mod lower_expr;
 mod lower_list;
 mod lower_look;

@@ -102,8 +102,7 @@ impl Lower<'_> {
 
     fn alerts(&mut self, columns: &Columns, [first, last]: [Scalar; 2], keys: Vec<Scalar>) {
         let rule = Scalar::text(&self.rule.name);
-        let mut row =
-            vec![(columns.rule.clone(), rule), (columns.first.clone(), first), (columns.last.clone(), last)];
+        let mut row = vec![(columns.rule.clone(), rule), (columns.first.clone(), first), (columns.last.clone(), last)];
         row.extend(columns.keys.iter().cloned().zip(keys));
         self.stages.push(Stage::Project(row));
     }

@@ -41,8 +41,7 @@ pub(in crate::target::kql) fn correlate(cx: &mut Correlating<'_>) -> Option<Quer
     names.reserve(WINDOW_END);
     let outputs = key_names(cx.correlation);
     outputs.iter().for_each(|name| names.reserve(name));
-    let [until, rule, first, last] =
-        ["until", "alert_rule", "alert_first", "alert_last"].map(|name| names.fresh(name));
+    let [until, rule, first, last] = ["until", "alert_rule", "alert_first", "alert_last"].map(|name| names.fresh(name));
     let keys = outputs.iter().map(|name| names.fresh(&format!("alert_{name}"))).collect();
     let columns = Columns { until, rule, first, last, keys };
     let parts = cx.lower(|part| lowered(part, &mut names, Some(&columns)))?;
@@ -73,8 +72,7 @@ pub(in crate::target::kql) fn correlate(cx: &mut Correlating<'_>) -> Option<Quer
         alerts
     };
     let stages = Vec::new();
-    let mut joined =
-        Joined { cx, names, columns, outputs: &outputs, table: alerts.clone(), alerts, tables, stages };
+    let mut joined = Joined { cx, names, columns, outputs: &outputs, table: alerts.clone(), alerts, tables, stages };
     let at = match &cx.correlation.occurs {
         Occurs::AtLeast(least) => joined.at_least(*least),
         Occurs::Chain { steps, without } => joined.chain(steps, *without)?,
@@ -135,7 +133,8 @@ impl Joined<'_> {
         self.stages.push(Stage::Where(Scalar::all(vec![behind, in_time])));
         let mut by: Vec<(Name, Scalar)> =
             [&start].into_iter().chain(&keys).map(|name| (name.clone(), Scalar::column(name))).collect();
-        let [member_at, members, all_at] = ["member_at", "members_there", "members_at"].map(|name| self.names.fresh(name));
+        let [member_at, members, all_at] =
+            ["member_at", "members_there", "members_at"].map(|name| self.names.fresh(name));
         let mut of_member = by.clone();
         of_member.push((rule.clone(), Scalar::Column(rule)));
         let earliest = vec![(Some(member_at.clone()), Scalar::call("min", [Scalar::Column(last)]))];
@@ -145,8 +144,7 @@ impl Joined<'_> {
             true => Scalar::call("max", [Scalar::Column(member_at)]),
             false => Scalar::call("make_list", [since(&member_at, &start)]),
         };
-        let columns =
-            vec![(Some(members.clone()), Scalar::call("count", [])), (Some(all_at.clone()), times)];
+        let columns = vec![(Some(members.clone()), Scalar::call("count", [])), (Some(all_at.clone()), times)];
         self.stages.push(Stage::Summarize { columns, by: std::mem::take(&mut by) });
         let enough = i64::try_from(least).unwrap_or(i64::MAX);
         self.stages.push(Stage::Where(Scalar::infix(
@@ -296,10 +294,7 @@ impl Joined<'_> {
             }
             Some(_) => {}
         }
-        let mut columns = vec![
-            (Name::new(WINDOW_START), Scalar::column(&at.start)),
-            (Name::new(WINDOW_END), now()),
-        ];
+        let mut columns = vec![(Name::new(WINDOW_START), Scalar::column(&at.start)), (Name::new(WINDOW_END), now())];
         columns.extend(outputs.iter().map(Name::new).zip(at.keys.iter().map(Scalar::column)));
         self.stages.push(Stage::Project(columns));
         let order = [WINDOW_START, WINDOW_END].into_iter().chain(outputs.iter().map(String::as_str));

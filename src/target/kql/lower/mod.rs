@@ -4,8 +4,8 @@
 //! output. Expressions that are used twice, and JSON that is parsed, become columns of their own in front of what uses them.
 
 mod address;
-mod alerts;
 mod aggregate;
+mod alerts;
 mod assemble;
 mod correlate;
 mod elements;
@@ -20,8 +20,8 @@ mod read;
 mod text;
 mod window;
 
-pub(super) use correlate::correlate;
 use alerts::Columns;
+pub(super) use correlate::correlate;
 
 use super::names::Names;
 use super::tree::{Name, Query, Rows, Scalar, Stage, Type};

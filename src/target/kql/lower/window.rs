@@ -136,8 +136,7 @@ impl Lower<'_> {
         let first = reach.back.saturating_add(window.length).saturating_sub(window.step);
         let judged = before(&to, first);
         let from = before(&to, first.saturating_add(past(self.rule)));
-        let span =
-            Span::Starts(judged.clone(), before(&to, window.length), reach.back.div_euclid(window.step.max(1)));
+        let span = Span::Starts(judged.clone(), before(&to, window.length), reach.back.div_euclid(window.step.max(1)));
         Range { values, from, judged, to, span }
     }
 
