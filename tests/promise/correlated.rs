@@ -183,8 +183,9 @@ fn broken(emission: &Emission, local: &[Row], emitted: &[Row]) -> Option<String>
     let how = match emission.query.verdict {
         Verdict::Exact => difference(local, emitted, &[]),
         Verdict::Wider => {
-            let has =
-                |alert: &&Row| emitted.iter().any(|row| difference(&[(*alert).clone()], &[row.clone()], &[]).is_none());
+            let has = |alert: &&Row| {
+                emitted.iter().any(|row| difference(&[(*alert).clone()], std::slice::from_ref(row), &[]).is_none())
+            };
             let lacking = local.iter().find(|alert| !has(alert));
             lacking.map(|alert| format!("missing: {alert} in {emitted:?}"))
         }
@@ -278,7 +279,7 @@ fn apart<'a>(resolved: &Resolved, logs: Vec<(&'a Source, Log)>) -> Vec<(&'a Sour
     let of_another = |source: &Source, record: &Row| {
         let others = sources.iter().filter(|other| other.name != source.name && other.assemble.is_none());
         let event = |other: &&Source| !Log::of(other, &resolved.schema, std::slice::from_ref(record)).events.is_empty();
-        others.into_iter().any(|other| event(other))
+        others.into_iter().any(event)
     };
     let alone = |(source, log): (&'a Source, Log)| {
         let records: Vec<Row> = log.records.into_iter().filter(|record| !of_another(source, record)).collect();
