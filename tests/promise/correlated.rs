@@ -218,6 +218,7 @@ fn groups(target: &str) -> &'static [Group] {
 }
 
 const LENGTHS: [&str; 5] = ["5m", "10m", "30m", "1h", "1m"];
+const USUAL: &str = "n >= baseline(n, 2h)";
 const WITHIN: [&str; 3] = ["1h", "2h", "90m"];
 
 /// A random correlation of a number over random rules that read these sources.
@@ -242,8 +243,9 @@ fn text(c: &mut Choices, number: u32, group: &Group, shapes: &[Shape]) -> String
         };
         // Of two sources a rule may read only what both have.
         let filter = if only.contains(',') { String::new() } else { filter };
-        let rest = match c.below(3) {
+        let rest = match c.below(4) {
             0 => String::new(),
+            1 => c.one(&["", " when unseen(1h)", " when seen(30m)"]).to_string(),
             _ => {
                 let length = *c.one(&LENGTHS);
                 let every = match (length, c.once_in(3)) {
@@ -251,8 +253,8 @@ fn text(c: &mut Choices, number: u32, group: &Group, shapes: &[Shape]) -> String
                     ("10m", true) => " every 5m",
                     _ => "",
                 };
-                let when = c.one(&["count() >= 1", "count() >= 2", "unseen(1h)", "silent(1h)", "seen(30m)"]);
-                format!(" over {length}{every} by {keys} when {when}")
+                let when = c.one(&["count() >= 1", "count() >= 2", "unseen(1h)", "silent(1h)", "seen(30m)", USUAL]);
+                format!(" over {length}{every} by {keys} let n = count() when {when}")
             }
         };
         out.push_str(&format!("signal m{number}_{n} {{ from {stream} only {only}{filter}{rest} }}\n"));

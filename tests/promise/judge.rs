@@ -52,16 +52,16 @@ pub(crate) enum Executed {
 }
 
 /// A rule on a log.
-struct Case<'a> {
-    rule: &'a Rule,
-    schema: &'a Schema,
-    source: &'a Source,
-    log: &'a Log,
+pub(crate) struct Case<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) schema: &'a Schema,
+    pub(crate) source: &'a Source,
+    pub(crate) log: &'a Log,
 }
 
 impl Case<'_> {
     /// Emits the rule, runs it over the whole range and in turns, and compares.
-    fn compare(&self, executor: &mut dyn Executor, choices: &mut Choices, tally: &mut Tally) {
+    pub(crate) fn compare(&self, executor: &mut dyn Executor, choices: &mut Choices, tally: &mut Tally) {
         let target = target(executor.target());
         let emitted = |request| {
             emit(self.rule, self.schema, target, request).into_iter().filter(|e| e.source == self.source.name)

@@ -11,6 +11,7 @@ mod literals;
 mod logs;
 mod metamorphic;
 mod oracles;
+mod prices;
 mod reading;
 #[path = "../support/mod.rs"]
 mod support;

@@ -10,6 +10,7 @@ use super::lower_look::Past;
 use super::lower_window::{Judged, judged};
 use super::tree::{From, Node, Operator, Order, Query, Select, Sql, Type};
 use crate::bind::deciding;
+use crate::bind::decimals::decimals_as_ints;
 use crate::bind::simplify::{Carry, simplify_rule, without_row_values};
 use crate::ir::{
     self, AggregateFunction, Arithmetic, Expr, ExprKind, Place, Question, Rule, SeverityOf, Source, Statistic, Window,
@@ -64,7 +65,12 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         cx.refuse(errors::too_large(cx.bound.rule.span));
         return None;
     };
-    let bound = simplify_rule(bound, Carry::Constants);
+    let mut bound = simplify_rule(bound, Carry::Constants);
+    let (rule, whole) = decimals_as_ints(&bound.rule);
+    if whole {
+        bound.rule = rule;
+        cx.provided(Condition::SumsFit);
+    }
     let heads = cx.place.columns.iter().filter_map(|column| column.name.split('.').next());
     let mut lower = Lower {
         source: cx.source,

@@ -32,9 +32,10 @@ pub(super) fn print(query: &Query) -> String {
         _ = writeln!(out, "let {} = {};", bare(&name.0), flat(value));
     }
     for (name, rows) in &query.tables {
-        _ = write!(out, "let {} = ", bare(&name.0));
+        let (open, close) = if query.kept.as_ref() == Some(name) { ("materialize(", ")") } else { ("", "") };
+        _ = write!(out, "let {} = {open}", bare(&name.0));
         write_rows(&mut out, rows);
-        out.push_str(";\n");
+        _ = writeln!(out, "{close};");
     }
     write_rows(&mut out, &query.rows);
     out.push('\n');

@@ -12,6 +12,8 @@ pub struct Query {
     pub values: Vec<(Name, Scalar)>,
     /// `let NAME = TABLE | …`, behind the values: rows that are joined.
     pub tables: Vec<(Name, Rows)>,
+    /// The one of them that is read more than once and so kept: `materialize(…)`.
+    pub kept: Option<Name>,
     /// The rows.
     pub rows: Rows,
 }

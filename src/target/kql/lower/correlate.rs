@@ -71,7 +71,7 @@ pub(in crate::target::kql) fn correlate(cx: &mut Correlating<'_>) -> Option<Quer
         tables.push((alerts.clone(), Rows { table, stages: vec![Stage::Union(others)] }));
         alerts
     };
-    let stages = Vec::new();
+    let (stages, kept) = (Vec::new(), alerts.clone());
     let mut joined = Joined { cx, names, columns, outputs: &outputs, table: alerts.clone(), alerts, tables, stages };
     let at = match &cx.correlation.occurs {
         Occurs::AtLeast(least) => joined.at_least(*least),
@@ -79,7 +79,8 @@ pub(in crate::target::kql) fn correlate(cx: &mut Correlating<'_>) -> Option<Quer
     };
     joined.told(&at);
     let Joined { tables, table, stages, .. } = joined;
-    Some(Query { values, tables, rows: Rows { table, stages } })
+    let kept = (cx.correlation.occurs != Occurs::AtLeast(1)).then_some(kept);
+    Some(Query { values, tables, kept, rows: Rows { table, stages } })
 }
 
 impl Joined<'_> {

@@ -25,6 +25,7 @@ pub(super) use correlate::correlate;
 
 use super::names::Names;
 use super::tree::{Name, Query, Rows, Scalar, Stage, Type};
+use crate::bind::decimals::decimals_as_ints;
 use crate::bind::simplify::{Carry, simplify_rule};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, Rule};
@@ -122,7 +123,12 @@ fn reserve(names: &mut Names, cx: &Lowering<'_>) {
 /// The rule's rows, or those of its alerts in the columns given, with new names of its own.
 fn lowered(cx: &mut Lowering<'_>, names: &mut Names, columns: Option<&Columns>) -> Option<Query> {
     // A test of `outcome` is one of the conditions that make it up; names and numbers of outputs stay.
-    let bound = simplify_rule(cx.bound.clone(), Carry::Constants);
+    let mut bound = simplify_rule(cx.bound.clone(), Carry::Constants);
+    let (rule, whole) = decimals_as_ints(&bound.rule);
+    if whole {
+        bound.rule = rule;
+        cx.provided(Condition::SumsFit);
+    }
     let outputs = Outputs::of(&bound.rule);
     // Events that are put together are rows of a table that the query makes.
     let made = cx.source.assemble.as_ref().map(|assemble| assemble::table(assemble, &bound, cx.place, names));
@@ -150,7 +156,7 @@ fn lowered(cx: &mut Lowering<'_>, names: &mut Names, columns: Option<&Columns>) 
     match lowered {
         Ok(values) => {
             let rows = Rows { table: lower.table, stages: lower.stages };
-            Some(Query { values, tables: lower.tables, rows })
+            Some(Query { values, tables: lower.tables, kept: None, rows })
         }
         Err(reasons) => {
             reasons.into_iter().for_each(|reason| cx.refuse(reason));
