@@ -6,6 +6,7 @@
 
 mod absent;
 pub mod constant;
+pub mod decimals;
 pub mod simplify;
 mod told;
 mod widen;

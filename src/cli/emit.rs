@@ -106,7 +106,10 @@ fn emissions(pack: &Pack, arguments: &Arguments, asked: &Asked) -> Vec<(Emission
         }
     }
     for one in resolved.correlations.iter().filter(|one| named(&one.name) && sourced(CORRELATION)) {
-        all.extend(asked.targets.iter().map(|target| (emit_correlation(one, &target.info()), target.info())));
+        let on = |target: &&'static dyn Target| {
+            (emit_correlation(one, &resolved.rules, &resolved.schema, *target, asked.request), target.info())
+        };
+        all.extend(asked.targets.iter().map(on));
     }
     all
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Coverage, Local, OnSource, OnTarget, RuleOnSource};
+use super::{Coverage, Local, OnSource, OnTarget, OnTargets, RuleOnSource};
 use crate::bind::Lack;
 use crate::ir::Stream;
 use crate::target::{Needs, TARGETS, Verdict};
@@ -50,7 +50,7 @@ pub(super) struct Note {
 
 /// The blocks of a pack's coverage, in the order of the schema or of the targets.
 pub(super) fn blocks(coverage: &Coverage<'_>, by: By) -> Vec<Block> {
-    match by {
+    let mut out: Vec<Block> = match by {
         By::Source => coverage.sources.iter().filter(|on| !on.rules.is_empty()).map(of_source).collect(),
         By::Target => {
             let local = |here: &RuleOnSource<'_>| Some(of_local(&here.local));
@@ -79,13 +79,36 @@ pub(super) fn blocks(coverage: &Coverage<'_>, by: By) -> Vec<Block> {
             }
             out
         }
-    }
+    };
+    out.extend(correlations(coverage));
+    out
+}
+
+/// The block of correlations, whatever the others are about.
+fn correlations(coverage: &Coverage<'_>) -> Option<Block> {
+    let columns = std::iter::once("local").chain(TARGETS.iter().map(|target| target.info().name));
+    let row = |on: &OnTargets<'_>| {
+        let cells = std::iter::once("runs".to_owned()).chain(on.targets.iter().map(of_target));
+        (on.correlation.name.clone(), cells.collect())
+    };
+    let rows: Vec<_> = coverage.correlations.iter().map(row).collect();
+    (!rows.is_empty()).then(|| Block {
+        title: "correlations".to_owned(),
+        about: "over the alerts of their members on all sources; a query needs all of them, and each exact".to_owned(),
+        tables: vec![Table { columns: columns.map(str::to_owned).collect(), rows }],
+        notes: Vec::new(),
+    })
 }
 
 /// What is said once, above everything.
 pub(super) fn title(coverage: &Coverage<'_>) -> String {
     let many = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    format!("{}: {} on {}", coverage.pack, many(coverage.rules.len(), "rule"), many(coverage.sources.len(), "source"))
+    let correlations = match coverage.correlations.len() {
+        0 => String::new(),
+        n => format!(" and {}", many(n, "correlation")),
+    };
+    let (rules, sources) = (many(coverage.rules.len(), "rule"), many(coverage.sources.len(), "source"));
+    format!("{}: {rules}{correlations} on {sources}", coverage.pack)
 }
 
 /// What is said once, below everything: how much of each there is, what is seen by no source and no rule, and what the marks mean.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Coverage, Local, OnSource, OnTarget, RuleOnSource};
+use super::{Coverage, Local, OnSource, OnTarget, OnTargets, RuleOnSource};
 use crate::diag::reasons;
 use crate::ir::SECOND;
 use crate::target::TARGETS;
@@ -22,6 +22,7 @@ fn pack(coverage: &Coverage<'_>) -> Value {
         "rules": coverage.rules.iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>(),
         "sources": coverage.sources.iter().map(source).collect::<Vec<_>>(),
         "pairs": pairs.collect::<Vec<_>>(),
+        "correlations": coverage.correlations.iter().map(correlation).collect::<Vec<_>>(),
         "blind_everywhere": coverage.blind_everywhere().iter().map(|rule| rule.name.as_str()).collect::<Vec<_>>(),
     })
 }
@@ -56,13 +57,25 @@ fn pair(on: &OnSource<'_>, here: &RuleOnSource<'_>) -> Value {
         Local::Refused(_, why) => reasons(why),
         Local::Runs(_) | Local::Never => Vec::new(),
     };
-    let targets = TARGETS.iter().zip(&here.targets).map(|(target, on)| (target.info().name.to_owned(), on_target(on)));
     json!({
         "rule": here.rule.name,
         "source": on.source.name,
         "local": { "verdict": here.local.word(), "left_out": here.local.left_out(), "reasons": why },
-        "targets": targets.collect::<serde_json::Map<_, _>>(),
+        "targets": by_target(&here.targets),
     })
+}
+
+fn correlation(on: &OnTargets<'_>) -> Value {
+    let members = on.correlation.members.iter().map(|member| member.name.as_str());
+    json!({
+        "correlation": on.correlation.name,
+        "members": members.collect::<Vec<_>>(),
+        "targets": by_target(&on.targets),
+    })
+}
+
+fn by_target(targets: &[OnTarget]) -> serde_json::Map<String, Value> {
+    TARGETS.iter().zip(targets).map(|(target, on)| (target.info().name.to_owned(), on_target(on))).collect()
 }
 
 /// What `emit` says of it, without the query.

@@ -1,4 +1,4 @@
-//! What is seen: takes a pack, says of each rule on each source whether the local run and each target can say it, and of each source what it
+//! What is seen: takes a pack, says of each rule on each source, and of each correlation, whether the local run and each target can say it, and of each source what it
 //! lacks, what must be switched on, and which rules are blind on it. `text`, `markdown` and `json` print that; `page` documents a source.
 
 mod blocks;
@@ -14,9 +14,9 @@ pub use text::text;
 
 use crate::bind::{ForSource, Lack, admits, blind, for_source, lacks, located};
 use crate::diag::Diagnostic;
-use crate::ir::{Rule, Source, Stream};
+use crate::ir::{Correlation, Rule, Source, Stream};
 use crate::pack::Pack;
-use crate::target::{Emission, Request, TARGETS, emit};
+use crate::target::{Emission, Request, TARGETS, Target, emit, emit_correlation};
 
 /// The map of one pack.
 #[derive(Debug)]
@@ -27,6 +27,17 @@ pub struct Coverage<'a> {
     pub rules: Vec<&'a Rule>,
     /// All sources that it knows, in the order of the schema.
     pub sources: Vec<OnSource<'a>>,
+    /// Its correlations, in order; a local run has all of them.
+    pub correlations: Vec<OnTargets<'a>>,
+}
+
+/// A correlation, and what each target makes of it, in the order of [`TARGETS`].
+#[derive(Debug)]
+pub struct OnTargets<'a> {
+    /// The correlation.
+    pub correlation: &'a Correlation,
+    /// A query or a refusal.
+    pub targets: Vec<OnTarget>,
 }
 
 /// A source, and what each rule that reads its stream comes to on it.
@@ -95,8 +106,15 @@ impl<'a> Coverage<'a> {
             let stream = schema.stream_of(source.stream)?;
             Some(OnSource { source, stream, lacks: lacks(source, stream), rules: judged(source, stream) })
         });
-        let sources = sources.collect();
-        Coverage { pack: &pack.id, rules, sources }
+        let correlations = pack.resolved.correlations.iter().map(|correlation| {
+            let on = |target: &&dyn Target| {
+                let emission = emit_correlation(correlation, &pack.resolved.rules, schema, *target, Request::default());
+                OnTarget::Emitted(Box::new(emission))
+            };
+            OnTargets { correlation, targets: TARGETS.iter().map(on).collect() }
+        });
+        let (sources, correlations) = (sources.collect(), correlations.collect());
+        Coverage { pack: &pack.id, rules, sources, correlations }
     }
 
     /// The rules that run on no source, so that nothing is ever seen by them.
@@ -120,7 +138,7 @@ impl<'a> RuleOnSource<'a> {
             ForSource::Refused(reasons) => Local::Refused(blind(rule, source, stream), reasons),
             ForSource::Never => Local::Never,
         };
-        let on = |(target, emitted): (&&dyn crate::target::Target, &Vec<Emission>)| match emitted
+        let on = |(target, emitted): (&&dyn Target, &Vec<Emission>)| match emitted
             .iter()
             .find(|emission| emission.source == source.name)
         {

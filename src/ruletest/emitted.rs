@@ -19,7 +19,7 @@ use crate::eval::{self, Event, Json, Range, Run};
 use crate::ir::{Given, Rule, Source, Stream};
 use crate::pack::{Pack, inside};
 use crate::record::{Limits, Mapped, Mapper, as_read, raw_records};
-use crate::target::names::{EVENT_ID, TIME, WINDOW_START};
+use crate::target::names::{EVENT_ID, TIME, WINDOW_END, WINDOW_START};
 use crate::target::{Condition, Emission, Needs, Request, TARGETS, Target, Verdict, emit};
 
 /// Most turns that a test makes of one query.
@@ -271,8 +271,11 @@ pub fn emitted(
     turn: &Turn,
 ) -> Result<Vec<Row>, Failure> {
     // Azure's records say by their category in which table they are: a query may read several.
-    let place = (language.name() != "kql").then(|| emission.place.clone());
-    let at_place = |record: &Record| Record { place: place.clone(), ..record.clone() };
+    let named = language.name() != "kql";
+    let at_place = |record: &Record| {
+        let place = record.place.clone().or_else(|| Some(emission.place.clone())).filter(|_| named);
+        Record { place, ..record.clone() }
+    };
     let logs: Vec<Record> = records.iter().map(at_place).collect();
     let kept = |answer| turn.kept(as_rows(language, &answer), emission.window.is_some());
     // What the verdict rests on, and the generation of commands that it needs, are no open questions.
@@ -299,7 +302,7 @@ fn as_rows(language: &dyn Language, answer: &Answer) -> Vec<Row> {
             emulator::Value::Span(nanoseconds) => Row::from(*nanoseconds as f64 / 1e9),
             value => serde_json::from_str(&value.to_string()).unwrap_or_default(),
         };
-        let is_time = name == WINDOW_START || name == TIME;
+        let is_time = [WINDOW_START, WINDOW_END, TIME].contains(&name.as_str());
         let time = value.as_str().filter(|_| is_time).and_then(parse_time);
         Some((name, time.map_or(value, |time| Row::from(time_text(time)))))
     };

@@ -2,17 +2,19 @@
 
 use serde_json::{Value, json};
 
+use super::correlate::Correlating;
 use super::found::{Patterns, as_patterns, without_asking};
 use super::shown::addresses_as_written;
 use super::windows::past;
 use super::{Backend, Condition, EVENT_RULE_STEP, Info, Judges, Lowering, Needs, Query, Request, Scheduler, Verdict};
-use crate::bind::{Bound, Widened, admits, bind, told_rule, widened};
+use crate::bind::{Bound, BoundRule, Widened, admits, bind, told_rule, widened};
 use crate::diag::{Code, Diagnostic, reasons};
 use crate::ir::{
-    AggregateFunction, CORRELATION, Comparison, Correlation, Expr, ExprKind, PlaceKind, Pred, PredKind, Proviso, Rule,
-    SECOND, Source, Stream, Tier,
+    AggregateFunction, Comparison, Expr, ExprKind, Place, PlaceKind, Pred, PredKind, Proviso, Rule, SECOND, Source,
+    Stream, Tier,
 };
 use crate::schema::Schema;
+use crate::source::Span;
 
 /// A target with its tree's type erased.
 pub trait Target: Sync {
@@ -21,6 +23,9 @@ pub trait Target: Sync {
 
     /// Lowers and prints; the text is none where the rule was refused.
     fn query(&self, cx: &mut Lowering<'_>) -> Option<String>;
+
+    /// The same for a correlation.
+    fn correlation(&self, cx: &mut Correlating<'_>) -> Option<String>;
 }
 
 impl<B: Backend> Target for B {
@@ -31,6 +36,10 @@ impl<B: Backend> Target for B {
     fn query(&self, cx: &mut Lowering<'_>) -> Option<String> {
         let tree = self.lower(cx)?;
         (cx.verdict != Verdict::Refused).then(|| self.print(&tree))
+    }
+
+    fn correlation(&self, cx: &mut Correlating<'_>) -> Option<String> {
+        self.correlate(cx).map(|tree| self.print(&tree))
     }
 }
 
@@ -71,42 +80,100 @@ pub fn emit(rule: &Rule, schema: &Schema, target: &dyn Target, request: Request)
         .collect()
 }
 
-/// What a correlation comes to on a target: refused, by name.
-#[must_use]
-pub fn emit_correlation(correlation: &Correlation, info: &Info) -> Emission {
-    let message = format!("a query for {} does not read the alerts of others", info.title);
-    let reason = Diagnostic::error(Code::NotExpressible, message)
-        .at(correlation.span, "")
-        .help("run the pack over an archive; its members are emitted each for itself");
-    Emission {
-        rule: correlation.name.clone(),
-        source: CORRELATION.to_owned(),
-        target: info.name,
-        place: String::new(),
-        query: refused(vec![reason]),
-        window: None,
-        every: EVENT_RULE_STEP,
-        lookback: correlation.within,
-        delay: 0,
+/// A rule over the records of a log in its place, and what was done to it on the way.
+#[derive(Debug)]
+pub(super) struct Ready {
+    /// The rule as lowering takes it.
+    pub(super) bound: BoundRule,
+    widenings: Vec<Widened>,
+    patterns: Patterns,
+}
+
+impl Ready {
+    /// Binds a rule to a log; `portable`: for CloudWatch's older commands.
+    pub(super) fn of(
+        rule: &Rule,
+        source: &Source,
+        (stream, place): (&Stream, &Place),
+        portable: bool,
+    ) -> Option<Result<Ready, Vec<Diagnostic>>> {
+        let (sought, patterns) = as_patterns(rule);
+        let (searched, widenings) = if portable { widened(&sought, source) } else { (sought, Vec::new()) };
+        match bind(&searched, source, stream) {
+            Bound::Never => None,
+            Bound::Refused(reasons) => Some(Err(reasons)),
+            Bound::Rule(mut bound) => {
+                addresses_as_written(&mut bound.rule);
+                Some(Ok(Ready { bound: told_rule(*bound, place), widenings, patterns }))
+            }
+        }
+    }
+
+    /// Lowers what it is, and says what is to be said of it whatever the target; none where it is refused.
+    pub(super) fn lower<T>(
+        &self,
+        rule: &Rule,
+        cx: &mut Lowering<'_>,
+        (stream, info): (&Stream, &Info),
+        lower: impl FnOnce(&mut Lowering<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let source = cx.source;
+        if let Some(refusal) = runs_locally(rule, info) {
+            cx.refuse(refusal);
+            return None;
+        }
+        if source.assemble.is_some() && !info.assembles {
+            cx.refuse(several_records(rule, source, info));
+            return None;
+        }
+        if !rule.looks.is_empty() {
+            cx.provided(Condition::LogHolds(rule.looks_back()));
+        }
+        if reads_content(rule, stream) {
+            cx.provided(Condition::RedactionChangedNothing);
+        }
+        for proviso in &source.provided {
+            cx.provided(match proviso {
+                Proviso::NotSampled => Condition::NotSampled,
+                Proviso::PropertiesAsText => Condition::PropertiesAsText,
+            });
+        }
+        let lowered = lower(cx);
+        self.patterns.tell(cx);
+        for (positive, test, reason) in &self.widenings {
+            let verdict = if *positive { Verdict::Wider } else { Verdict::Narrower };
+            cx.weaken(verdict, wider(test, reason));
+        }
+        let lowered = lowered.filter(|_| cx.verdict != Verdict::Refused);
+        // More rows may make fewer alerts, and fewer rows more, unless `when` asks for many.
+        let selects = cx.reasons.iter().any(|reason| reason.code == Code::SelectsOnly);
+        let of_others = rule.window.is_some() || !rule.looks.is_empty();
+        let of_other_rows = matches!(cx.verdict, Verdict::Wider | Verdict::Narrower) && of_others && !selects;
+        if of_other_rows && !asks_for_many(&rule.when, rule) {
+            cx.weaken(Verdict::Differs, other_rows(&rule.when));
+        }
+        lowered
     }
 }
 
-fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, request: Request) -> Option<Emission> {
+pub(super) fn emit_one(
+    rule: &Rule,
+    source: &Source,
+    stream: &Stream,
+    target: &dyn Target,
+    request: Request,
+) -> Option<Emission> {
     let info = target.info();
     let place = source.place(info.place)?;
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |w| w.step);
     let length = rule.window.as_ref().map(|w| w.length);
     let portable = info.place == PlaceKind::CloudWatch && request.cloudwatch == Needs::Portable;
-    let (sought, patterns) = as_patterns(rule);
-    let (searched, widenings) = if portable { widened(&sought, source) } else { (sought, Vec::new()) };
-    let query = match bind(&searched, source, stream) {
-        Bound::Never => return None,
-        Bound::Refused(reasons) => refused(reasons),
-        Bound::Rule(mut bound) => {
-            addresses_as_written(&mut bound.rule);
-            let bound = told_rule(*bound, place);
-            let cx = Lowering::new(&bound, source, place, request);
-            lower(rule, cx, stream, target, (&widenings, &patterns))
+    let query = match Ready::of(rule, source, (stream, place), portable)? {
+        Err(reasons) => refused(reasons),
+        Ok(ready) => {
+            let mut cx = Lowering::new(&ready.bound, source, place, request);
+            let text = ready.lower(rule, &mut cx, (stream, &info), |cx| target.query(cx));
+            query(cx, text)
         }
     };
     let mut emission = Emission {
@@ -123,26 +190,8 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
             .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within)),
         delay: source.settled(),
     };
-    let exceeded = info.scheduler.filter(|scheduler| !scheduler.runs(emission.every, emission.lookback));
-    if let (Some(Scheduler { said, .. }), Some(_)) = (exceeded, &emission.query.text) {
-        emission.query.provided.push(Condition::RunReads(emission.lookback, emission.every, said));
-        emission.query.provided.sort();
-    }
-    if let Some(text) = &emission.query.text {
-        // Whoever takes a file takes its comment too, which services count.
-        let characters = emission.header(&info).chars().count() + text.chars().count();
-        if characters > info.max_length {
-            let left_out = std::mem::take(&mut emission.query.left_out);
-            emission.query = Query { left_out, ..refused(vec![too_long(rule, characters, &info)]) };
-        }
-    }
+    emission.hold_to(&info, rule.span, "shorten its lists, or split the rule");
     Some(emission)
-}
-
-fn too_long(rule: &Rule, characters: usize, info: &Info) -> Diagnostic {
-    let message =
-        format!("query of {characters} characters with its comment, {} takes {}", info.title, info.max_length);
-    Diagnostic::error(Code::TooLong, message).at(rule.span, "").help("shorten its lists, or split the rule")
 }
 
 fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
@@ -178,7 +227,7 @@ fn other_rows(when: &Pred) -> Diagnostic {
     .help("ask for a count above a number")
 }
 
-fn refused(reasons: Vec<Diagnostic>) -> Query {
+pub(super) fn refused(reasons: Vec<Diagnostic>) -> Query {
     Query {
         verdict: Verdict::Refused,
         provided: Vec::new(),
@@ -190,46 +239,8 @@ fn refused(reasons: Vec<Diagnostic>) -> Query {
     }
 }
 
-fn lower(
-    rule: &Rule,
-    mut cx: Lowering<'_>,
-    stream: &Stream,
-    target: &dyn Target,
-    (widenings, patterns): (&[Widened], &Patterns),
-) -> Query {
-    let source = cx.source;
-    if let Some(refusal) = runs_locally(rule, &target.info()) {
-        return refused(vec![refusal]);
-    }
-    if source.assemble.is_some() && !target.info().assembles {
-        return refused(vec![several_records(rule, source, &target.info())]);
-    }
-    if !rule.looks.is_empty() {
-        cx.provided(Condition::LogHolds(rule.looks_back()));
-    }
-    if reads_content(rule, stream) {
-        cx.provided(Condition::RedactionChangedNothing);
-    }
-    for proviso in &source.provided {
-        cx.provided(match proviso {
-            Proviso::NotSampled => Condition::NotSampled,
-            Proviso::PropertiesAsText => Condition::PropertiesAsText,
-        });
-    }
-    let text = target.query(&mut cx);
-    patterns.tell(&mut cx);
-    for (positive, test, reason) in widenings {
-        let verdict = if *positive { Verdict::Wider } else { Verdict::Narrower };
-        cx.weaken(verdict, wider(test, reason));
-    }
-    let text = text.filter(|_| cx.verdict != Verdict::Refused);
-    // More rows may make fewer alerts, and fewer rows more, unless `when` asks for many.
-    let selects = cx.reasons.iter().any(|reason| reason.code == Code::SelectsOnly);
-    let of_others = rule.window.is_some() || !rule.looks.is_empty();
-    let of_other_rows = matches!(cx.verdict, Verdict::Wider | Verdict::Narrower) && of_others && !selects;
-    if of_other_rows && !asks_for_many(&rule.when, rule) {
-        cx.weaken(Verdict::Differs, other_rows(&rule.when));
-    }
+/// What was said of a rule, with its text.
+fn query(cx: Lowering<'_>, text: Option<String>) -> Query {
     if text.is_none() {
         return Query { left_out: cx.left_out, ..refused(cx.reasons) };
     }
@@ -283,6 +294,25 @@ fn reads_content(rule: &Rule, stream: &Stream) -> bool {
 }
 
 impl Emission {
+    /// Says what the service must do that runs the query, and refuses one that is longer than it takes, with the way out.
+    pub(super) fn hold_to(&mut self, info: &Info, span: Span, way_out: &str) {
+        let exceeded = info.scheduler.filter(|scheduler| !scheduler.runs(self.every, self.lookback));
+        if let (Some(Scheduler { said, .. }), Some(_)) = (exceeded, &self.query.text) {
+            self.query.provided.push(Condition::RunReads(self.lookback, self.every, said));
+            self.query.provided.sort();
+        }
+        let Some(text) = &self.query.text else { return };
+        // Whoever takes a file takes its comment too, which services count.
+        let characters = self.header(info).chars().count() + text.chars().count();
+        if characters > info.max_length {
+            let message =
+                format!("query of {characters} characters with its comment, {} takes {}", info.title, info.max_length);
+            let reason = Diagnostic::error(Code::TooLong, message).at(span, "").help(way_out);
+            let left_out = std::mem::take(&mut self.query.left_out);
+            self.query = Query { left_out, ..refused(vec![reason]) };
+        }
+    }
+
     /// Withholds the text where its verdict was not asked for, and says how to ask.
     pub fn withhold(&mut self, allowed: &[Verdict]) {
         let verdict = self.query.verdict;

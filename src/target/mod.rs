@@ -5,6 +5,7 @@
 
 pub mod cloud_logging;
 pub mod cloudwatch;
+mod correlate;
 mod emit;
 mod found;
 pub mod googlesql;
@@ -15,7 +16,8 @@ mod shown;
 mod verdict;
 pub mod windows;
 
-pub use emit::{Emission, Target, emit, emit_correlation};
+pub use correlate::{Alerts, Correlating, Reach, emit_correlation};
+pub use emit::{Emission, Target, emit};
 pub use found::with_patterns;
 
 pub use verdict::{Condition, Needs, Verdict};
@@ -99,6 +101,8 @@ pub struct Info {
     pub assembles: bool,
     /// Whether its queries ask the time before a window.
     pub looks_back: bool,
+    /// Why its queries can't tell which alerts came together; none where they can.
+    pub correlates_not: Option<&'static str>,
     /// Who runs its queries on a schedule and does not read as far back as a query may ask.
     pub scheduler: Option<Scheduler>,
     /// Whether its queries only select the events that a rule alerts on, or counts.
@@ -139,6 +143,8 @@ pub struct Lowering<'a> {
     pub place: &'a Place,
     /// What the user asked for.
     pub request: Request,
+    /// What a correlation asks of the rule, where the query is about its alerts.
+    pub alerts: Option<Alerts<'a>>,
     /// Starts exact; see [`Lowering::weaken`].
     pub verdict: Verdict,
     /// Grows; printed in the order of [`Condition`].
@@ -162,6 +168,7 @@ impl<'a> Lowering<'a> {
             source,
             place,
             request,
+            alerts: None,
             verdict: Verdict::Exact,
             provided: Vec::new(),
             left_out: bound.left_out.clone(),
@@ -204,7 +211,7 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// What a target's author writes: two methods, one constant, one tree.
+/// What a target's author writes: two methods, a third where it correlates, one constant, one tree.
 pub trait Backend: Sync {
     /// What is known without lowering.
     const INFO: Info;
@@ -213,6 +220,11 @@ pub trait Backend: Sync {
 
     /// The rule in the target's tree; none only after [`Lowering::refuse`].
     fn lower(&self, cx: &mut Lowering<'_>) -> Option<Self::Tree>;
+
+    /// A correlation in the target's tree; none only after it was refused. Asked only of targets that correlate.
+    fn correlate(&self, _cx: &mut Correlating<'_>) -> Option<Self::Tree> {
+        None
+    }
 
     /// The tree as text, without header comments.
     fn print(&self, tree: &Self::Tree) -> String;

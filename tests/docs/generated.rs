@@ -9,10 +9,12 @@ use std::sync::Mutex;
 
 use skywatch::diag::Diagnostic;
 use skywatch::eval::{Range, Run, run};
+use skywatch::ir::{Correlation, OnlySource, Source};
 use skywatch::pack::{Pack, load};
 use skywatch::record::{Limits, read_files};
 use skywatch::report::table;
-use skywatch::target::{Emission, Request, TARGETS, Verdict, emit};
+use skywatch::source::Span;
+use skywatch::target::{Emission, Request, TARGETS, Target, Verdict, emit, emit_correlation};
 
 use crate::root;
 use crate::samples::{self, Samples};
@@ -20,11 +22,12 @@ use crate::samples::{self, Samples};
 /// The example rule of README.md.
 pub(crate) const FIRST_RULE: &str = "samples/guardrail_removed.sky";
 /// Files of the constructs' pack, as sections of the table.
-const SECTIONS: [(&str, &str); 4] = [
+const SECTIONS: [(&str, &str); 5] = [
     ("conditions.sky", "Conditions"),
     ("values.sky", "Values"),
     ("rows.sky", "Rows, windows, groups"),
     ("aggregates.sky", "Aggregates"),
+    ("correlations.sky", "Correlations"),
 ];
 
 /// Replaces the generated part of a document, or fails where it is not current.
@@ -178,9 +181,11 @@ struct Construct {
 fn constructs() -> Vec<Construct> {
     let pack = pack("tests/docs/constructs");
     let mut out = Vec::new();
-    for rule in &pack.resolved.rules {
-        let file = pack.sources.get(rule.span.source).map_or("", |source| source.name.as_str());
-        let (_, section) = SECTIONS.iter().find(|(name, _)| file.ends_with(name)).unwrap();
+    let section_of = |span: Span| {
+        let file = pack.sources.get(span.source).map_or("", |source| source.name.as_str());
+        SECTIONS.iter().find(|(name, _)| file.ends_with(name)).unwrap().1
+    };
+    for rule in pack.resolved.rules.iter().filter(|rule| !rule.signal) {
         let emissions = TARGETS
             .iter()
             .map(|target| {
@@ -190,15 +195,36 @@ fn constructs() -> Vec<Construct> {
             })
             .collect();
         out.push(Construct {
-            section,
+            section: section_of(rule.span),
             title: rule.title.clone(),
             text: rule.description.clone(),
             in_readme: rule.texts.owner.as_deref() == Some("README"),
             emissions,
         });
     }
+    for correlation in &pack.resolved.correlations {
+        out.push(Construct {
+            section: section_of(correlation.span),
+            title: correlation.title.clone(),
+            text: correlation.description.clone(),
+            in_readme: correlation.texts.owner.as_deref() == Some("README"),
+            emissions: TARGETS.iter().map(|target| within_a_cloud(&pack, correlation, *target)).collect(),
+        });
+    }
     out.sort_by_key(|c| SECTIONS.iter().position(|(_, section)| *section == c.section));
     out
+}
+
+/// A correlation whose members read the log of the target's cloud only.
+fn within_a_cloud(pack: &Pack, correlation: &Correlation, target: &dyn Target) -> Emission {
+    let schema = &pack.resolved.schema;
+    let mut rules = pack.resolved.rules.clone();
+    for rule in &mut rules {
+        let there = |source: &&Source| source.stream == rule.stream && source.place(target.info().place).is_some();
+        let source = schema.sources.iter().find(there).unwrap();
+        rule.only = vec![OnlySource { name: source.name.clone(), cloud: false }];
+    }
+    emit_correlation(correlation, &rules, schema, target, Request::default())
 }
 
 fn header(first: &str) -> String {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::breaches::breaks;
 use crate::judge::{self, Executed, Executor};
-use crate::logs::{Log, RANGE};
+use crate::logs::{Log, RANGE, target};
 use serde_json::Value;
 use skywatch::emulator::{self, Kind, Language, Record};
 use skywatch::ir::Source;
@@ -30,6 +30,12 @@ impl Emulator {
         let language = emulator::language(name).expect("a language of that name");
         Emulator { language, may_be_open }
     }
+
+    /// A source's records where its log is found.
+    fn placed(&self, source: &Source, records: &[Record]) -> Vec<Record> {
+        let place = source.place(target(self.language.name()).info().place).map(|place| place.name.clone());
+        records.iter().map(|record| Record { place: place.clone(), ..record.clone() }).collect()
+    }
 }
 
 impl Executor for Emulator {
@@ -40,7 +46,8 @@ impl Executor for Emulator {
     fn held(&mut self, emission: &Emission, source: &Source, log: &Log) -> Option<Vec<Value>> {
         let text = emission.query.text.as_deref()?;
         let bad = |records: &[Record]| {
-            let ran = emitted(self.language, text, emission, records, &Turn::over(emission, RANGE));
+            let records = self.placed(source, records);
+            let ran = emitted(self.language, text, emission, &records, &Turn::over(emission, RANGE));
             ran.is_err_and(|failure| failure.kind == Kind::BadLogs)
         };
         let breaks = |record: &Value| breaks(emission, source, record);
@@ -56,9 +63,10 @@ impl Executor for Emulator {
         8
     }
 
-    fn execute(&mut self, emission: &Emission, _source: &Source, records: &[Record], turn: &Turn) -> Executed {
+    fn execute(&mut self, emission: &Emission, logs: &[(&Source, Vec<Record>)], turn: &Turn) -> Executed {
         let text = emission.query.text.as_deref().unwrap_or_default();
-        match emitted(self.language, text, emission, records, turn) {
+        let records: Vec<Record> = logs.iter().flat_map(|(source, records)| self.placed(source, records)).collect();
+        match emitted(self.language, text, emission, &records, turn) {
             Ok(rows) => Executed::Rows(rows, false),
             Err(failure) if failure.kind == Kind::Unknown => Executed::Unsupported(failure.message),
             Err(failure) if self.may_be_open && failure.kind == Kind::Ambiguous => {

@@ -37,8 +37,8 @@ pub(crate) trait Executor {
         None
     }
 
-    /// Runs a text over the raw records of a source.
-    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Record], turn: &Turn) -> Executed;
+    /// Runs a text over the raw records of sources.
+    fn execute(&mut self, emission: &Emission, logs: &[(&Source, Vec<Record>)], turn: &Turn) -> Executed;
 }
 
 /// What came of running a text.
@@ -52,16 +52,16 @@ pub(crate) enum Executed {
 }
 
 /// A rule on a log.
-struct Case<'a> {
-    rule: &'a Rule,
-    schema: &'a Schema,
-    source: &'a Source,
-    log: &'a Log,
+pub(crate) struct Case<'a> {
+    pub(crate) rule: &'a Rule,
+    pub(crate) schema: &'a Schema,
+    pub(crate) source: &'a Source,
+    pub(crate) log: &'a Log,
 }
 
 impl Case<'_> {
     /// Emits the rule, runs it over the whole range and in turns, and compares.
-    fn compare(&self, executor: &mut dyn Executor, choices: &mut Choices, tally: &mut Tally) {
+    pub(crate) fn compare(&self, executor: &mut dyn Executor, choices: &mut Choices, tally: &mut Tally) {
         let target = target(executor.target());
         let emitted = |request| {
             emit(self.rule, self.schema, target, request).into_iter().filter(|e| e.source == self.source.name)
@@ -107,7 +107,7 @@ impl Case<'_> {
             let verdict = emission.query.verdict.text();
             format!("{} on {} is {verdict}, but {how}\nin {turn:?}\n{text}", self.rule.name, emission.target)
         };
-        let (rows, ours) = match executor.execute(emission, self.source, records, turn) {
+        let (rows, ours) = match executor.execute(emission, &[(self.source, records.to_vec())], turn) {
             Executed::Rows(rows, ours) => (rows, ours),
             Executed::Unsupported(why) => {
                 *tally.unsupported.entry(why).or_default() += 1;

@@ -2,6 +2,8 @@
 
 mod breaches;
 mod conditions;
+mod correlated;
+mod correlations;
 mod emulators;
 mod faults;
 mod judge;
@@ -9,6 +11,7 @@ mod literals;
 mod logs;
 mod metamorphic;
 mod oracles;
+mod prices;
 mod reading;
 #[path = "../support/mod.rs"]
 mod support;

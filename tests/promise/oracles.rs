@@ -2,12 +2,13 @@
 //!
 //! Rows come from raw records through tests/oracles/tables.py, which knows nothing of the sources' mappings.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::judge::{self, Executed, Executor};
 use crate::logs::{RANGE, places, tables, target};
 use crate::support::oracle::{Engine, Oracle};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use skywatch::emulator::Record;
 use skywatch::ir::Source;
 use skywatch::pack::load;
@@ -15,14 +16,14 @@ use skywatch::ruletest::turns::Turn;
 use skywatch::target::{Emission, Request, emit};
 
 /// An independent engine, over rows that tests/oracles/tables.py makes.
-struct OnOracle {
+pub(crate) struct OnOracle {
     target: &'static str,
     oracle: Oracle,
 }
 
 impl OnOracle {
     /// The engine that runs a target's text, where it is installed.
-    fn of(target: &'static str) -> Option<OnOracle> {
+    pub(crate) fn of(target: &'static str) -> Option<OnOracle> {
         let engine = if target == "kql" { Engine::KqlRun } else { Engine::SqlRun };
         Oracle::start(engine).map(|oracle| OnOracle { target, oracle })
     }
@@ -33,11 +34,16 @@ impl Executor for OnOracle {
         self.target
     }
 
-    fn execute(&mut self, emission: &Emission, source: &Source, records: &[Record], _turn: &Turn) -> Executed {
-        let records: Vec<Value> = records.iter().filter_map(|record| serde_json::from_str(&record.text).ok()).collect();
-        let places = places(source, target(self.target).info().place);
-        let tables = places.into_iter().flat_map(tables);
-        let raw: Map<String, Value> = tables.map(|table| (table.to_owned(), json!(records))).collect();
+    fn execute(&mut self, emission: &Emission, logs: &[(&Source, Vec<Record>)], _turn: &Turn) -> Executed {
+        let mut raw: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for (source, records) in logs {
+            let records = records.iter().filter_map(|record| serde_json::from_str::<Value>(&record.text).ok());
+            let records: Vec<Value> = records.collect();
+            let places = places(source, target(self.target).info().place);
+            for table in places.into_iter().flat_map(tables) {
+                raw.entry(table.to_owned()).or_default().extend(records.iter().cloned());
+            }
+        }
         let (id, query) = (&emission.rule, &emission.query.text);
         let answer = self.oracle.ask(&json!({ "id": id, "query": query, "raw": raw, "operation_case": "mixed" }));
         if let Some(why) = answer.get("unsupported") {

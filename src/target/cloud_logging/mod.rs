@@ -31,6 +31,7 @@ impl Backend for CloudLogging {
         by_filing_time: false,
         assembles: false,
         looks_back: false,
+        correlates_not: Some("a filter reads one entry at a time"),
         scheduler: None,
         selects: true,
         docs: "https://cloud.google.com/logging/docs/view/logging-query-language",

@@ -35,6 +35,7 @@ impl Backend for CloudWatch {
         by_filing_time: true,
         assembles: false,
         looks_back: false,
+        correlates_not: Some("a join asks for equal values only, and a query has one"),
         scheduler: None,
         selects: false,
         docs: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html",

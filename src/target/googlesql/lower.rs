@@ -10,6 +10,7 @@ use super::lower_look::Past;
 use super::lower_window::{Judged, judged};
 use super::tree::{From, Node, Operator, Order, Query, Select, Sql, Type};
 use crate::bind::deciding;
+use crate::bind::decimals::decimals_as_ints;
 use crate::bind::simplify::{Carry, simplify_rule, without_row_values};
 use crate::ir::{
     self, AggregateFunction, Arithmetic, Expr, ExprKind, Place, Question, Rule, SeverityOf, Source, Statistic, Window,
@@ -64,7 +65,12 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         cx.refuse(errors::too_large(cx.bound.rule.span));
         return None;
     };
-    let bound = simplify_rule(bound, Carry::Constants);
+    let mut bound = simplify_rule(bound, Carry::Constants);
+    let (rule, whole) = decimals_as_ints(&bound.rule);
+    if whole {
+        bound.rule = rule;
+        cx.provided(Condition::SumsFit);
+    }
     let heads = cx.place.columns.iter().filter_map(|column| column.name.split('.').next());
     let mut lower = Lower {
         source: cx.source,
@@ -86,7 +92,7 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     lower.row_order = std::iter::once(time.clone()).chain(id.clone()).collect();
 
     let before = lower.asks_windows();
-    let judged = judged(&bound.rule, cx.request.range, cx.source.delay, &time, before);
+    let judged = judged(&bound.rule, cx, &time, before);
     let from = if before { &judged.begin } else { &judged.from };
     rows.filter.push(Sql::binary(Operator::GreaterEqual, time.clone(), from.clone()));
     rows.filter.push(Sql::binary(Operator::Less, time.clone(), judged.to.clone()));
@@ -209,6 +215,10 @@ fn single(
         let times = refusing(cx, lower.times(&past, &judged.from, &mut query))?;
         rows.filter.push(times);
     }
+    if let Some(alerts) = cx.alerts {
+        query.last = refusing(cx, lower.event_alerts(alerts.keys, rows, &time))?;
+        return Some(query);
+    }
     rows.items.push((time, Some(TIME.to_owned())));
     rows.items.push((id.unwrap_or(Sql::null(Type::String)), Some(EVENT_ID.to_owned())));
     shown(cx, lower, &mut rows, &Outputs::of(&cx.bound.rule));
@@ -218,7 +228,7 @@ fn single(
 }
 
 /// A value as rows show it: durations in seconds, which every target's rows have.
-fn output(value: Sql, ty: &ir::Type, span: crate::source::Span) -> Said<Sql> {
+pub(super) fn output(value: Sql, ty: &ir::Type, span: crate::source::Span) -> Said<Sql> {
     match ty {
         ir::Type::Duration => Ok(Sql::call_or_null("SAFE_DIVIDE", vec![value, Sql::int(ir::SECOND)], Type::Float64)),
         ir::Type::List(element) if **element == ir::Type::Duration => {
@@ -322,6 +332,11 @@ fn grouped(
     let when = refusing(cx, lower.pred(&rule.when))?;
 
     decides.into_iter().chain([when]).for_each(|condition| keep(&mut last, condition));
+    if let Some(alerts) = cx.alerts {
+        let windows = (window, &judged.from, last);
+        query.last = refusing(cx, lower.window_alerts(alerts.keys, windows, &outputs, &mut query))?;
+        return Some(query);
+    }
     last.items.push((Sql::name(WINDOW_START, Type::Timestamp), None));
     for (key, name) in window.keys.iter().zip(&outputs.keys) {
         let column = Sql::name(name.clone(), super::lower_raw::sql_type(&key.value.ty));

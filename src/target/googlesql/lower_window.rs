@@ -1,8 +1,8 @@
 //! Time: takes a rule's window and what range was asked for, gives the range of its events and each row's window.
 
 use super::tree::{Operator, Sql, Type, Unnest};
-use crate::ir::{Rule, SECOND};
-use crate::target::{EVENT_RULE_STEP, windows};
+use crate::ir::{Rule, SECOND, Window};
+use crate::target::{EVENT_RULE_STEP, Lowering, Reach, windows};
 
 /// The windows that a query judges.
 #[derive(Debug)]
@@ -81,14 +81,67 @@ impl Clock {
     }
 }
 
+/// The moment at which the run of a correlation ends: the last multiple of a step that is not after now minus a delay.
+pub(super) fn run_end(every: i64, delay: i64) -> Sql {
+    Clock::of(&[every, delay]).before_now(every, delay, 0)
+}
+
+/// What a correlation asks of a rule in a run that names no range.
+fn reached(rule: &Rule, reach: Reach, time: &Sql, before: bool) -> Judged {
+    let past = windows::past(rule);
+    let Reach { every, delay, back } = reach;
+    let Some(Window { length, step, .. }) = rule.window else {
+        let clock = Clock::of(&[every, delay, back, past]);
+        let [begin, from, to] = [back.saturating_add(past), back, 0].map(|back| clock.before_now(every, delay, back));
+        return Judged { begin, from, to, start: None, hops: None, starts: None, windows: None };
+    };
+    let clock = Clock::of(&[every, delay, length, step, back, past]);
+    let ended = |minus: i64| {
+        if every % step.max(1) == 0 {
+            return clock.before_now(every, delay, minus);
+        }
+        let steps = clock.steps(clock.number(clock.before_now(every, delay, 0)), step);
+        let ended = Sql::binary(Operator::Multiply, steps, clock.constant(step));
+        clock.time(match minus {
+            0 => ended,
+            minus => Sql::binary(Operator::Subtract, ended, clock.constant(minus)),
+        })
+    };
+    let first = back.saturating_add(length).saturating_sub(step);
+    let [begin, from, last, to] = [first.saturating_add(past), first, length, 0].map(ended);
+    let (start, hops) = started(length, step, time);
+    let starts = (before || hops.is_some()).then(|| (from.clone(), last));
+    let windows = Some(back.div_euclid(step.max(1)));
+    Judged { begin, from, to, start: Some(start), hops, starts, windows }
+}
+
+/// The start of a row's window, and what gives a row for each of several that hold the event.
+fn started(length: i64, step: i64, time: &Sql) -> (Sql, Option<Unnest>) {
+    let clock = Clock::of(&[step, length]);
+    let steps = clock.steps(clock.number(time.clone()), step);
+    let times =
+        |steps| Sql { nullable: false, ..clock.time(Sql::binary(Operator::Multiply, steps, clock.constant(step))) };
+    if length == step {
+        return (times(steps), None);
+    }
+    let back = Sql::binary(Operator::Subtract, steps, Sql::name(HOP, Type::Int64));
+    let numbers = vec![Sql::int(0), Sql::int(length / step.max(1) - 1)];
+    let hops = Sql::call("GENERATE_ARRAY", numbers, Type::Array(Box::new(Type::Int64)));
+    (times(back), Some(Unnest { list: hops, name: HOP.to_owned(), offset: None }))
+}
+
 /// What a query judges; without a range, the last window that ended by now minus the delay. `before`: rows of the past have windows too, whole
 /// ones before the judged.
-pub(super) fn judged(rule: &Rule, range: Option<(i64, i64)>, delay: i64, time: &Sql, before: bool) -> Judged {
+pub(super) fn judged(rule: &Rule, cx: &Lowering<'_>, time: &Sql, before: bool) -> Judged {
+    if let (None, Some(alerts)) = (cx.request.range, &cx.alerts) {
+        return reached(rule, alerts.reach, time, before);
+    }
     let window = rule.window.as_ref();
     let past = windows::past(rule);
     let length = window.map_or(EVENT_RULE_STEP, |window| window.length);
     let step = window.map_or(EVENT_RULE_STEP, |window| window.step);
-    let Some(range) = range else {
+    let delay = cx.source.delay;
+    let Some(range) = cx.request.range else {
         let clock = Clock::of(&[step, length, delay, past]);
         let [begin, from, to] =
             [length.saturating_add(past), length, 0].map(|back| clock.before_now(step, delay, back));
@@ -102,34 +155,9 @@ pub(super) fn judged(rule: &Rule, range: Option<(i64, i64)>, delay: i64, time: &
     };
     let (first, last) = windows::judged(window, range);
     let (from, to) = windows::events(window, range);
-    let clock = Clock::of(&[step, length]);
-    let steps = clock.steps(clock.number(time.clone()), step);
-    let times =
-        |steps| Sql { nullable: false, ..clock.time(Sql::binary(Operator::Multiply, steps, clock.constant(step))) };
     let [begin, from, to] = [from.saturating_sub(past), from, to].map(Sql::time);
-    let starts = Some((Sql::time(first), Sql::time(last)));
     let judged = last.saturating_sub(first).div_euclid(step.max(1)).saturating_add(1).max(0);
-    if length == step {
-        return Judged {
-            begin,
-            from,
-            to,
-            start: Some(times(steps)),
-            hops: None,
-            starts: starts.filter(|_| before),
-            windows: Some(judged),
-        };
-    }
-    let back = Sql::binary(Operator::Subtract, steps, Sql::name(HOP, Type::Int64));
-    let hops =
-        Sql::call("GENERATE_ARRAY", vec![Sql::int(0), Sql::int(length / step - 1)], Type::Array(Box::new(Type::Int64)));
-    Judged {
-        begin,
-        from,
-        to,
-        start: Some(times(back)),
-        hops: Some(Unnest { list: hops, name: HOP.to_owned(), offset: None }),
-        starts,
-        windows: Some(judged),
-    }
+    let (start, hops) = started(length, step, time);
+    let starts = (before || hops.is_some()).then(|| (Sql::time(first), Sql::time(last)));
+    Judged { begin, from, to, start: Some(start), hops, starts, windows: Some(judged) }
 }

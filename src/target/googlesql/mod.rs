@@ -4,6 +4,8 @@ mod errors;
 mod lower;
 mod lower_address;
 mod lower_aggregate;
+mod lower_alerts;
+mod lower_correlate;
 mod lower_expr;
 mod lower_list;
 mod lower_look;
@@ -16,7 +18,7 @@ mod print;
 pub mod tree;
 mod words;
 
-use super::{Backend, Info, Lowering};
+use super::{Backend, Correlating, Info, Lowering};
 use crate::ir::PlaceKind;
 
 /// The target.
@@ -34,6 +36,7 @@ impl Backend for GoogleSql {
         by_filing_time: false,
         assembles: false,
         looks_back: true,
+        correlates_not: None,
         scheduler: None,
         selects: false,
         docs: "https://cloud.google.com/bigquery/docs/reference/standard-sql/query-syntax",
@@ -43,6 +46,10 @@ impl Backend for GoogleSql {
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Option<tree::Query> {
         lower::lower(cx)
+    }
+
+    fn correlate(&self, cx: &mut Correlating<'_>) -> Option<Self::Tree> {
+        lower_correlate::correlate(cx)
     }
 
     fn print(&self, tree: &tree::Query) -> String {

@@ -27,13 +27,19 @@ enum Strength {
 /// The whole query, without a final line break.
 #[must_use]
 pub(super) fn print(query: &Query) -> String {
+    steps(query, 0)
+}
+
+/// A query with its steps, each line behind `indent` spaces.
+fn steps(query: &Query, indent: usize) -> String {
+    let margin = " ".repeat(indent);
     let mut out = String::new();
     for (at, (name, select)) in query.steps.iter().enumerate() {
         let opening = if at == 0 { "WITH " } else { "" };
         let closing = if at + 1 == query.steps.len() { ")" } else { ")," };
-        out.push_str(&format!("{opening}{name} AS (\n{}\n{closing}\n", lines(select, 2)));
+        out.push_str(&format!("{margin}{opening}{name} AS (\n{}\n{margin}{closing}\n", lines(select, indent + 2)));
     }
-    out + &lines(&query.last, 0)
+    out + &lines(&query.last, indent)
 }
 
 /// A query on lines of their own, each behind `indent` spaces.
@@ -48,7 +54,7 @@ fn lines(select: &Select, indent: usize) -> String {
     } else {
         out.push(format!("{margin}SELECT\n{margin}  {}", items.join(&format!(",\n{margin}  "))));
     }
-    if let Some(from) = from(select) {
+    if let Some(from) = from(select, indent) {
         out.push(format!("{margin}FROM {from}"));
     }
     out.extend(select.joins.iter().map(|join| format!("{margin}{}", self::join(join))));
@@ -73,7 +79,7 @@ fn line(select: &Select) -> String {
     let mut items: Vec<String> = if select.star { vec!["*".to_owned()] } else { Vec::new() };
     items.extend(select.items.iter().map(|(value, name)| named(flat(value, Strength::Or), name.as_deref())));
     let mut out = format!("SELECT {}", items.join(", "));
-    if let Some(from) = from(select) {
+    if let Some(from) = from(select, 0) {
         out.push_str(&format!(" FROM {from}"));
     }
     select.joins.iter().for_each(|join| out.push_str(&format!(" {}", self::join(join))));
@@ -105,9 +111,17 @@ fn named(value: String, name: Option<&str>) -> String {
     }
 }
 
-fn from(select: &Select) -> Option<String> {
+/// What is read; a query on lines of its own, behind so many spaces.
+fn from(select: &Select, indent: usize) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     match &select.from {
+        Some(From::Steps(names)) => {
+            let all: Vec<String> = names.iter().map(|name| format!("SELECT * FROM {}", identifier(name))).collect();
+            parts.push(format!("({})", all.join(" UNION ALL ")));
+        }
+        Some(From::Query(query)) => {
+            parts.push(format!("(\n{}\n{})", steps(query, indent + 2), " ".repeat(indent)));
+        }
         Some(From::Table(path)) => parts.push(backticks(path)),
         Some(From::Step(name)) => parts.push(identifier(name)),
         None => {}

@@ -199,12 +199,16 @@ pub struct Select {
 }
 
 /// What a `SELECT` reads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum From {
     /// A table, by its whole path.
     Table(String),
     /// A step of the query.
     Step(String),
+    /// All rows of some steps, whose columns are the same in the same order; one at least.
+    Steps(Vec<String>),
+    /// A query with steps of its own.
+    Query(Box<Query>),
 }
 
 /// `LEFT JOIN step ON …`

@@ -12,7 +12,7 @@ pub mod tree;
 
 pub use tree::Query;
 
-use super::{Backend, Info, Lowering, Scheduler};
+use super::{Backend, Correlating, Info, Lowering, Scheduler};
 use crate::ir::{PlaceKind, SECOND};
 
 /// Scheduled rules of Microsoft Sentinel.
@@ -40,6 +40,7 @@ impl Backend for Kql {
         by_filing_time: false,
         assembles: true,
         looks_back: true,
+        correlates_not: None,
         scheduler: Some(SENTINEL),
         selects: false,
         docs: "https://learn.microsoft.com/kusto/query/",
@@ -48,6 +49,10 @@ impl Backend for Kql {
 
     fn lower(&self, cx: &mut Lowering<'_>) -> Option<Query> {
         lower::lower(cx)
+    }
+
+    fn correlate(&self, cx: &mut Correlating<'_>) -> Option<Self::Tree> {
+        lower::correlate(cx)
     }
 
     fn print(&self, tree: &Query) -> String {

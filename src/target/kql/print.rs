@@ -32,9 +32,10 @@ pub(super) fn print(query: &Query) -> String {
         _ = writeln!(out, "let {} = {};", bare(&name.0), flat(value));
     }
     for (name, rows) in &query.tables {
-        _ = write!(out, "let {} = ", bare(&name.0));
+        let (open, close) = if query.kept.as_ref() == Some(name) { ("materialize(", ")") } else { ("", "") };
+        _ = write!(out, "let {} = {open}", bare(&name.0));
         write_rows(&mut out, rows);
-        out.push_str(";\n");
+        _ = writeln!(out, "{close};");
     }
     write_rows(&mut out, &query.rows);
     out.push('\n');
@@ -99,6 +100,10 @@ fn write_stage(out: &mut String, stage: &Stage) {
             let on = on.iter().map(|(here, there)| format!("$left.{} == $right.{}", bare(&here.0), bare(&there.0)));
             let (table, on) = (bare(&table.0), on.collect::<Vec<_>>().join(", "));
             _ = write!(out, "| join kind={kind} {table} on {on}");
+        }
+        Stage::Union(tables) => {
+            let tables: Vec<_> = tables.iter().map(|table| bare(&table.0)).collect();
+            _ = write!(out, "| union {}", tables.join(", "));
         }
         Stage::Sort(names) => {
             let names = names.iter().map(|name| format!("{} asc", bare(&name.0))).collect::<Vec<_>>().join(", ");

@@ -12,6 +12,8 @@ pub struct Query {
     pub values: Vec<(Name, Scalar)>,
     /// `let NAME = TABLE | …`, behind the values: rows that are joined.
     pub tables: Vec<(Name, Rows)>,
+    /// The one of them that is read more than once and so kept: `materialize(…)`.
+    pub kept: Option<Name>,
     /// The rows.
     pub rows: Rows,
 }
@@ -74,15 +76,17 @@ pub enum Stage {
         /// The keys.
         by: Vec<(Name, Scalar)>,
     },
-    /// Beside each row the one of another table with the same keys; without one, as `inner` says, it goes or lacks the columns.
+    /// Beside each row those of another table with the same keys; without one, as `inner` says, it goes or lacks the columns.
     Join {
         /// Whether rows without a counterpart go.
         inner: bool,
-        /// A table of [`Query::tables`], with one row for each combination of keys.
+        /// A table of [`Query::tables`]; where it has several rows of the same keys, each comes beside.
         table: Name,
         /// The keys' columns here and there; one at least.
         on: Vec<(Name, Name)>,
     },
+    /// The rows of other tables with the same columns, behind these.
+    Union(Vec<Name>),
     /// The columns that are left.
     Project(Vec<(Name, Scalar)>),
     /// Rising, in this order of columns.
@@ -409,7 +413,7 @@ impl Stage {
                 columns.iter().for_each(|(_, value)| value.walk(visit));
                 by.iter().for_each(|(_, value)| value.walk(visit));
             }
-            Stage::Join { .. } | Stage::Sort(_) => {}
+            Stage::Join { .. } | Stage::Union(_) | Stage::Sort(_) => {}
         }
     }
 }

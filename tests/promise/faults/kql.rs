@@ -42,7 +42,7 @@ impl Holds<Scalar> for Query {
                 columns.iter_mut().for_each(|(_, value)| each(value, visit));
                 by.iter_mut().for_each(|(_, value)| each(value, visit));
             }
-            Stage::Join { .. } | Stage::Sort(_) => {}
+            Stage::Join { .. } | Stage::Union(_) | Stage::Sort(_) => {}
         });
     }
 }

@@ -393,6 +393,7 @@ mod tests {
         let needed = Own::needed(&Query {
             values: Vec::new(),
             tables: Vec::new(),
+            kept: None,
             rows: crate::target::kql::tree::Rows { table, stages },
         });
         for (at, own) in needed.iter().enumerate() {

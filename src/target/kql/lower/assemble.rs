@@ -118,6 +118,7 @@ impl Lower<'_> {
             looks: Vec::new(),
             seen: Vec::new(),
             effects: super::Effects::default(),
+            columns: None,
         };
         let said = rows.played(key, time, *within, played, range);
         let Lower { names, stages, effects, .. } = rows;

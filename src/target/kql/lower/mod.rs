@@ -5,7 +5,9 @@
 
 mod address;
 mod aggregate;
+mod alerts;
 mod assemble;
+mod correlate;
 mod elements;
 mod expr;
 mod list;
@@ -18,8 +20,12 @@ mod read;
 mod text;
 mod window;
 
+use alerts::Columns;
+pub(super) use correlate::correlate;
+
 use super::names::Names;
 use super::tree::{Name, Query, Rows, Scalar, Stage, Type};
+use crate::bind::decimals::decimals_as_ints;
 use crate::bind::simplify::{Carry, simplify_rule};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, Rule};
@@ -87,14 +93,20 @@ struct Lower<'a> {
     /// By length and keys, the columns that say whether a row lies in the time before.
     seen: Vec<(i64, Vec<usize>, Scalar)>,
     effects: Effects,
+    /// Of a rule whose alerts a correlation reads, the columns that these have.
+    columns: Option<&'a Columns>,
 }
 
 /// The rule as a query; none after [`Lowering::refuse`].
 pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
-    // A test of `outcome` is one of the conditions that make it up; names and numbers of outputs stay.
-    let bound = simplify_rule(cx.bound.clone(), Carry::Constants);
-    let outputs = Outputs::of(&bound.rule);
     let mut names = Names::default();
+    reserve(&mut names, cx);
+    lowered(cx, &mut names, None)
+}
+
+/// Keeps the names free that a rule's outputs and tables have.
+fn reserve(names: &mut Names, cx: &Lowering<'_>) {
+    let outputs = Outputs::of(&cx.bound.rule);
     for name in [WINDOW_START, TIME, EVENT_ID, SEVERITY] {
         names.reserve(name);
     }
@@ -106,13 +118,25 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     for name in outputs.keys.iter().chain(&outputs.measures).chain(&outputs.show) {
         names.reserve(name);
     }
+}
+
+/// The rule's rows, or those of its alerts in the columns given, with new names of its own.
+fn lowered(cx: &mut Lowering<'_>, names: &mut Names, columns: Option<&Columns>) -> Option<Query> {
+    // A test of `outcome` is one of the conditions that make it up; names and numbers of outputs stay.
+    let mut bound = simplify_rule(cx.bound.clone(), Carry::Constants);
+    let (rule, whole) = decimals_as_ints(&bound.rule);
+    if whole {
+        bound.rule = rule;
+        cx.provided(Condition::SumsFit);
+    }
+    let outputs = Outputs::of(&bound.rule);
     // Events that are put together are rows of a table that the query makes.
-    let made = cx.source.assemble.as_ref().map(|assemble| assemble::table(assemble, &bound, cx.place, &mut names));
+    let made = cx.source.assemble.as_ref().map(|assemble| assemble::table(assemble, &bound, cx.place, names));
     let mut lower = Lower {
         rule: &bound.rule,
         time: &bound.time,
         place: made.as_ref().map_or(cx.place, |made| &made.place),
-        names,
+        names: std::mem::take(names),
         table: Name::new(&cx.place.name),
         tables: Vec::new(),
         stages: Vec::new(),
@@ -122,15 +146,17 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         looks: Vec::new(),
         seen: Vec::new(),
         effects: Effects::default(),
+        columns,
     };
     let lowered = lower.rule(cx, made.as_ref(), &outputs);
+    *names = std::mem::take(&mut lower.names);
     let Effects { provided, weaker } = lower.effects;
     provided.into_iter().for_each(|condition| cx.provided(condition));
     weaker.into_iter().for_each(|(verdict, reason)| cx.weaken(verdict, reason));
     match lowered {
         Ok(values) => {
             let rows = Rows { table: lower.table, stages: lower.stages };
-            Some(Query { values, tables: lower.tables, rows })
+            Some(Query { values, tables: lower.tables, kept: None, rows })
         }
         Err(reasons) => {
             reasons.into_iter().for_each(|reason| cx.refuse(reason));

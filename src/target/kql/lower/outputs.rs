@@ -71,6 +71,9 @@ impl Lower<'_> {
             self.look_back(cx, &past)?;
         }
         self.when(cx)?;
+        if let (Some(columns), Some(alerts)) = (self.columns, &cx.alerts) {
+            return self.window_alerts(columns, alerts.keys, window, (outputs, clock));
+        }
         let mut columns: Vec<(Name, Scalar)> = vec![(Name::new(WINDOW_START), Scalar::Column(Name::new(WINDOW_START)))];
         columns.extend(outputs.keys.iter().map(|name| (Name::new(name), Scalar::Column(Name::new(name)))));
         columns.extend(self.shown_measures(cx, outputs));
@@ -103,6 +106,9 @@ impl Lower<'_> {
         self.when(cx)?;
         let time = self.time;
         let time = self.value(time)?;
+        if let (Some(columns), Some(alerts)) = (self.columns, &cx.alerts) {
+            return self.event_alerts(columns, alerts.keys, time.scalar);
+        }
         let mut columns = vec![(Name::new(TIME), time.scalar)];
         let mut order = vec![Name::new(TIME)];
         if let Some(id) = &cx.bound.event_id {

@@ -29,7 +29,7 @@ impl Lower<'_> {
         let counted = by.is_empty().then(|| (Some(self.names.fresh("row_count")), Scalar::call("count", [])));
         self.stages.push(Stage::Summarize { columns: counted.into_iter().collect(), by });
         let start = Name::new(WINDOW_START);
-        match self.starts(window, clock) {
+        match self.starts(clock) {
             (first, None) => self.extend(start.clone(), first),
             (_, Some(windows)) if windows > MAX_RANGE => {
                 return refuse(errors::too_many_windows(windows, MAX_RANGE, window.span));

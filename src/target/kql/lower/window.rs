@@ -10,7 +10,7 @@ use crate::ir::{SECOND, Window};
 use crate::target::names::WINDOW_START;
 use crate::target::said::Said;
 use crate::target::windows::{judged, past};
-use crate::target::{Condition, EVENT_RULE_STEP, Judges, Lowering};
+use crate::target::{Condition, EVENT_RULE_STEP, Judges, Lowering, Reach};
 
 /// Most windows into which an event is copied: a day by the minute.
 const MAX_PANES: i64 = 1_440;
@@ -47,8 +47,8 @@ pub(super) struct Clock {
 
 /// Which windows.
 enum Span {
-    /// Those that start in this range, both ends in.
-    Starts(i64, i64),
+    /// Those that start from here to there, both ends in, and how many there are.
+    Starts(Scalar, Scalar, i64),
     /// The one that is judged first and last.
     Last,
 }
@@ -76,8 +76,12 @@ impl Lower<'_> {
                 let begin = first.saturating_sub(past(self.rule));
                 let [from, judged, to] =
                     [begin, first, end].map(|at| Scalar::Datetime(at.clamp(DATETIMES[0], DATETIMES[1])));
-                Range { values: Vec::new(), from, judged, to, span: Span::Starts(first, last) }
+                let step = window.map_or(1, |window| window.step.max(1));
+                let windows = last.saturating_sub(first).div_euclid(step).saturating_add(1).max(0);
+                let span = Span::Starts(Scalar::Datetime(first), Scalar::Datetime(last), windows);
+                Range { values: Vec::new(), from, judged, to, span }
             }
+            None if cx.alerts.is_some() => self.reach(cx),
             None => {
                 cx.judges = Judges::OneWindow;
                 cx.provided(Condition::EventsArriveWithin(cx.source.delay));
@@ -106,6 +110,36 @@ impl Lower<'_> {
         }
     }
 
+    /// The time that a correlation asks of a rule in a run that names none: behind the moment at which the run ends.
+    fn reach(&mut self, cx: &mut Lowering<'_>) -> Range {
+        cx.provided(Condition::EventsArriveWithin(cx.source.delay));
+        let until = self.columns.map_or(Scalar::Null(Type::Datetime), |columns| Scalar::column(&columns.until));
+        let reach = cx.alerts.map_or(Reach { every: 1, delay: 0, back: 0 }, |alerts| alerts.reach);
+        let before = |moment: &Scalar, back: i64| match back {
+            0 => moment.clone(),
+            back => Scalar::infix(moment.clone(), Infix::Subtract, Scalar::Timespan(back)),
+        };
+        let mut values = Vec::new();
+        let Some(window) = &self.rule.window else {
+            let judged = before(&until, reach.back);
+            let from = before(&until, reach.back.saturating_add(past(self.rule)));
+            let span = Span::Starts(judged.clone(), until.clone(), 0);
+            return Range { values, from, judged, to: until, span };
+        };
+        let to = if reach.every % window.step.max(1) == 0 {
+            until
+        } else {
+            let ended = self.names.fresh("ended_at");
+            values.push((ended.clone(), bin(until, window.step)));
+            Scalar::Column(ended)
+        };
+        let first = reach.back.saturating_add(window.length).saturating_sub(window.step);
+        let judged = before(&to, first);
+        let from = before(&to, first.saturating_add(past(self.rule)));
+        let span = Span::Starts(judged.clone(), before(&to, window.length), reach.back.div_euclid(window.step.max(1)));
+        Range { values, from, judged, to, span }
+    }
+
     /// Keeps the events of the run's windows.
     pub(super) fn clock(&mut self, range: Range) -> Said<Clock> {
         let Range { from, judged, to, span, .. } = range;
@@ -120,14 +154,12 @@ impl Lower<'_> {
     }
 
     /// The starts of the judged windows: the first one, and how many there are where these are known.
-    pub(super) fn starts(&self, window: &Window, clock: &Clock) -> (Scalar, Option<i64>) {
-        match clock.span {
-            Span::Last => (clock.judged.clone(), None),
-            Span::Starts(first, last) => {
-                let windows = last.saturating_sub(first).div_euclid(window.step.max(1)).saturating_add(1);
-                (clock.judged.clone(), Some(windows.max(0)))
-            }
-        }
+    pub(super) fn starts(&self, clock: &Clock) -> (Scalar, Option<i64>) {
+        let windows = match clock.span {
+            Span::Last => None,
+            Span::Starts(.., windows) => Some(windows),
+        };
+        (clock.judged.clone(), windows)
     }
 
     /// The window's start, after the stages that copy events into their windows; `before`: of the windows before the judged ones too, back to
@@ -149,7 +181,7 @@ impl Lower<'_> {
                 // A group key that is no column would be a constant, which `summarize` need not take.
                 self.extend(name.clone(), clock.judged.clone());
             }
-            Span::Starts(first, last) => {
+            Span::Starts(first, last, _) => {
                 let panes = window.length / window.step.max(1);
                 if panes > MAX_PANES {
                     return refuse(errors::too_many_panes(panes, MAX_PANES, window.span));
@@ -171,9 +203,9 @@ impl Lower<'_> {
                 });
                 let back = Scalar::infix(list, Infix::Multiply, Scalar::Timespan(window.step));
                 self.extend(name.clone(), Scalar::infix(pane, Infix::Subtract, back));
-                let first = if before { clock.from.clone() } else { Scalar::Datetime(*first) };
+                let first = if before { clock.from.clone() } else { first.clone() };
                 let after = Scalar::infix(Scalar::column(&name), Infix::GreaterEqual, first);
-                let before = Scalar::infix(Scalar::column(&name), Infix::LessEqual, Scalar::Datetime(*last));
+                let before = Scalar::infix(Scalar::column(&name), Infix::LessEqual, last.clone());
                 self.stages.push(Stage::Where(Scalar::all(vec![after, before])));
             }
         }
@@ -188,7 +220,7 @@ pub(super) fn between(time: &Scalar, from: Scalar, to: Scalar) -> Scalar {
 }
 
 /// A time cut to a multiple of a length since 1970.
-fn bin(time: Scalar, length: i64) -> Scalar {
+pub(super) fn bin(time: Scalar, length: i64) -> Scalar {
     if BIN_ORIGIN % length.max(1) == 0 {
         Scalar::call("bin", [time, Scalar::Timespan(length)])
     } else {
