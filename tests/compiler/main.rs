@@ -30,4 +30,5 @@ mod target_googlesql;
 mod target_kql;
 mod target_kql_engines;
 mod targets;
+mod together;
 mod worked;

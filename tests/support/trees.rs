@@ -207,7 +207,12 @@ impl Trees<'_> {
         if self.below(3) > 0 {
             clauses.push(at(ExceptionClause::Reason(self.text())));
         }
-        Exception { name: self.word(), rules: self.some(1, 3, Trees::name), clauses, span: at(()) }
+        Exception { name: self.word(), rules: self.some(1, 3, Trees::excepted), clauses, span: at(()) }
+    }
+
+    fn excepted(&mut self) -> Excepted {
+        let pack = self.maybe(|this| at((*this.choices.one(&["other", "ai-security", "from", "0", "-_"])).to_owned()));
+        Excepted { pack, rule: self.word() }
     }
 
     fn list(&mut self) -> List {

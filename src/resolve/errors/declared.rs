@@ -1,7 +1,7 @@
-//! Every sentence on operations, calendars and prices.
+//! Every sentence on operations, calendars, prices and exceptions.
 
 use super::{list, missing_clause};
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, nearest};
 use crate::source::Span;
 
 pub(in crate::resolve) fn no_zone(span: Span, name: &str) -> Diagnostic {
@@ -69,4 +69,22 @@ pub(in crate::resolve) fn empty_operation(span: Span) -> Diagnostic {
     Diagnostic::error(Code::EmptyText, "an operation's name is not empty")
         .at(span, "")
         .help("write the cloud's own name; `*` stands for any characters")
+}
+
+/// An exception for a pack that is not there to be tuned.
+pub(in crate::resolve) fn pack_not_given<'a>(
+    span: Span,
+    pack: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let help = match nearest(pack, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "give both packs: what an exception is about is read with the rules that it is for".to_owned(),
+    };
+    Diagnostic::warning(
+        Code::UnknownName,
+        format!("the pack `{pack}` is not given, so this exception does nothing here"),
+    )
+    .at(span, "can't be checked without it")
+    .help(help)
 }

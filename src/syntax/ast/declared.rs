@@ -57,11 +57,20 @@ pub struct Exception {
     /// Its name.
     pub name: Name,
     /// The rules.
-    pub rules: Vec<Name>,
+    pub rules: Vec<Excepted>,
     /// In the order of the text.
     pub clauses: Vec<Spanned<ExceptionClause>>,
     /// The whole declaration.
     pub span: Extent,
+}
+
+/// `rule`, or `pack.rule`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excepted {
+    /// The id of another pack.
+    pub pack: Option<Name>,
+    /// The rule.
+    pub rule: Name,
 }
 
 /// A clause of an exception.

@@ -3,7 +3,9 @@
 use super::item::is_keyword;
 use super::{P, Reader, Rule};
 use crate::source::Spanned;
-use crate::syntax::ast::{Calendar, EXCEPTION_WORDS, Exception, ExceptionClause, Hours, Literal, Name, Price, Prices};
+use crate::syntax::ast::{
+    Calendar, EXCEPTION_WORDS, Excepted, Exception, ExceptionClause, Hours, Literal, Name, Price, Prices,
+};
 
 impl Reader {
     pub(super) fn calendar(&mut self, pair: P<'_>) -> Option<Calendar> {
@@ -88,7 +90,7 @@ impl Reader {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::word => name = Some(self.name(&part)),
-                Rule::names => rules = self.names(part),
+                Rule::excepted => rules.extend(self.excepted(part)),
                 Rule::exception_clause => {
                     let at = self.span(&part);
                     clauses.extend(self.exception_clause(part).map(|clause| Spanned::new(clause, at)));
@@ -98,6 +100,16 @@ impl Reader {
         }
         self.check_order(&clauses, ExceptionClause::word, ExceptionClause::rank, &EXCEPTION_WORDS);
         Some(Exception { name: name?, rules, clauses, span })
+    }
+
+    fn excepted(&mut self, pair: P<'_>) -> Option<Excepted> {
+        let mut parts = pair.into_inner();
+        let first = self.name(&parts.next()?);
+        let second = parts.next().map(|rule| self.name(&rule));
+        Some(match second {
+            Some(rule) => Excepted { pack: Some(first), rule },
+            None => Excepted { pack: None, rule: first },
+        })
     }
 
     fn exception_clause(&mut self, pair: P<'_>) -> Option<ExceptionClause> {

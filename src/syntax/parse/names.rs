@@ -115,6 +115,8 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::price | Rule::kw_model => "`model`",
         Rule::rate => "`input = 0.25`",
         Rule::exception | Rule::kw_exception => "`exception`",
+        Rule::excepted => "a rule",
+        Rule::pack_id => "a pack's id",
         Rule::exception_clause => "a clause",
         Rule::until | Rule::kw_until => "`until`",
         Rule::reason | Rule::kw_reason => "`reason`",
