@@ -126,7 +126,7 @@ impl Texts {
 struct Read {
     /// Without its sources, and nothing of it is resolved.
     pack: Pack,
-    /// The texts that its lists are read from, by the name that the list gives.
+    /// The texts that its lists and tables are read from, by the name that these give.
     lists: BTreeMap<String, Result<String, String>>,
     manifest: Option<(Manifest, String, SourceId)>,
 }
@@ -170,7 +170,7 @@ impl Read {
         texts.built_in.iter().chain(self.pack.files.iter().map(|file| &file.file)).collect()
     }
 
-    /// The text of a list's file.
+    /// The text of a list's or table's file.
     fn list(&self, name: &str) -> Result<String, String> {
         self.lists.get(name).cloned().unwrap_or_else(|| Err("it is not in the pack".to_owned()))
     }
@@ -263,10 +263,11 @@ impl Pack {
         }
     }
 
-    /// The texts of the files that lists are read from, by the name that the list gives.
+    /// The texts of the files that lists and tables are read from, by the name that these give.
     fn list_files(&self) -> BTreeMap<String, Result<String, String>> {
         let names = self.files.iter().flat_map(|file| &file.file.items).filter_map(|item| match &item.kind {
             ast::ItemKind::List(ast::List { body: ast::ListBody::File(name), .. }) => Some(name.node.clone()),
+            ast::ItemKind::Table(table) => Some(table.file.node.clone()),
             _ => None,
         });
         names

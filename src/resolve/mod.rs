@@ -20,6 +20,7 @@ mod rule;
 mod scope;
 mod source;
 mod stream;
+mod table;
 mod test;
 mod told;
 
@@ -66,11 +67,11 @@ pub struct Written<'a> {
     pub id: &'a str,
     /// The built-in files first, then its own.
     pub files: &'a [&'a ast::File],
-    /// Gives the text of a list's file.
+    /// Gives the text of a list's or table's file.
     pub read: ReadFile<'a>,
 }
 
-/// Resolves files together: the built-in ones first, then a pack's. `read` gives the text of a list's file.
+/// Resolves files together: the built-in ones first, then a pack's. `read` gives the text of a list's or table's file.
 #[must_use]
 pub fn resolve(files: &[ast::File], read: ReadFile<'_>) -> (Resolved, Vec<Diagnostic>) {
     let files: Vec<&ast::File> = files.iter().collect();
@@ -111,10 +112,10 @@ impl<'a> All<'a> {
         }
     }
 
-    /// What conditions and values call by name: streams, operations, lists, calendars and prices.
+    /// What conditions and values call by name: streams, operations, lists, tables, calendars and prices.
     fn names(&mut self) {
         for broken in self.own.files.iter().flat_map(|file| &file.broken) {
-            let known = ["stream", "source", "list", "operations", "rule", "correlate", "calendar", "prices"]
+            let known = ["stream", "source", "list", "table", "operations", "rule", "correlate", "calendar", "prices"]
                 .into_iter()
                 .find(|word| *word == broken.word || (*word == "rule" && broken.word == "signal"));
             self.names.broken.extend(known.map(|word| (word, broken.name.clone())));
@@ -126,6 +127,7 @@ impl<'a> All<'a> {
             _ => None,
         });
         list::lists(&lists, self.own.read, &mut self.names, &mut self.diagnostics);
+        self.tables();
         self.calendars();
         self.prices();
     }
@@ -227,6 +229,24 @@ impl<'a> All<'a> {
                 self.schema.operations.insert(name.node.clone(), globs);
             } else {
                 self.names.broken.insert(("operations", name.node.clone()));
+            }
+        }
+    }
+
+    fn tables(&mut self) {
+        let written = self.once(
+            "table",
+            |kind| match kind {
+                ItemKind::Table(table) => Some(table),
+                _ => None,
+            },
+            |table| &table.name,
+        );
+        for (_, one) in written {
+            let name = one.name.node.clone();
+            match table::table(one, self.own.read, &mut self.diagnostics) {
+                Some(table) => _ = self.names.tables.insert(name, table),
+                None => _ = self.names.broken.insert(("table", name)),
             }
         }
     }

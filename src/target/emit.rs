@@ -142,7 +142,30 @@ fn emit_one(rule: &Rule, source: &Source, stream: &Stream, target: &dyn Target, 
 fn too_long(rule: &Rule, characters: usize, info: &Info) -> Diagnostic {
     let message =
         format!("query of {characters} characters with its comment, {} takes {}", info.title, info.max_length);
-    Diagnostic::error(Code::TooLong, message).at(rule.span, "").help("shorten its lists, or split the rule")
+    let diagnostic = Diagnostic::error(Code::TooLong, message).at(rule.span, "");
+    let diagnostic = match longest(rule) {
+        Some((case, constants)) => diagnostic.at(case.span, format!("{constants} constants stand for this")),
+        None => diagnostic,
+    };
+    diagnostic.help("shorten its lists and tables, or split the rule")
+}
+
+/// The `case` that a rule has most constants for, where they are many: a lookup in a large table.
+fn longest(rule: &Rule) -> Option<(&Expr, usize)> {
+    const MANY: usize = 50;
+    let mut longest = None;
+    rule.walk(&mut |expr| {
+        let ExprKind::Case(arms, _) = &expr.kind else { return };
+        let of_arm = |(when, _): &(Pred, Expr)| match &when.kind {
+            PredKind::OneOf { options, .. } => options.len() + 1,
+            _ => 2,
+        };
+        let constants = arms.iter().map(of_arm).sum();
+        if constants > longest.map_or(MANY, |(_, most)| most) {
+            longest = Some((expr, constants));
+        }
+    });
+    longest
 }
 
 fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {

@@ -24,6 +24,7 @@ mod redaction;
 #[path = "../support/mod.rs"]
 mod support;
 mod syntax;
+mod tables;
 mod target_cloud_logging;
 mod target_cloudwatch;
 mod target_googlesql;

@@ -84,12 +84,13 @@ impl Trees<'_> {
     }
 
     fn item(&mut self) -> Item {
-        let kind = match self.below(10) {
+        let kind = match self.below(11) {
             0 => ItemKind::Rule(Box::new(self.rule())),
             6 => ItemKind::Correlate(self.correlate()),
             7 => ItemKind::Calendar(self.calendar()),
             8 => ItemKind::Prices(self.prices()),
             9 => ItemKind::Exception(self.exception()),
+            10 => ItemKind::Table(Table { name: self.word(), file: self.text(), span: at(()) }),
             1 => ItemKind::List(self.list()),
             2 => ItemKind::Source(Box::new(self.source())),
             3 => ItemKind::Stream(self.stream()),

@@ -1,8 +1,46 @@
-//! Every sentence on operations, calendars, prices and exceptions.
+//! Every sentence on tables, operations, calendars, prices and exceptions.
 
-use super::{list, missing_clause};
+use std::fmt::Display;
+
+use super::{list, missing_clause, unknown};
 use crate::diag::{Code, Diagnostic, nearest};
-use crate::source::Span;
+use crate::source::{Span, Spanned};
+
+pub(in crate::resolve) fn table(span: Span, message: impl Into<String>, help: &str) -> Diagnostic {
+    Diagnostic::error(Code::BadTable, message).at(span, "").help(help)
+}
+
+/// A line of a table's file that is wrong.
+pub(in crate::resolve) fn table_line(
+    file: &Spanned<String>,
+    line: usize,
+    what: impl Display,
+    help: &str,
+) -> Diagnostic {
+    table(file.span, format!("line {line} of `{}`: {what}", file.node), help)
+}
+
+pub(in crate::resolve) fn lookup_in_source(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::WrongPlace, "`lookup` exists only in rules")
+        .at(span, "")
+        .help("what an archive holds would not change with the table: look the field up where a rule asks for it")
+}
+
+pub(in crate::resolve) fn long_key(span: Span) -> Diagnostic {
+    table(
+        span,
+        "a key that is too long to be written out for each value of the table",
+        "name it by `with`, and look that up",
+    )
+}
+
+pub(in crate::resolve) fn no_table<'a>(span: Span, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let diagnostic = unknown(span, "table", name, known);
+    match diagnostic.help {
+        Some(_) => diagnostic,
+        None => diagnostic.help(format!("declare it: `table {name} from \"{name}.csv\"`")),
+    }
+}
 
 pub(in crate::resolve) fn no_zone(span: Span, name: &str) -> Diagnostic {
     missing_clause(

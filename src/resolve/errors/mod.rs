@@ -391,8 +391,8 @@ pub(super) fn no_list<'a>(
     }
 }
 
-pub(super) fn list_file(span: Span, path: &str, why: &str) -> Diagnostic {
-    Diagnostic::error(Code::UnreadableFile, format!("list file `{path}` can't be read: {why}"))
+pub(super) fn unreadable_file(span: Span, of: &str, path: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(Code::UnreadableFile, format!("{of} file `{path}` can't be read: {why}"))
         .at(span, "")
         .help("the path begins at the pack's folder, where pack.toml stands")
 }

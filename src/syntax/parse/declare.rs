@@ -1,13 +1,21 @@
-//! Calendars, prices and exceptions: pest's pairs → [`crate::syntax::ast`].
+//! Tables, calendars, prices and exceptions: pest's pairs → [`crate::syntax::ast`].
 
 use super::item::is_keyword;
 use super::{P, Reader, Rule};
 use crate::source::Spanned;
 use crate::syntax::ast::{
-    Calendar, EXCEPTION_WORDS, Excepted, Exception, ExceptionClause, Hours, Literal, Name, Price, Prices,
+    Calendar, EXCEPTION_WORDS, Excepted, Exception, ExceptionClause, Hours, Literal, Name, Price, Prices, Table,
 };
 
 impl Reader {
+    pub(super) fn table(&mut self, pair: P<'_>) -> Option<Table> {
+        let span = Spanned::new((), self.span(&pair));
+        let mut parts = pair.into_inner().filter(|p| !is_keyword(p));
+        let name = self.name(&parts.next()?);
+        let file = parts.next()?;
+        Some(Table { name, file: Spanned::new(self.text(&file), self.span(&file)), span })
+    }
+
     pub(super) fn calendar(&mut self, pair: P<'_>) -> Option<Calendar> {
         let span = Spanned::new((), self.span(&pair));
         let (mut name, mut zone, mut hours) = (None, None, Vec::new());

@@ -104,6 +104,7 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::trap | Rule::kw_trap => "`trap`",
         Rule::field_binding | Rule::alert_value | Rule::free_name => "`field = value`",
         Rule::list | Rule::kw_list => "`list`",
+        Rule::table | Rule::kw_table => "`table`",
         Rule::operations | Rule::kw_operations => "`operations`",
         Rule::cloud_operations => "a cloud and its operations",
         Rule::calendar | Rule::kw_calendar => "`calendar`",

@@ -1,14 +1,19 @@
-//! Correlations, calendars, prices and exceptions as canonical text.
+//! Correlations, tables, calendars, prices and exceptions as canonical text.
 
 use super::Head;
 use super::expr::{literal, name, text};
 use super::layout::{Printer, WIDTH};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{
-    Calendar, CorrelateClause, Excepted, Exception, ExceptionClause, Hours, Mute, Name, Occurs, Price, Prices,
+    Calendar, CorrelateClause, Excepted, Exception, ExceptionClause, Hours, Mute, Name, Occurs, Price, Prices, Table,
 };
 
 impl Printer<'_> {
+    pub(super) fn table(&mut self, table: &Table) {
+        self.write(&format!("table {} from ", name(&table.name.node)));
+        self.quoted(&table.file);
+    }
+
     pub(super) fn calendar(&mut self, calendar: &Calendar) {
         let zone = calendar.zone.iter().map(|zone| (zone.span, format!("zone {}", text(&zone.node))));
         let hours = calendar.hours.iter().map(|hours| (hours.span, hours_text(&hours.node)));
