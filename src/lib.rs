@@ -7,6 +7,7 @@ pub mod archive;
 pub mod bind;
 pub mod cli;
 pub mod coverage;
+pub mod csv;
 pub mod diag;
 pub mod emulator;
 #[cfg(feature = "engine")]

@@ -3,6 +3,7 @@
 //! A [`Span`] is `Copy` and owns nothing; text is looked up in the [`SourceMap`] only when something is said to a person.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Which text of a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -81,10 +82,10 @@ pub struct Source {
     lines: Vec<usize>,
 }
 
-/// All texts of one run.
+/// All texts of one run. A copy shares them.
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
-    sources: Vec<Source>,
+    sources: Vec<Arc<Source>>,
 }
 
 impl SourceMap {
@@ -93,14 +94,14 @@ impl SourceMap {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
         let text = text.into();
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        self.sources.push(Source { name: name.into(), text, lines });
+        self.sources.push(Arc::new(Source { name: name.into(), text, lines }));
         id
     }
 
     /// The source with this id, if it is of this map.
     #[must_use]
     pub fn get(&self, id: SourceId) -> Option<&Source> {
-        self.sources.get(id.0 as usize)
+        self.sources.get(id.0 as usize).map(|source| &**source)
     }
 
     /// The text under a span; empty where the span is not of this map.

@@ -7,6 +7,7 @@
 mod absent;
 pub mod constant;
 pub mod decimals;
+mod keyed;
 pub mod simplify;
 mod told;
 mod widen;
@@ -15,6 +16,7 @@ use std::collections::BTreeSet;
 
 use absent::Absent;
 pub use absent::{Lack, lacks, located};
+use keyed::Keyed;
 
 pub use told::{told, told_rule};
 pub use widen::{WHOLE_RECORD, Widened, widened};
@@ -103,7 +105,8 @@ pub fn bind(rule: &Rule, source: &Source, stream: &Stream) -> Bound {
     }
     let mut rule = rule.clone();
     let left_out = absent.leave_out(&mut rule);
-    let rule = Substitution { source, stream }.rule(rule);
+    // Before a key is the source's expression, which stands in each arm then.
+    let rule = Substitution { source, stream }.rule(rule.rewrite(&mut Keyed));
     if rule.filter.iter().any(|pred| pred.kind == PredKind::Const(false)) {
         return Bound::Never;
     }

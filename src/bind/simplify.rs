@@ -7,6 +7,7 @@
 
 use super::BoundRule;
 use super::constant::decided;
+use super::keyed::by_key;
 use crate::ir::{Aggregate, Binding, Comparison, Expr, ExprKind, Function, Literal, Pred, PredKind, Rewrite, Rule};
 use crate::source::Span;
 
@@ -23,6 +24,8 @@ pub enum Carry {
 const MOST_TESTS: usize = 2_000;
 /// Most nodes of an expression once the row values that it uses are written out.
 const MOST_NODES: usize = 20_000;
+/// Most nodes of a rule then.
+const MOST_IN_ALL: usize = 400_000;
 
 /// A predicate, simplified.
 #[must_use]
@@ -48,13 +51,18 @@ pub fn simplify_rule(bound: BoundRule, carry: Carry) -> BoundRule {
 /// The rule with its row values (`with`) written out where they are used; none where that grows too large.
 #[must_use]
 pub fn without_row_values(bound: BoundRule) -> Option<BoundRule> {
-    let mut values: Vec<Expr> = Vec::new();
+    let (mut values, mut sizes): (Vec<Expr>, Vec<usize>) = (Vec::new(), Vec::new());
     for binding in &bound.rule.with {
-        let value = binding.value.clone().rewrite(&mut RowValues(&values));
-        if size(&value) > MOST_NODES {
+        // Counted before it is made: what is too large for a query may be too large for the machine.
+        let size = size_with(&sizes, &mut |visit| binding.value.walk(&mut |expr| visit(expr)));
+        if size > MOST_NODES {
             return None;
         }
-        values.push(value);
+        values.push(binding.value.clone().rewrite(&mut RowValues(&values)));
+        sizes.push(size);
+    }
+    if size_with(&sizes, &mut |visit| bound.rule.walk(&mut |expr| visit(expr))) > MOST_IN_ALL {
+        return None;
     }
     let mut bound = change(bound, &mut |expr| expr.rewrite(&mut RowValues(&values)), &mut |pred| {
         pred.rewrite(&mut RowValues(&values))
@@ -113,9 +121,15 @@ pub(super) fn change(
     BoundRule { rule, time: expr(bound.time), event_id: bound.event_id.map(expr), left_out: bound.left_out }
 }
 
-fn size(expr: &Expr) -> usize {
-    let mut nodes = 0;
-    expr.walk(&mut |_| nodes += 1);
+/// How many nodes there are once row values, of these sizes, are written out.
+fn size_with(sizes: &[usize], walk: &mut dyn FnMut(&mut dyn FnMut(&Expr))) -> usize {
+    let mut nodes = 0_usize;
+    walk(&mut |expr| {
+        nodes += match expr.kind {
+            ExprKind::With(n) => sizes.get(n).copied().unwrap_or(1),
+            _ => 1,
+        };
+    });
     nodes
 }
 
@@ -150,6 +164,9 @@ impl Rewrite for Simplify {
 
     fn pred(&mut self, pred: Pred) -> Pred {
         let pred = one_list(fold_letters(pred));
+        if let Some(keyed) = by_key(&pred) {
+            return keyed;
+        }
         let Some(subject) = subject(&pred) else { return pred };
         self.carried(&pred, subject).unwrap_or(pred)
     }

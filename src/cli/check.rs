@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, say};
 use crate::diag::{Severity, to_json};
-use crate::pack::load;
+use crate::pack::load_together;
 
 /// Find what is wrong with rule packs.
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
-    let packs: Vec<_> = arguments.packs.iter().map(|path| load(path)).collect();
+    let packs = load_together(&arguments.packs);
     let count = |severity| packs.iter().flat_map(|p| &p.diagnostics).filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match arguments.format {

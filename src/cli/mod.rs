@@ -32,7 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::diag::{Code, Diagnostic, render};
-use crate::pack::{Pack, load};
+use crate::pack::{Pack, load_together};
 use crate::source::SourceMap;
 
 /// All went well.
@@ -159,7 +159,7 @@ fn finish(done: Result<(String, bool), Diagnostic>) -> u8 {
 
 /// Reads packs that a verb needs whole; those with errors are complained of, and then there is nothing.
 fn packs(paths: &[PathBuf]) -> Option<Vec<Pack>> {
-    let packs: Vec<Pack> = paths.iter().map(|path| load(path)).collect();
+    let packs = load_together(paths);
     let mut broken = false;
     for pack in &packs {
         complain_of(&pack.diagnostics, &pack.sources);

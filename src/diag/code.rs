@@ -65,6 +65,7 @@ codes! {
     DigestShown       = "E0218", "prompt_digest used as text";
     SeeksRedacted     = "E0219", "pattern for what redaction takes out";
     BadCorrelation    = "E0220", "correlation that can't happen";
+    BadTable          = "E0221", "table that can't be used";
     BadManifest       = "E0301", "unreadable pack.toml";
     UnreadableFile    = "E0302", "file can't be read";
     NoRules           = "E0303", "pack without rules";

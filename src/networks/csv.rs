@@ -11,6 +11,7 @@ use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
 use super::{Whereabouts, errors};
+use crate::csv::cells;
 use crate::diag::Diagnostic;
 use crate::ir::{LOCATED, degrees};
 
@@ -252,29 +253,4 @@ fn system_number(text: &str) -> Result<u32, String> {
     let plain = digits.bytes().all(|b| b.is_ascii_digit());
     let number = digits.parse().ok().filter(|_| plain);
     number.ok_or_else(|| format!("a system number like `64500` or `AS64500`, not `{text}`"))
-}
-
-/// The cells of a line: those in quotes may hold commas, and quotes twice.
-fn cells(line: &str) -> Result<Vec<String>, String> {
-    let mut cells = vec![String::new()];
-    let (mut quoted, mut ended) = (false, false);
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        let Some(cell) = cells.last_mut() else { break };
-        match c {
-            '"' if quoted && chars.peek() == Some(&'"') => {
-                chars.next();
-                cell.push('"');
-            }
-            '"' if quoted => (quoted, ended) = (false, true),
-            '"' if cell.is_empty() && !ended => quoted = true,
-            ',' if !quoted => {
-                ended = false;
-                cells.push(String::new());
-            }
-            _ if ended => return Err("a comma behind a quoted cell".to_owned()),
-            c => cell.push(c),
-        }
-    }
-    if quoted { Err("the quote that ends a cell on its line".to_owned()) } else { Ok(cells) }
 }

@@ -10,7 +10,7 @@ pub use manifest::{LANGUAGE, Manifest, check_id};
 
 use crate::diag::{Code, Diagnostic};
 use crate::ir::Retention;
-use crate::resolve::{Resolved, resolve};
+use crate::resolve::{Resolved, Written, resolve, resolve_beside};
 use crate::schema::{BUILTIN, Schema};
 use crate::source::{SourceId, SourceMap};
 use crate::syntax::{self, MAX_FILE_BYTES, ast};
@@ -53,65 +53,148 @@ pub struct PackFile {
 /// The built-in streams, sources and operations alone.
 #[must_use]
 pub fn built_in() -> Schema {
-    let mut sources = SourceMap::default();
-    let trees: Vec<ast::File> =
-        BUILTIN.iter().map(|(name, text)| syntax::parse(sources.add(*name, *text), text).0).collect();
-    resolve(&trees, &|_| Err("the built-in files name none".to_owned())).0.schema
+    resolve(&Texts::new().built_in, &|_| Err("the built-in files name none".to_owned())).0.schema
 }
 
 /// Reads a pack. What is wrong is in [`Pack::diagnostics`]; the rest of it is there all the same.
 #[must_use]
 pub fn load(path: &Path) -> Pack {
-    let mut pack = Pack {
-        id: path.file_stem().and_then(|s| s.to_str()).unwrap_or("pack").to_owned(),
-        root: if path.is_dir() { path.to_owned() } else { path.parent().unwrap_or(Path::new(".")).to_owned() },
-        sources: SourceMap::default(),
-        files: Vec::new(),
-        resolved: Resolved::default(),
-        retention: Retention::default(),
-        diagnostics: Vec::new(),
-    };
-    let mut trees = Vec::new();
-    for (name, text) in BUILTIN {
-        let id = pack.sources.add(*name, *text);
-        let (file, mut said) = syntax::parse(id, text);
+    let mut texts = Texts::new();
+    let read = Read::new(path, &mut texts);
+    let files = read.files(&texts);
+    read.resolved(&texts, Written { id: &read.pack.id, files: &files, read: &|name| read.list(name) }, &[])
+}
+
+/// Reads packs that are used together: exceptions of one may be for rules of another.
+#[must_use]
+pub fn load_together(paths: &[PathBuf]) -> Vec<Pack> {
+    let mut texts = Texts::new();
+    let read: Vec<Read> = paths.iter().map(|path| Read::new(path, &mut texts)).collect();
+    let files: Vec<Vec<&ast::File>> = read.iter().map(|one| one.files(&texts)).collect();
+    let lists: Vec<_> = read.iter().map(|one| move |name: &str| one.list(name)).collect();
+    let parts = read.iter().zip(files.iter().zip(&lists));
+    let written: Vec<Written<'_>> =
+        parts.map(|(one, (files, read))| Written { id: &one.pack.id, files, read }).collect();
+    let mut packs = Vec::new();
+    for (at, (one, own)) in read.iter().zip(&written).enumerate() {
+        let others = written.iter().enumerate().filter(|(other, _)| *other != at);
+        let mut others: Vec<Written<'_>> = others.map(|(_, other)| *other).collect();
+        // The order in which packs are named shows nowhere.
+        others.sort_by_key(|other| other.id);
+        packs.push(one.resolved(&texts, *own, &others));
+    }
+    bring_home(&mut packs);
+    packs
+}
+
+/// What is wrong with an exception for another pack's rule is found there, and is a finding of the pack that has it.
+fn bring_home(packs: &mut [Pack]) {
+    let of_pack = |(at, pack): (usize, &Pack)| pack.files.iter().map(|file| (file.id, at)).collect::<Vec<_>>();
+    let homes: BTreeMap<SourceId, usize> = packs.iter().enumerate().flat_map(of_pack).collect();
+    let home = |d: &Diagnostic| homes.get(&d.labels.first()?.span.source).copied();
+    let mut strays = Vec::new();
+    for (at, pack) in packs.iter_mut().enumerate() {
+        let all = std::mem::take(&mut pack.diagnostics).into_iter();
+        let (own, others): (Vec<_>, Vec<_>) = all.partition(|diagnostic| home(diagnostic).is_none_or(|of| of == at));
+        pack.diagnostics = own;
+        strays.extend(others);
+    }
+    for stray in strays {
+        let Some(pack) = home(&stray).and_then(|at| packs.get_mut(at)) else { continue };
+        if !pack.diagnostics.contains(&stray) {
+            pack.diagnostics.push(stray);
+            pack.sort_diagnostics();
+        }
+    }
+}
+
+/// The texts of packs that are used together, the built-in ones first, and the trees of those.
+struct Texts {
+    sources: SourceMap,
+    built_in: Vec<ast::File>,
+}
+
+impl Texts {
+    fn new() -> Texts {
+        let mut sources = SourceMap::default();
+        let built_in = BUILTIN.iter().map(|(name, text)| syntax::parse(sources.add(*name, *text), text).0).collect();
+        Texts { sources, built_in }
+    }
+}
+
+/// A pack whose files are read.
+struct Read {
+    /// Without its sources, and nothing of it is resolved.
+    pack: Pack,
+    /// The texts that its lists and tables are read from, by the name that these give.
+    lists: BTreeMap<String, Result<String, String>>,
+    manifest: Option<(Manifest, String, SourceId)>,
+}
+
+impl Read {
+    fn new(path: &Path, texts: &mut Texts) -> Read {
+        let mut pack = Pack {
+            id: path.file_stem().and_then(|s| s.to_str()).unwrap_or("pack").to_owned(),
+            root: if path.is_dir() { path.to_owned() } else { path.parent().unwrap_or(Path::new(".")).to_owned() },
+            sources: SourceMap::default(),
+            files: Vec::new(),
+            resolved: Resolved::default(),
+            retention: Retention::default(),
+            diagnostics: Vec::new(),
+        };
+        let manifest = if path.is_dir() { pack.manifest(path, &mut texts.sources) } else { None };
+        if let Some((manifest, ..)) = &manifest {
+            pack.id.clone_from(&manifest.id);
+            pack.retention = manifest.retention.clone();
+        }
+        let paths = if path.is_dir() { pack.sky_files(path) } else { vec![path.to_owned()] };
+        if paths.is_empty() {
+            let message = format!("`{}` holds no .sky file", path.display());
+            let help = "write a rule into a file that ends in `.sky`, anywhere below the pack's folder";
+            pack.diagnostics.push(Diagnostic::error(Code::NoRules, message).help(help));
+        }
+        for path in paths {
+            let Some(text) = pack.read(&path, MAX_FILE_BYTES as u64) else { continue };
+            let id = texts.sources.add(path.display().to_string(), text.as_str());
+            let (file, mut said) = syntax::parse(id, &text);
+            let whole = !crate::diag::has_errors(&said);
+            pack.diagnostics.append(&mut said);
+            pack.files.push(PackFile { path, id, file, whole });
+        }
+        let lists = pack.list_files();
+        Read { pack, lists, manifest }
+    }
+
+    /// The built-in files and its own.
+    fn files<'a>(&'a self, texts: &'a Texts) -> Vec<&'a ast::File> {
+        texts.built_in.iter().chain(self.pack.files.iter().map(|file| &file.file)).collect()
+    }
+
+    /// The text of a list's or table's file.
+    fn list(&self, name: &str) -> Result<String, String> {
+        self.lists.get(name).cloned().unwrap_or_else(|| Err("it is not in the pack".to_owned()))
+    }
+
+    fn resolved(&self, texts: &Texts, own: Written<'_>, others: &[Written<'_>]) -> Pack {
+        let (resolved, mut said) = resolve_beside(own, others);
+        let mut pack = Pack { sources: texts.sources.clone(), resolved, ..self.pack.clone() };
         pack.diagnostics.append(&mut said);
-        trees.push(file);
+        if let Some((manifest, text, id)) = &self.manifest {
+            let mut said = manifest::set_places(manifest, text, *id, &mut pack.resolved.schema);
+            pack.diagnostics.append(&mut said);
+        }
+        pack.sort_diagnostics();
+        pack
     }
-    let manifest = if path.is_dir() { pack.manifest(path) } else { None };
-    let paths = if path.is_dir() { pack.sky_files(path) } else { vec![path.to_owned()] };
-    if paths.is_empty() {
-        let message = format!("`{}` holds no .sky file", path.display());
-        let help = "write a rule into a file that ends in `.sky`, anywhere below the pack's folder";
-        pack.diagnostics.push(Diagnostic::error(Code::NoRules, message).help(help));
-    }
-    for path in paths {
-        let Some(text) = pack.read(&path, MAX_FILE_BYTES as u64) else { continue };
-        let id = pack.sources.add(path.display().to_string(), text.as_str());
-        let (file, mut said) = syntax::parse(id, &text);
-        let whole = !crate::diag::has_errors(&said);
-        pack.diagnostics.append(&mut said);
-        trees.push(file.clone());
-        pack.files.push(PackFile { path, id, file, whole });
-    }
-    let lists = pack.list_files(&trees);
-    let read = |name: &str| lists.get(name).cloned().unwrap_or_else(|| Err("it is not in the pack".to_owned()));
-    let (resolved, mut said) = resolve(&trees, &read);
-    pack.resolved = resolved;
-    pack.diagnostics.append(&mut said);
-    if let Some((manifest, text, id)) = manifest {
-        let mut said = manifest::set_places(&manifest, &text, id, &mut pack.resolved.schema);
-        pack.diagnostics.append(&mut said);
-        pack.id = manifest.id;
-        pack.retention = manifest.retention;
-    }
-    // As a reader meets them: by file and place.
-    pack.diagnostics.sort_by_key(|d| d.labels.first().map(|label| (label.span.source, label.span.start)));
-    pack
 }
 
 impl Pack {
-    fn manifest(&mut self, folder: &Path) -> Option<(Manifest, String, SourceId)> {
+    /// As a reader meets them: by file and place.
+    fn sort_diagnostics(&mut self) {
+        self.diagnostics.sort_by_key(|d| d.labels.first().map(|label| (label.span.source, label.span.start)));
+    }
+
+    fn manifest(&mut self, folder: &Path, sources: &mut SourceMap) -> Option<(Manifest, String, SourceId)> {
         let path = folder.join("pack.toml");
         if !path.is_file() {
             let message = format!("`{}` has no pack.toml", folder.display());
@@ -121,7 +204,7 @@ impl Pack {
             return None;
         }
         let text = self.read(&path, MAX_FILE_BYTES as u64)?;
-        let id = self.sources.add(path.display().to_string(), text.as_str());
+        let id = sources.add(path.display().to_string(), text.as_str());
         match manifest::read(&text, id) {
             Ok(manifest) => Some((manifest, text, id)),
             Err(mut diagnostics) => {
@@ -180,10 +263,11 @@ impl Pack {
         }
     }
 
-    /// The texts of the files that lists are read from, by the name that the list gives.
-    fn list_files(&self, trees: &[ast::File]) -> BTreeMap<String, Result<String, String>> {
-        let names = trees.iter().flat_map(|tree| &tree.items).filter_map(|item| match &item.kind {
+    /// The texts of the files that lists and tables are read from, by the name that these give.
+    fn list_files(&self) -> BTreeMap<String, Result<String, String>> {
+        let names = self.files.iter().flat_map(|file| &file.file.items).filter_map(|item| match &item.kind {
             ast::ItemKind::List(ast::List { body: ast::ListBody::File(name), .. }) => Some(name.node.clone()),
+            ast::ItemKind::Table(table) => Some(table.file.node.clone()),
             _ => None,
         });
         names

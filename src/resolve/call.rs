@@ -6,6 +6,7 @@ use super::found::FOUND;
 use super::look::LOOKS;
 use super::prices::COST;
 use super::scope::Resolver;
+use super::table::LOOKUP;
 use crate::ir::{Expr, ExprKind, Function, Literal, Pattern, Type, pattern, position};
 use crate::source::Span;
 use crate::syntax::ast::{self, Argument};
@@ -27,7 +28,7 @@ pub const AGGREGATES: [(&str, &str); 12] = [
 ];
 
 /// Functions of values, and how each is written.
-pub const FUNCTIONS: [(&str, &str); 22] = [
+pub const FUNCTIONS: [(&str, &str); 23] = [
     ("lower", "lower(x)"),
     ("upper", "upper(x)"),
     ("length", "length(x)"),
@@ -47,6 +48,7 @@ pub const FUNCTIONS: [(&str, &str); 22] = [
     ("size", "size(xs)"),
     ("host", "host(url)"),
     ("distance_km", DISTANCE),
+    LOOKUP,
     FOUND,
     DURING,
     COST,
@@ -175,7 +177,7 @@ impl Resolver<'_> {
                 1..=1
             }
             "extract" | "found" | "during" | "distance_km" => 2..=2,
-            "substring" | "if" | "segment" => 3..=3,
+            "substring" | "if" | "segment" | "lookup" => 3..=3,
             "concat" | "coalesce" | "sum_of" | "greatest" | "least" => 1..=64,
             _ => 0..=0,
         };
@@ -221,6 +223,7 @@ impl Resolver<'_> {
                 call(Function::Distance, vec![self.place(from)?, self.place(to)?], Type::Float)
             }
             ("segment", [x, separator, number]) => self.segment(x, separator, number, span),
+            ("lookup", [table, key, column]) => self.lookup(table, key, column, span),
             ("found" | "during", _) => self.wrong(errors::condition_as_value(span)),
             ("cost", [list]) => match &*list.node {
                 ast::ExprKind::Reference(name, suffixes) if suffixes.is_empty() => self.cost(Some(name), span),

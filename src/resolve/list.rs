@@ -52,7 +52,7 @@ impl Item {
     }
 }
 
-/// Reads the text of a list's file, by the path that the pack gives.
+/// Reads the text of a list's or table's file, by the path that the pack gives.
 pub type ReadFile<'a> = &'a dyn Fn(&str) -> Result<String, String>;
 
 /// The elements of a list in brackets; those that are no constants are said.
@@ -174,7 +174,7 @@ fn from_file(
     let text = match read(&path.node) {
         Ok(text) => text,
         Err(why) => {
-            diagnostics.push(errors::list_file(path.span, &path.node, &why));
+            diagnostics.push(errors::unreadable_file(path.span, "list", &path.node, &why));
             return Vec::new();
         }
     };

@@ -7,6 +7,7 @@ mod calendar;
 mod call;
 mod correlate;
 mod errors;
+mod exception;
 mod expr;
 mod found;
 mod list;
@@ -19,6 +20,7 @@ mod rule;
 mod scope;
 mod source;
 mod stream;
+mod table;
 mod test;
 mod told;
 
@@ -58,30 +60,29 @@ impl Resolved {
     }
 }
 
-/// Resolves files together: the built-in ones first, then a pack's. `read` gives the text of a list's file.
+/// A pack as it was written.
+#[derive(Clone, Copy)]
+pub struct Written<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The built-in files first, then its own.
+    pub files: &'a [&'a ast::File],
+    /// Gives the text of a list's or table's file.
+    pub read: ReadFile<'a>,
+}
+
+/// Resolves files together: the built-in ones first, then a pack's. `read` gives the text of a list's or table's file.
 #[must_use]
 pub fn resolve(files: &[ast::File], read: ReadFile<'_>) -> (Resolved, Vec<Diagnostic>) {
-    let mut all = All {
-        items: files.iter().flat_map(|file| &file.items).collect(),
-        schema: Schema::default(),
-        names: Names::default(),
-        diagnostics: Vec::new(),
-    };
-    for broken in files.iter().flat_map(|file| &file.broken) {
-        let known = ["stream", "source", "list", "operations", "rule", "correlate", "calendar", "prices"]
-            .into_iter()
-            .find(|word| *word == broken.word || (*word == "rule" && broken.word == "signal"));
-        all.names.broken.extend(known.map(|word| (word, broken.name.clone())));
-    }
-    all.streams();
-    all.operations();
-    let lists: Vec<&ast::List> = all.declared(|kind| match kind {
-        ItemKind::List(list) => Some(list),
-        _ => None,
-    });
-    list::lists(&lists, read, &mut all.names, &mut all.diagnostics);
-    all.calendars();
-    all.prices();
+    let files: Vec<&ast::File> = files.iter().collect();
+    resolve_beside(Written { id: "", files: &files, read }, &[])
+}
+
+/// Resolves a pack that is given together with others: their exceptions for its rules are among its findings too.
+#[must_use]
+pub fn resolve_beside(own: Written<'_>, others: &[Written<'_>]) -> (Resolved, Vec<Diagnostic>) {
+    let mut all = All::new(own, others);
+    all.names();
     all.sources();
     let mut rules = all.rules();
     let correlations = all.correlations(&mut rules);
@@ -91,6 +92,8 @@ pub fn resolve(files: &[ast::File], read: ReadFile<'_>) -> (Resolved, Vec<Diagno
 
 /// The items of all files, and what is known of them so far.
 struct All<'a> {
+    own: Written<'a>,
+    others: &'a [Written<'a>],
     items: Vec<&'a Item>,
     schema: Schema,
     names: Names,
@@ -98,6 +101,37 @@ struct All<'a> {
 }
 
 impl<'a> All<'a> {
+    fn new(own: Written<'a>, others: &'a [Written<'a>]) -> Self {
+        All {
+            own,
+            others,
+            items: own.files.iter().flat_map(|file| &file.items).collect(),
+            schema: Schema::default(),
+            names: Names::default(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// What conditions and values call by name: streams, operations, lists, tables, calendars and prices.
+    fn names(&mut self) {
+        for broken in self.own.files.iter().flat_map(|file| &file.broken) {
+            let known = ["stream", "source", "list", "table", "operations", "rule", "correlate", "calendar", "prices"]
+                .into_iter()
+                .find(|word| *word == broken.word || (*word == "rule" && broken.word == "signal"));
+            self.names.broken.extend(known.map(|word| (word, broken.name.clone())));
+        }
+        self.streams();
+        self.operations();
+        let lists: Vec<&ast::List> = self.declared(|kind| match kind {
+            ItemKind::List(list) => Some(list),
+            _ => None,
+        });
+        list::lists(&lists, self.own.read, &mut self.names, &mut self.diagnostics);
+        self.tables();
+        self.calendars();
+        self.prices();
+    }
+
     /// The items of one kind, in the order of files and text.
     fn declared<T>(&self, kind: impl Fn(&'a ItemKind) -> Option<&'a T>) -> Vec<&'a T> {
         self.items.iter().filter_map(|item| kind(&item.kind)).collect()
@@ -199,6 +233,24 @@ impl<'a> All<'a> {
         }
     }
 
+    fn tables(&mut self) {
+        let written = self.once(
+            "table",
+            |kind| match kind {
+                ItemKind::Table(table) => Some(table),
+                _ => None,
+            },
+            |table| &table.name,
+        );
+        for (_, one) in written {
+            let name = one.name.node.clone();
+            match table::table(one, self.own.read, &mut self.diagnostics) {
+                Some(table) => _ = self.names.tables.insert(name, table),
+                None => _ = self.names.broken.insert(("table", name)),
+            }
+        }
+    }
+
     fn calendars(&mut self) {
         let written = self.once(
             "calendar",
@@ -235,51 +287,6 @@ impl<'a> All<'a> {
         }
     }
 
-    /// What rules do not alert on, by rule.
-    fn exceptions(&mut self) -> BTreeMap<&'a str, Vec<&'a ast::Exception>> {
-        let written = self.once(
-            "exception",
-            |kind| match kind {
-                ItemKind::Exception(exception) => Some(exception),
-                _ => None,
-            },
-            |exception| &exception.name,
-        );
-        let rules: BTreeSet<&str> = self
-            .declared(|kind| match kind {
-                ItemKind::Rule(rule) => Some(&**rule),
-                _ => None,
-            })
-            .into_iter()
-            .map(|rule| rule.name.node.as_str())
-            .collect();
-        let mut of_rules: BTreeMap<&str, Vec<&ast::Exception>> = BTreeMap::new();
-        for (_, one) in written {
-            for (word, help) in [
-                ("where", "say what it is about: `where caller.id == \"…\"`"),
-                ("until", "say when it ends, so that somebody looks at it again: `until 2027-01-01`"),
-                ("reason", "say why: `reason \"…\"`"),
-            ] {
-                if !one.clauses.iter().any(|clause| clause.node.word() == word) {
-                    let name = &one.name;
-                    self.diagnostics.push(errors::missing_clause(name.span, "exception", &name.node, word, help));
-                }
-            }
-            for rule in &one.rules {
-                if rules.contains(rule.node.as_str()) {
-                    of_rules.entry(&rule.node).or_default().push(one);
-                } else if rule.node.contains('.') {
-                    let way_out = "write the exception into the pack that has the rule";
-                    self.diagnostics.push(errors::not_yet(rule.span, &rule.node, way_out));
-                } else if !self.names.is_broken("rule", &rule.node) {
-                    let known = rules.iter().copied();
-                    self.diagnostics.push(errors::unknown(rule.span, "rule", &rule.node, known));
-                }
-            }
-        }
-        of_rules
-    }
-
     fn sources(&mut self) {
         let written = self.once(
             "source",
@@ -306,7 +313,8 @@ impl<'a> All<'a> {
             },
             |rule| &rule.name,
         );
-        let exceptions = self.exceptions();
+        let elsewhere = self.elsewhere();
+        let exceptions = self.exceptions(&elsewhere);
         let mut rules = Vec::new();
         for (doc, one) in written {
             let exceptions = exceptions.get(one.name.node.as_str()).map(Vec::as_slice).unwrap_or_default();

@@ -1,18 +1,19 @@
 //! A rule as written → a rule as meant.
 
 use super::errors;
+use super::exception::Excepting;
 use super::expr::dotted;
 use super::mute;
 use super::scope::{Names, Own, Phase, Resolver, Scope};
 use super::told;
 use crate::diag::Diagnostic;
 use crate::ir::{
-    Binding, Comparison, Each, Expr, ExprKind, Key, Level, Literal, OnlySource, Pred, PredKind, Question, Rule,
-    SeverityOf, Texts, Type, Window, cloud_of, duration,
+    Binding, Each, Expr, Key, Level, OnlySource, Pred, PredKind, Question, Rule, SeverityOf, Texts, Type, Window,
+    cloud_of, duration,
 };
 use crate::schema::Schema;
 use crate::source::{Span, Spanned};
-use crate::syntax::ast::{self, Clause, ExceptionClause, TextClause};
+use crate::syntax::ast::{self, Clause, TextClause};
 
 /// Longest window: a leap year.
 const MAX_WINDOW: i64 = 366 * 86_400 * crate::ir::SECOND;
@@ -20,12 +21,12 @@ const MAX_WINDOW: i64 = 366 * 86_400 * crate::ir::SECOND;
 const MAX_OVERLAP: i64 = 10_080;
 
 /// Resolves one rule; what is wrong is said, and gives no rule.
-pub(super) fn rule(
+pub(super) fn rule<'a>(
     doc: &ast::Doc,
     written: &ast::Rule,
-    exceptions: &[&ast::Exception],
-    schema: &Schema,
-    names: &Names,
+    exceptions: &[Excepting<'a>],
+    schema: &'a Schema,
+    names: &'a Names,
 ) -> (Option<Rule>, Vec<Diagnostic>) {
     let clause = |word: &str| written.clauses.iter().find(|c| c.node.word() == word);
     let mut diagnostics = Vec::new();
@@ -86,7 +87,7 @@ pub(super) fn rule(
     (rule, resolver.diagnostics)
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     fn only(&mut self, names: &[ast::Name], schema: &Schema, stream: usize) -> Vec<OnlySource> {
         let mut out = Vec::new();
         for name in names {
@@ -111,7 +112,7 @@ impl Resolver<'_> {
     }
 
     /// All clauses, in the order in which names come about. Names, title and stream are the caller's.
-    fn parts(&mut self, written: &ast::Rule, exceptions: &[&ast::Exception]) -> Option<Rule> {
+    fn parts(&mut self, written: &ast::Rule, exceptions: &[Excepting<'a>]) -> Option<Rule> {
         let mut rule = Rule {
             name: String::new(),
             title: String::new(),
@@ -172,7 +173,7 @@ impl Resolver<'_> {
                 Clause::Severity(_) | Clause::SeverityCase(_) | Clause::From(..) => {}
             }
             if Some(at) == behind {
-                rule.filter.extend(exceptions.iter().filter_map(|exception| self.exception(exception)));
+                rule.filter.extend(exceptions.iter().filter_map(|exception| self.exception(*exception)));
             }
         }
         // Severity stands first and reads what comes later.
@@ -193,25 +194,6 @@ impl Resolver<'_> {
             one => vec![one],
         };
         Some(rule)
-    }
-
-    /// `where not (P)` for events before its end.
-    fn exception(&mut self, written: &ast::Exception) -> Option<Pred> {
-        let mut preds = Vec::new();
-        for clause in &written.clauses {
-            match &clause.node {
-                ExceptionClause::Where(condition) => preds.push(self.pred(condition)?),
-                ExceptionClause::Until(date) => {
-                    let ast::Literal::Time(until, _) = date.node else { continue };
-                    let stream = self.scope.stream?;
-                    let time = Expr::new(ExprKind::Field(stream.time()), Type::Time, date.span);
-                    let until = Expr::literal(Literal::Time(until), date.span);
-                    preds.push(Pred::new(PredKind::Compare(Comparison::Less, time, until), date.span));
-                }
-                ExceptionClause::Reason(_) => {}
-            }
-        }
-        Some(Pred::all(preds, written.name.span).negate())
     }
 
     fn in_window<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {

@@ -6,6 +6,7 @@ use super::calendar::Calendar;
 use super::errors;
 use super::list::NamedList;
 use super::prices::Prices;
+use super::table::Table;
 use crate::diag::Diagnostic;
 use crate::ir::{Aggregate, Key, Look, Stream, Type, cloud_of};
 use crate::schema::Operations;
@@ -25,6 +26,8 @@ pub(super) enum Phase {
 pub(super) struct Names {
     /// Lists of constants.
     pub(super) lists: BTreeMap<String, NamedList>,
+    /// What belongs to keys.
+    pub(super) tables: BTreeMap<String, Table>,
     /// Hours of the week.
     pub(super) calendars: BTreeMap<String, Calendar>,
     /// Price lists.

@@ -121,7 +121,7 @@ pub fn emit_correlation(
         Correlating { correlation, request, every, delay, info, parts, provided: Vec::new(), reasons: Vec::new() };
     let text = target.correlation(&mut cx);
     emission.query = cx.query(text);
-    emission.hold_to(&info, correlation.span, "name fewer sources after `only`, or split it");
+    emission.hold_to(&info, correlation.span, None, "name fewer sources after `only`, or split it");
     emission
 }
 

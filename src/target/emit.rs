@@ -190,8 +190,26 @@ pub(super) fn emit_one(
             .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within)),
         delay: source.settled(),
     };
-    emission.hold_to(&info, rule.span, "shorten its lists, or split the rule");
+    emission.hold_to(&info, rule.span, longest(rule), "shorten its lists and tables, or split the rule");
     Some(emission)
+}
+
+/// The `case` that a rule has most constants for, where they are many: a lookup in a large table.
+fn longest(rule: &Rule) -> Option<(Span, usize)> {
+    const MANY: usize = 50;
+    let mut longest = None;
+    rule.walk(&mut |expr| {
+        let ExprKind::Case(arms, _) = &expr.kind else { return };
+        let of_arm = |(when, _): &(Pred, Expr)| match &when.kind {
+            PredKind::OneOf { options, .. } => options.len() + 1,
+            _ => 2,
+        };
+        let constants = arms.iter().map(of_arm).sum();
+        if constants > longest.map_or(MANY, |(_, most)| most) {
+            longest = Some((expr.span, constants));
+        }
+    });
+    longest
 }
 
 fn several_records(rule: &Rule, source: &Source, info: &Info) -> Diagnostic {
@@ -295,7 +313,8 @@ fn reads_content(rule: &Rule, stream: &Stream) -> bool {
 
 impl Emission {
     /// Says what the service must do that runs the query, and refuses one that is longer than it takes, with the way out.
-    pub(super) fn hold_to(&mut self, info: &Info, span: Span, way_out: &str) {
+    /// `longest` is what most of its constants stand for, and how many those are.
+    pub(super) fn hold_to(&mut self, info: &Info, span: Span, longest: Option<(Span, usize)>, way_out: &str) {
         let exceeded = info.scheduler.filter(|scheduler| !scheduler.runs(self.every, self.lookback));
         if let (Some(Scheduler { said, .. }), Some(_)) = (exceeded, &self.query.text) {
             self.query.provided.push(Condition::RunReads(self.lookback, self.every, said));
@@ -307,7 +326,12 @@ impl Emission {
         if characters > info.max_length {
             let message =
                 format!("query of {characters} characters with its comment, {} takes {}", info.title, info.max_length);
-            let reason = Diagnostic::error(Code::TooLong, message).at(span, "").help(way_out);
+            let reason = Diagnostic::error(Code::TooLong, message).at(span, "");
+            let reason = match longest {
+                Some((case, constants)) => reason.at(case, format!("{constants} constants stand for this")),
+                None => reason,
+            };
+            let reason = reason.help(way_out);
             let left_out = std::mem::take(&mut self.query.left_out);
             self.query = Query { left_out, ..refused(vec![reason]) };
         }

@@ -99,6 +99,44 @@ fn packs_of_one_name_are_not_mixed_up() {
 }
 
 #[test]
+fn exceptions_act_where_both_packs_are_given() {
+    const VENDOR: (&str, &str) = (
+        "r.sky",
+        "rule r { severity low  from activity only aws  where outcome == \"denied\" }
+test r \"a denial\" {
+    given activity [{ time = 2026-01-01T10:00Z, caller.id = \"robot\", outcome = \"denied\" }]
+    expect alert
+}
+",
+    );
+    const TUNING: &str =
+        "exception robot for vendor-1.r { where caller.id == \"robot\"  until 2027-01-01  reason \"ours\" }\n";
+    let manifest = |id: &str| format!("id = \"{id}\"\nversion = \"1.0.0\"\nlanguage = 1\n");
+    let vendor = folder(&[("pack.toml", &manifest("vendor-1")), VENDOR]);
+    let tuning = folder(&[("pack.toml", &manifest("tuning")), ("e.sky", TUNING)]);
+    let (vendor, tuning) = (vendor.path().display().to_string(), tuning.path().display().to_string());
+    let alone = skywatch(&["check", &tuning]);
+    assert_eq!(alone.status.code(), Some(0));
+    assert_eq!(text(&alone.stdout), "0 rules, 0 tests: 0 errors, 1 warning\n");
+    assert!(text(&alone.stderr).contains("the pack `vendor-1` is not given"), "{}", text(&alone.stderr));
+    for packs in [[&vendor, &tuning], [&tuning, &vendor]] {
+        let verb = |verb: &str, more: &[&str]| skywatch(&[&[verb, packs[0], packs[1]], more].concat());
+        assert_eq!(text(&verb("check", &[]).stdout), "1 rule, 1 test: 0 errors, 0 warnings\n");
+        let emitted = verb("emit", &["--to", "cloudwatch"]);
+        assert!(text(&emitted.stdout).contains("\"robot\""), "{}", text(&emitted.stdout));
+        // The pack's own test sees the exception too.
+        assert_eq!(verb("test", &[]).status.code(), Some(1));
+        assert_eq!(verb("coverage", &[]).status.code(), Some(0));
+    }
+    assert_eq!(status(&["test", &vendor]), 0);
+    let lacks = folder(&[("pack.toml", &manifest("tuning")), ("e.sky", &TUNING.replace("vendor-1.r ", "vendor-1.q "))]);
+    let lacks = lacks.path().display().to_string();
+    let said = skywatch(&["emit", &lacks, &vendor, "--to", "all"]);
+    assert_eq!(said.status.code(), Some(2));
+    assert!(text(&said.stderr).contains("the pack `vendor-1` has no rule `q`"), "{}", text(&said.stderr));
+}
+
+#[test]
 #[cfg(target_os = "linux")]
 fn what_could_not_be_printed_is_no_success() {
     let full = || std::fs::File::options().write(true).open("/dev/full").expect("a full device");

@@ -37,6 +37,26 @@ rule new { severity low  from invocation  over 1h by caller.id  when unseen(1d) 
 correlate both { severity critical  by caller.id  within 2h  when at least 2 of told, call }";
 
 #[test]
+fn a_pack_of_exceptions_goes_with_the_one_that_it_tunes() {
+    const TUNING: &str =
+        "exception drill for p.told { where caller.id == \"a\"  until 2027-01-01  reason \"a drill\" }\n";
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pack, log) = (folder.path().join("p.sky"), log(folder.path()));
+    let tuning = folder.path().join("tuning.sky");
+    fs::write(&pack, "rule told { severity high  from invocation  where prompt contains \"secret\" }\n")
+        .expect("a pack");
+    fs::write(&tuning, TUNING).expect("a pack");
+    let (pack, tuning) = (pack.display().to_string(), tuning.display().to_string());
+    let alone = run(&pack, "aws.bedrock", &log, &["--format", "json"]);
+    assert_eq!(text(&alone.stdout).lines().count(), 1, "{}", text(&alone.stderr));
+    let tuned = run(&pack, "aws.bedrock", &log, &[&tuning, "--format", "json"]);
+    assert_eq!((tuned.status.code(), text(&tuned.stdout).as_str()), (Some(0), ""), "{}", text(&tuned.stderr));
+    let twice = run(&pack, "aws.bedrock", &log, &["rulepacks/ai-security"]);
+    assert_eq!(twice.status.code(), Some(2));
+    assert!(text(&twice.stderr).contains("by one pack"), "{}", text(&twice.stderr));
+}
+
+#[test]
 fn alerts_come_from_standard_input() {
     let folder = tempfile::tempdir().expect("a folder");
     let (pack, log) = (folder.path().join("p.sky"), log(folder.path()));

@@ -6,11 +6,14 @@
 use std::path::{Path, PathBuf};
 
 use skywatch::diag::render;
-use skywatch::pack;
+use skywatch::pack::{self, Pack};
 
 /// The whole message of a pack or file, as a terminal without colours shows it.
 fn show(path: &Path) -> String {
-    let pack = pack::load(path);
+    said(path, &pack::load(path))
+}
+
+fn said(path: &Path, pack: &Pack) -> String {
     let message = render(&pack.diagnostics, &pack.sources, false);
     for diagnostic in &pack.diagnostics {
         assert!(diagnostic.help.is_some(), "{}: no way out is said:\n{message}", path.display());
@@ -53,5 +56,17 @@ fn every_mistake_has_its_message() {
 fn every_broken_pack_has_its_message() {
     for path in cases("tests/diagnostics/packs", Path::is_dir) {
         insta::assert_snapshot!(format!("pack-{}", name(&path)), show(&path));
+    }
+}
+
+/// What is wrong between packs that are given together is a finding of the one that says it.
+#[test]
+fn every_mistake_between_packs_has_its_message() {
+    for folder in cases("tests/diagnostics/together", Path::is_dir) {
+        let paths = cases(&folder.display().to_string(), |path| path.extension().is_some_and(|e| e == "sky"));
+        let packs = pack::load_together(&paths);
+        let wrong: Vec<&Pack> = packs.iter().filter(|pack| !pack.diagnostics.is_empty()).collect();
+        assert!(wrong.len() == 1 && wrong[0].id == "tuning", "{}", folder.display());
+        insta::assert_snapshot!(format!("together-{}", name(&folder)), said(&folder, wrong[0]));
     }
 }

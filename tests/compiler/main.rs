@@ -24,10 +24,12 @@ mod redaction;
 #[path = "../support/mod.rs"]
 mod support;
 mod syntax;
+mod tables;
 mod target_cloud_logging;
 mod target_cloudwatch;
 mod target_googlesql;
 mod target_kql;
 mod target_kql_engines;
 mod targets;
+mod together;
 mod worked;

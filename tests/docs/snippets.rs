@@ -5,6 +5,7 @@
 //! | `sky` | a file: no findings, and its unit tests pass |
 //! | `sky,judge` | a line is `{ EVENT } where CONDITION // alert` (or `no alert`); an event without a time is at midnight of 2026-01-01 |
 //! | `sky,judge activity` | the same of another stream than `invocation` |
+//! | `sky,beside PACK` | a file, given together with this pack of the repository: it has no findings |
 //! | `sky,error E0203` | a file with exactly these findings |
 //! | `text NAME` | a file that stands beside the blocks of the document |
 
@@ -13,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use skywatch::diag::render;
-use skywatch::pack::load;
+use skywatch::pack::load_together;
 use skywatch::ruletest;
 
 /// A fenced block of a document.
@@ -79,11 +80,16 @@ pub(crate) fn problems(path: &Path) -> Vec<String> {
         }
     }
     for block in &blocks {
+        let mut packs = vec![folder.path().join("example.sky")];
         let (file, wanted) = match block.info.split_once(' ').unwrap_or((&block.info, "")) {
             ("sky", "") => (block.text.clone(), Vec::new()),
             ("sky,error", codes) => (block.text.clone(), codes.split(' ').map(str::to_owned).collect()),
             ("sky,judge", stream) => {
                 (judged(&block.text, if stream.is_empty() { "invocation" } else { stream }), Vec::new())
+            }
+            ("sky,beside", pack) => {
+                packs.push(Path::new(env!("CARGO_MANIFEST_DIR")).join(pack));
+                (block.text.clone(), Vec::new())
             }
             (info, _) if info.starts_with("sky") => {
                 out.push(format!("line {}: unknown fence `{}`", block.line, block.info));
@@ -91,9 +97,8 @@ pub(crate) fn problems(path: &Path) -> Vec<String> {
             }
             _ => continue,
         };
-        let sky = folder.path().join("example.sky");
-        fs::write(&sky, file).unwrap();
-        let pack = load(&sky);
+        fs::write(&packs[0], file).unwrap();
+        let pack = load_together(&packs).swap_remove(0);
         let found: Vec<String> = pack.diagnostics.iter().map(|d| d.code.as_str().to_owned()).collect();
         if found != wanted {
             let said = render(&pack.diagnostics, &pack.sources, false);

@@ -69,7 +69,7 @@ impl<'a> Logs<'a> {
 
     fn local(&self, correlation: &Correlation, range: Range) -> Vec<Alert> {
         let members = self.members(correlation, range);
-        correlate(correlation, Vec::new(), &members, "", Known::all(range.to)).alerts
+        correlate(correlation, Vec::new(), &skywatch::eval::ByRule::from(members), "", Known::all(range.to)).alerts
     }
 
     /// Emits a correlation, runs it over the range and in up to so many turns, and compares.

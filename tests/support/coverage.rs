@@ -281,7 +281,7 @@ fn words_of_case(pack: &Pack, case: &Case<'_>, used: &mut Used) {
     }
     let tokens = tokens(&text);
     for item in &items {
-        let named = ["list", "operations", "calendar", "prices"].contains(&item.word.as_str());
+        let named = ["list", "table", "operations", "calendar", "prices"].contains(&item.word.as_str());
         let excepted = item.word == "exception" && self::tokens(&item.text).contains(&case.rule.name);
         if (named && tokens.contains(&item.name)) || excepted {
             text.push_str(&item.text);
@@ -321,10 +321,11 @@ impl Item {
 
 /// A file's items: each begins a line.
 fn items(text: &str) -> Vec<Item> {
-    const WORDS: [&str; 11] = [
+    const WORDS: [&str; 12] = [
         "stream",
         "source",
         "list",
+        "table",
         "operations",
         "calendar",
         "prices",

@@ -84,12 +84,13 @@ impl Trees<'_> {
     }
 
     fn item(&mut self) -> Item {
-        let kind = match self.below(10) {
+        let kind = match self.below(11) {
             0 => ItemKind::Rule(Box::new(self.rule())),
             6 => ItemKind::Correlate(self.correlate()),
             7 => ItemKind::Calendar(self.calendar()),
             8 => ItemKind::Prices(self.prices()),
             9 => ItemKind::Exception(self.exception()),
+            10 => ItemKind::Table(Table { name: self.word(), file: self.text(), span: at(()) }),
             1 => ItemKind::List(self.list()),
             2 => ItemKind::Source(Box::new(self.source())),
             3 => ItemKind::Stream(self.stream()),
@@ -207,7 +208,12 @@ impl Trees<'_> {
         if self.below(3) > 0 {
             clauses.push(at(ExceptionClause::Reason(self.text())));
         }
-        Exception { name: self.word(), rules: self.some(1, 3, Trees::name), clauses, span: at(()) }
+        Exception { name: self.word(), rules: self.some(1, 3, Trees::excepted), clauses, span: at(()) }
+    }
+
+    fn excepted(&mut self) -> Excepted {
+        let pack = self.maybe(|this| at((*this.choices.one(&["other", "ai-security", "from", "0", "-_"])).to_owned()));
+        Excepted { pack, rule: self.word() }
     }
 
     fn list(&mut self) -> List {

@@ -218,11 +218,17 @@ type Failed<'a> = (Diagnostic, Option<&'a Pack>);
 /// Runs packs, in their order.
 fn judge_all<'a>(arguments: &Arguments, packs: &'a [Pack]) -> Result<Vec<Judged>, Failed<'a>> {
     if let Some(source) = &arguments.stdin {
-        let [pack] = packs else {
+        // A pack without rules has exceptions for those of the other one.
+        let judged: Vec<&Pack> =
+            packs.iter().filter(|pack| packs.len() == 1 || names(&pack.resolved).count() > 0).collect();
+        let [pack] = judged.as_slice() else {
             let several = Diagnostic::error(Code::BadArgument, "standard input is read once, by one pack");
             return Err((several.help("give one pack, or ingest the records into an archive"), None));
         };
-        return Ok(vec![piped::judge(arguments, pack, source).map_err(|diagnostic| (diagnostic, Some(pack)))?]);
+        let judged = piped::judge(arguments, pack, source).map_err(|diagnostic| (diagnostic, Some(*pack)))?;
+        let mut judged = Some(judged);
+        let of = |one: &Pack| if one.id == pack.id { judged.take() } else { None };
+        return Ok(packs.iter().map(of).map(Option::unwrap_or_default).collect());
     }
     #[cfg(feature = "engine")]
     {

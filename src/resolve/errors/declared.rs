@@ -1,8 +1,46 @@
-//! Every sentence on operations, calendars and prices.
+//! Every sentence on tables, operations, calendars, prices and exceptions.
 
-use super::{list, missing_clause};
-use crate::diag::{Code, Diagnostic};
-use crate::source::Span;
+use std::fmt::Display;
+
+use super::{list, missing_clause, unknown};
+use crate::diag::{Code, Diagnostic, nearest};
+use crate::source::{Span, Spanned};
+
+pub(in crate::resolve) fn table(span: Span, message: impl Into<String>, help: &str) -> Diagnostic {
+    Diagnostic::error(Code::BadTable, message).at(span, "").help(help)
+}
+
+/// A line of a table's file that is wrong.
+pub(in crate::resolve) fn table_line(
+    file: &Spanned<String>,
+    line: usize,
+    what: impl Display,
+    help: &str,
+) -> Diagnostic {
+    table(file.span, format!("line {line} of `{}`: {what}", file.node), help)
+}
+
+pub(in crate::resolve) fn lookup_in_source(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::WrongPlace, "`lookup` exists only in rules")
+        .at(span, "")
+        .help("what an archive holds would not change with the table: look the field up where a rule asks for it")
+}
+
+pub(in crate::resolve) fn long_key(span: Span) -> Diagnostic {
+    table(
+        span,
+        "a key that is too long to be written out for each value of the table",
+        "name it by `with`, and look that up",
+    )
+}
+
+pub(in crate::resolve) fn no_table<'a>(span: Span, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+    let diagnostic = unknown(span, "table", name, known);
+    match diagnostic.help {
+        Some(_) => diagnostic,
+        None => diagnostic.help(format!("declare it: `table {name} from \"{name}.csv\"`")),
+    }
+}
 
 pub(in crate::resolve) fn no_zone(span: Span, name: &str) -> Diagnostic {
     missing_clause(
@@ -69,4 +107,22 @@ pub(in crate::resolve) fn empty_operation(span: Span) -> Diagnostic {
     Diagnostic::error(Code::EmptyText, "an operation's name is not empty")
         .at(span, "")
         .help("write the cloud's own name; `*` stands for any characters")
+}
+
+/// An exception for a pack that is not there to be tuned.
+pub(in crate::resolve) fn pack_not_given<'a>(
+    span: Span,
+    pack: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    let help = match nearest(pack, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "give both packs: what an exception is about is read with the rules that it is for".to_owned(),
+    };
+    Diagnostic::warning(
+        Code::UnknownName,
+        format!("the pack `{pack}` is not given, so this exception does nothing here"),
+    )
+    .at(span, "can't be checked without it")
+    .help(help)
 }

@@ -25,6 +25,17 @@ pub(super) fn unknown<'a>(span: Span, what: &str, name: &str, known: impl IntoIt
     Diagnostic::error(Code::UnknownName, format!("unknown {what} `{name}`")).at(span, "").suggest(name, known)
 }
 
+/// A pack without a rule, a table without a column.
+pub(super) fn lacks<'a>(
+    span: Span,
+    whose: &str,
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    Diagnostic::error(Code::UnknownName, format!("{whose} has no {what} `{name}`")).at(span, "").suggest(name, known)
+}
+
 pub(super) fn duplicate(span: Span, what: &str, name: &str, first: Option<Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::DuplicateName, format!("second {what} `{name}`")).at(span, "again");
     if ["field", "part", "value of", "cloud", "member", "price", "price of"].contains(&what) {
@@ -380,8 +391,8 @@ pub(super) fn no_list<'a>(
     }
 }
 
-pub(super) fn list_file(span: Span, path: &str, why: &str) -> Diagnostic {
-    Diagnostic::error(Code::UnreadableFile, format!("list file `{path}` can't be read: {why}"))
+pub(super) fn unreadable_file(span: Span, of: &str, path: &str, why: &str) -> Diagnostic {
+    Diagnostic::error(Code::UnreadableFile, format!("{of} file `{path}` can't be read: {why}"))
         .at(span, "")
         .help("the path begins at the pack's folder, where pack.toml stands")
 }

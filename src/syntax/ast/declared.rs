@@ -1,7 +1,18 @@
-//! Calendars, prices and exceptions, as they were written.
+//! Tables, calendars, prices and exceptions, as they were written.
 
 use super::{Expr, Extent, Literal, Name};
 use crate::source::Spanned;
+
+/// What belongs to keys, in a file of the pack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Table {
+    /// Its name.
+    pub name: Name,
+    /// Where it is.
+    pub file: Spanned<String>,
+    /// The whole declaration.
+    pub span: Extent,
+}
 
 /// Hours of the week in a zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,11 +68,20 @@ pub struct Exception {
     /// Its name.
     pub name: Name,
     /// The rules.
-    pub rules: Vec<Name>,
+    pub rules: Vec<Excepted>,
     /// In the order of the text.
     pub clauses: Vec<Spanned<ExceptionClause>>,
     /// The whole declaration.
     pub span: Extent,
+}
+
+/// `rule`, or `pack.rule`
+#[derive(Debug, Clone, PartialEq)]
+pub struct Excepted {
+    /// The id of another pack.
+    pub pack: Option<Name>,
+    /// The rule.
+    pub rule: Name,
 }
 
 /// A clause of an exception.

@@ -51,6 +51,8 @@ pub enum ItemKind {
     Source(Box<Source>),
     /// `list NAME = […]`
     List(List),
+    /// `table NAME from "…"`
+    Table(Table),
     /// `operations NAME { … }`
     Operations(Operations),
     /// `calendar NAME { … }`

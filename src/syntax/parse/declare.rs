@@ -1,11 +1,21 @@
-//! Calendars, prices and exceptions: pest's pairs → [`crate::syntax::ast`].
+//! Tables, calendars, prices and exceptions: pest's pairs → [`crate::syntax::ast`].
 
 use super::item::is_keyword;
 use super::{P, Reader, Rule};
 use crate::source::Spanned;
-use crate::syntax::ast::{Calendar, EXCEPTION_WORDS, Exception, ExceptionClause, Hours, Literal, Name, Price, Prices};
+use crate::syntax::ast::{
+    Calendar, EXCEPTION_WORDS, Excepted, Exception, ExceptionClause, Hours, Literal, Name, Price, Prices, Table,
+};
 
 impl Reader {
+    pub(super) fn table(&mut self, pair: P<'_>) -> Option<Table> {
+        let span = Spanned::new((), self.span(&pair));
+        let mut parts = pair.into_inner().filter(|p| !is_keyword(p));
+        let name = self.name(&parts.next()?);
+        let file = parts.next()?;
+        Some(Table { name, file: Spanned::new(self.text(&file), self.span(&file)), span })
+    }
+
     pub(super) fn calendar(&mut self, pair: P<'_>) -> Option<Calendar> {
         let span = Spanned::new((), self.span(&pair));
         let (mut name, mut zone, mut hours) = (None, None, Vec::new());
@@ -88,7 +98,7 @@ impl Reader {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::word => name = Some(self.name(&part)),
-                Rule::names => rules = self.names(part),
+                Rule::excepted => rules.extend(self.excepted(part)),
                 Rule::exception_clause => {
                     let at = self.span(&part);
                     clauses.extend(self.exception_clause(part).map(|clause| Spanned::new(clause, at)));
@@ -98,6 +108,16 @@ impl Reader {
         }
         self.check_order(&clauses, ExceptionClause::word, ExceptionClause::rank, &EXCEPTION_WORDS);
         Some(Exception { name: name?, rules, clauses, span })
+    }
+
+    fn excepted(&mut self, pair: P<'_>) -> Option<Excepted> {
+        let mut parts = pair.into_inner();
+        let first = self.name(&parts.next()?);
+        let second = parts.next().map(|rule| self.name(&rule));
+        Some(match second {
+            Some(rule) => Excepted { pack: Some(first), rule },
+            None => Excepted { pack: None, rule: first },
+        })
     }
 
     fn exception_clause(&mut self, pair: P<'_>) -> Option<ExceptionClause> {

@@ -18,6 +18,7 @@ impl Reader {
                 Rule::stream => kind = self.stream(part).map(ItemKind::Stream),
                 Rule::source => kind = self.source(part).map(|s| ItemKind::Source(Box::new(s))),
                 Rule::list => kind = self.list(part).map(ItemKind::List),
+                Rule::table => kind = self.table(part).map(ItemKind::Table),
                 Rule::operations => kind = self.operations(part).map(ItemKind::Operations),
                 Rule::rule_item => kind = self.rule(part).map(|r| ItemKind::Rule(Box::new(r))),
                 Rule::correlate => kind = self.correlate(part).map(ItemKind::Correlate),

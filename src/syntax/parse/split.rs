@@ -6,10 +6,11 @@ use crate::syntax::ast::Broken;
 use crate::syntax::comments::{Kind, Token, Tokens};
 
 /// The words that begin an item.
-pub(super) const ITEM_WORDS: [&str; 12] = [
+pub(super) const ITEM_WORDS: [&str; 13] = [
     "stream",
     "source",
     "list",
+    "table",
     "operations",
     "calendar",
     "prices",

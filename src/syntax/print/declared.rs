@@ -1,14 +1,19 @@
-//! Correlations, calendars, prices and exceptions as canonical text.
+//! Correlations, tables, calendars, prices and exceptions as canonical text.
 
 use super::Head;
 use super::expr::{literal, name, text};
 use super::layout::{Printer, WIDTH};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{
-    Calendar, CorrelateClause, Exception, ExceptionClause, Hours, Mute, Name, Occurs, Price, Prices,
+    Calendar, CorrelateClause, Excepted, Exception, ExceptionClause, Hours, Mute, Name, Occurs, Price, Prices, Table,
 };
 
 impl Printer<'_> {
+    pub(super) fn table(&mut self, table: &Table) {
+        self.write(&format!("table {} from ", name(&table.name.node)));
+        self.quoted(&table.file);
+    }
+
     pub(super) fn calendar(&mut self, calendar: &Calendar) {
         let zone = calendar.zone.iter().map(|zone| (zone.span, format!("zone {}", text(&zone.node))));
         let hours = calendar.hours.iter().map(|hours| (hours.span, hours_text(&hours.node)));
@@ -45,9 +50,13 @@ impl Printer<'_> {
     }
 
     pub(super) fn exception(&mut self, exception: &Exception, undocumented: bool) {
-        let rules: Vec<String> = exception.rules.iter().map(|rule| name(&rule.node)).collect();
+        let rule = |one: &Excepted| match &one.pack {
+            Some(pack) => format!("{}.{}", pack.node, one.rule.node),
+            None => name(&one.rule.node),
+        };
+        let rules: Vec<String> = exception.rules.iter().map(rule).collect();
         let open = format!("exception {} for {} {{", name(&exception.name.node), rules.join(", "));
-        let at = exception.rules.last().map_or(exception.name.span, |rule| rule.span);
+        let at = exception.rules.last().map_or(exception.name.span, |one| one.rule.span);
         let head = Head { open, at, span: exception.span.span, undocumented };
         self.clauses(&head, &exception.clauses, ExceptionClause::word, Printer::exception_clause);
     }

@@ -52,6 +52,7 @@ fn extent(item: &Item) -> Span {
         ItemKind::Stream(stream) => stream.span.span,
         ItemKind::Source(source) => source.span.span,
         ItemKind::List(list) => list.span.span,
+        ItemKind::Table(table) => table.span.span,
         ItemKind::Operations(operations) => operations.span.span,
         ItemKind::Rule(rule) => rule.span.span,
         ItemKind::Correlate(correlate) => correlate.span.span,
@@ -90,6 +91,7 @@ impl Printer<'_> {
             ItemKind::Stream(stream) => self.stream(stream),
             ItemKind::Source(source) => self.source(source),
             ItemKind::List(list) => self.named_list(list),
+            ItemKind::Table(table) => self.table(table),
             ItemKind::Operations(operations) => self.operations(operations),
             ItemKind::Rule(rule) => {
                 let word = if rule.signal { "signal" } else { "rule" };
