@@ -53,11 +53,14 @@ pub fn cells(line: &str) -> Result<Vec<String>, String> {
     if record.quoted { Err("the quote that ends a cell on its line".to_owned()) } else { Ok(record.cells) }
 }
 
+/// The cells of a record, behind the number of its first line.
+pub type Numbered = (usize, Vec<String>);
+
 /// The records of a text, each with the number of its first line; blank lines are none. Behind what can't be read there is nothing more.
 ///
 /// # Errors
 /// The line, and what was expected on it.
-pub fn records(text: &str) -> Result<Vec<(usize, Vec<String>)>, (usize, String)> {
+pub fn records(text: &str) -> Result<Vec<Numbered>, (usize, String)> {
     let (mut out, mut open) = (Vec::new(), Record::default());
     let mut first = 1;
     for (number, line) in (1..).zip(text.lines()) {

@@ -54,14 +54,14 @@ pub fn without_row_values(bound: BoundRule) -> Option<BoundRule> {
     let (mut values, mut sizes): (Vec<Expr>, Vec<usize>) = (Vec::new(), Vec::new());
     for binding in &bound.rule.with {
         // Counted before it is made: what is too large for a query may be too large for the machine.
-        let size = size_with(&sizes, &mut |visit| binding.value.walk(&mut |expr| visit(expr)));
+        let size = size_with(&sizes, |visit| binding.value.walk(&mut |expr| visit(expr)));
         if size > MOST_NODES {
             return None;
         }
         values.push(binding.value.clone().rewrite(&mut RowValues(&values)));
         sizes.push(size);
     }
-    if size_with(&sizes, &mut |visit| bound.rule.walk(&mut |expr| visit(expr))) > MOST_IN_ALL {
+    if size_with(&sizes, |visit| bound.rule.walk(&mut |expr| visit(expr))) > MOST_IN_ALL {
         return None;
     }
     let mut bound = change(bound, &mut |expr| expr.rewrite(&mut RowValues(&values)), &mut |pred| {
@@ -122,7 +122,7 @@ pub(super) fn change(
 }
 
 /// How many nodes there are once row values, of these sizes, are written out.
-fn size_with(sizes: &[usize], walk: &mut dyn FnMut(&mut dyn FnMut(&Expr))) -> usize {
+fn size_with(sizes: &[usize], walk: impl FnOnce(&mut dyn FnMut(&Expr))) -> usize {
     let mut nodes = 0_usize;
     walk(&mut |expr| {
         nodes += match expr.kind {

