@@ -22,7 +22,14 @@ pub struct Claim {
     disk: Arc<dyn Disk>,
     archive: String,
     manifest: Manifest,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for Claim {
+    fn drop(&mut self) {
+        // A process that was forked meanwhile has the file open too, until it runs its own program. What can't be let go ends with this one.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl Claim {
@@ -52,7 +59,7 @@ impl Claim {
             Some(archive) => archive.clone(),
             None => hex(&random::<16>()?),
         };
-        Ok(Claim { root: root.to_owned(), disk, archive, manifest, _lock: lock })
+        Ok(Claim { root: root.to_owned(), disk, archive, manifest, lock })
     }
 
     /// The archive's folder.

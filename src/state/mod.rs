@@ -63,7 +63,14 @@ pub struct State {
     log: File,
     /// How many bytes of the log count.
     counted: u64,
-    _lock: File,
+    lock: File,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // A process that was forked meanwhile has the file open too, until it runs its own program. What can't be let go ends with this one.
+        let _ = self.lock.unlock();
+    }
 }
 
 impl State {
@@ -92,7 +99,7 @@ impl State {
                 return Err(Diagnostic::error(Code::BadState, message)
                     .help("put the file back that belongs to it, or name a new folder"));
             }
-            let state = State { folder: folder.to_owned(), packs: BTreeMap::new(), log, counted: 0, _lock: lock };
+            let state = State { folder: folder.to_owned(), packs: BTreeMap::new(), log, counted: 0, lock };
             return state.put("").map(|()| state).map_err(failed);
         };
         if length < counted {
@@ -102,7 +109,7 @@ impl State {
             ));
         }
         log.set_len(counted).map_err(failed)?;
-        Ok(State { folder: folder.to_owned(), packs, log, counted, _lock: lock })
+        Ok(State { folder: folder.to_owned(), packs, log, counted, lock })
     }
 
     /// What is remembered of a pack over an archive.
