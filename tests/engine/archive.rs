@@ -69,7 +69,10 @@ pub(crate) fn sample(resolved: &Resolved, seed: u32, most: usize) -> Vec<Event> 
 /// A key in a file of its owner's.
 fn place(name: &str) -> KeyPlace {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    // One test at a time: a key that another is still writing is no key.
+    static WRITING: Mutex<()> = Mutex::new(());
     let path = FOLDER.get_or_init(|| tempfile::tempdir().expect("a folder")).path().join(name);
+    let _writing = WRITING.lock();
     let key = format!("{:0>64}", name.bytes().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}")));
     if !path.exists() {
         fs::write(&path, key).expect("a key");
