@@ -154,31 +154,3 @@ impl Sieve {
         self.ends_in_a_match(cache, state)
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use regex::Regex;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn lets_through_what_the_pattern_finds(
-            texts in proptest::collection::vec("[abxyé \n]{0,40}", 0..30),
-            pattern in proptest::sample::select(vec![
-                "ab+x", "(?i)AB|yx", r"^a|x$", r"(?-u:\b)ab(?-u:\b)", "é", "", "[^a]{30}", r"(?:a|b|x|y){5,9}é", "abx abx abx",
-            ]),
-        ) {
-            let sieve = Sieve::new(pattern).expect("it is small");
-            let exact = Regex::new(pattern).expect("a pattern");
-            let column: StringViewArray = texts.iter().map(Some).collect();
-            for _ in 0..2 {
-                let mut through = sieve.let_through(&column, 0..texts.len());
-                through.sort_unstable();
-                let found: Vec<usize> = (0..texts.len()).filter(|row| exact.is_match(&texts[*row])).collect();
-                prop_assert_eq!(through, found);
-            }
-        }
-    }
-}

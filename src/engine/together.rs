@@ -12,6 +12,8 @@ use regex::{Regex, RegexSet, RegexSetBuilder};
 
 use super::sieve::Sieve;
 use super::texts::{joined, machine};
+#[cfg(feature = "vectorscan")]
+use super::vectorscan::Vectorscan;
 use crate::eval::pattern::SIZE_LIMIT;
 
 /// Where more than one of so many texts is let through, the first machine is not worth its time.
@@ -23,12 +25,38 @@ const KNOWN: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Together {
     /// Finds whether any is there; none for one pattern alone, or where it would have grown too large.
-    sieve: Option<Sieve>,
+    any: Option<Any>,
     which: Which,
     patterns: usize,
     /// Texts that went through the sieve so far, and those that it let through.
     sieved: AtomicUsize,
     through: AtomicUsize,
+}
+
+/// What finds whether any pattern is there.
+#[derive(Debug)]
+enum Any {
+    Sieve(Sieve),
+    #[cfg(feature = "vectorscan")]
+    Vectorscan(Vectorscan),
+}
+
+impl Any {
+    fn new(patterns: &[String]) -> Option<Any> {
+        #[cfg(feature = "vectorscan")]
+        if let Some(vectorscan) = Vectorscan::new(patterns) {
+            return Some(Any::Vectorscan(vectorscan));
+        }
+        Sieve::new(&joined(patterns)).map(Any::Sieve)
+    }
+
+    fn let_through(&self, texts: &StringViewArray, rows: impl Iterator<Item = usize>) -> Vec<usize> {
+        match self {
+            Any::Sieve(sieve) => sieve.let_through(texts, rows),
+            #[cfg(feature = "vectorscan")]
+            Any::Vectorscan(vectorscan) => vectorscan.let_through(texts, rows),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -46,7 +74,7 @@ impl Together {
             None => Which::Each(patterns.iter().map(|pattern| machine(pattern)).collect::<Result<_>>()?),
         };
         Ok(Together {
-            sieve: if patterns.len() > 1 { Sieve::new(&joined(patterns)) } else { None },
+            any: if patterns.len() > 1 { Any::new(patterns) } else { None },
             which,
             patterns: patterns.len(),
             sieved: AtomicUsize::new(0),
@@ -57,9 +85,9 @@ impl Together {
     /// By pattern, the rows in which it is found; only rows that are needed are looked at. And how many of those were let through.
     pub(super) fn find(&self, texts: &StringViewArray, needed: &BooleanBuffer) -> (Vec<Vec<usize>>, usize) {
         let asked = needed.set_indices().filter(|row| texts.is_valid(*row));
-        let through = match &self.sieve {
-            Some(sieve) if self.is_worth_it() => {
-                let through = sieve.let_through(texts, asked);
+        let through = match &self.any {
+            Some(any) if self.is_worth_it() => {
+                let through = any.let_through(texts, asked);
                 self.sieved.fetch_add(needed.count_set_bits(), Ordering::Relaxed);
                 self.through.fetch_add(through.len(), Ordering::Relaxed);
                 through
@@ -88,5 +116,53 @@ impl Together {
     fn is_worth_it(&self) -> bool {
         let (sieved, through) = (self.sieved.load(Ordering::Relaxed), self.through.load(Ordering::Relaxed));
         sieved < KNOWN || through * WORTH < sieved
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PATTERNS: [&str; 14] = [
+        "ab+x",
+        "[aA][bB]|yx",
+        r"\A(?:a|xy)",
+        r"(?:x|é)\z",
+        r"\Ab\z",
+        r"(?-u:\b)ab(?-u:\b)",
+        r"a(?-u:\B)",
+        "é",
+        "",
+        "[^a]{30}",
+        r"(?:a|b|x|y){5,9}é",
+        "abx abx abx",
+        r"\x{1}|[b-x ]y",
+        r"\(\?\-u:\\b\)",
+    ];
+
+    proptest! {
+        #[test]
+        fn finds_what_each_pattern_finds(
+            texts in proptest::collection::vec(proptest::option::weighted(0.9, "[abxyé \n\u{1}]{0,40}"), 0..30),
+            patterns in proptest::sample::subsequence(PATTERNS.to_vec(), 1..6),
+        ) {
+            let printed: Vec<String> = patterns.iter().map(|pattern| (*pattern).to_owned()).collect();
+            let together = Together::new(&printed).expect("they are small");
+            let column: StringViewArray = texts.iter().map(Option::as_deref).collect();
+            let needed = BooleanBuffer::collect_bool(texts.len(), |row| row % 7 != 3);
+            // Caches are used again.
+            for _ in 0..2 {
+                let (found, _) = together.find(&column, &needed);
+                for (pattern, mut rows) in patterns.iter().zip(found) {
+                    rows.sort_unstable();
+                    let exact = Regex::new(pattern).expect("a pattern");
+                    let holds = |row: &usize| texts[*row].as_ref().is_some_and(|text| exact.is_match(text));
+                    let expected: Vec<usize> = needed.set_indices().filter(holds).collect();
+                    prop_assert_eq!(rows, expected, "{}", pattern);
+                }
+            }
+        }
     }
 }

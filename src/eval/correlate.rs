@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
+use rayon::prelude::*;
 
 use super::alert::{Alert, Interval, finish};
 use super::by_rule::ByRule;
@@ -54,6 +55,7 @@ impl Known {
 }
 
 /// Runs correlations over the alerts of a pack's rules, to which theirs are added; those that others read come first. What each found besides.
+/// Those that read none of one another run at once, on all processors.
 pub fn correlate_all(
     correlations: &[Correlation],
     alerts: &mut Vec<Alert>,
@@ -61,14 +63,28 @@ pub fn correlate_all(
     end: i64,
 ) -> Vec<(String, Correlated)> {
     let mut of_rules = ByRule::from(std::mem::take(alerts));
-    let mut all = Vec::new();
-    for one in correlations {
-        let mut found = correlate(one, Vec::new(), &of_rules, pack, Known::all(end));
-        of_rules.add(std::mem::take(&mut found.alerts));
-        all.push((one.name.clone(), found));
+    let mut all = Vec::with_capacity(correlations.len());
+    let mut rest = correlations;
+    while !rest.is_empty() {
+        let (these, later) = rest.split_at(independent(rest));
+        let run = |one| correlate(one, Vec::new(), &of_rules, pack, Known::all(end));
+        let found: Vec<Correlated> = these.par_iter().map(run).collect();
+        for (one, mut found) in these.iter().zip(found) {
+            of_rules.add(std::mem::take(&mut found.alerts));
+            all.push((one.name.clone(), found));
+        }
+        rest = later;
     }
     *alerts = of_rules.in_order();
     all
+}
+
+/// How many of them, from the first on, read none of one another: at least one.
+fn independent(correlations: &[Correlation]) -> usize {
+    let reads = |one: &Correlation, name: &str| one.members.iter().any(|member| member.name == name);
+    let later = correlations.iter().enumerate().skip(1);
+    let mut reading = later.filter(|(at, one)| correlations.iter().take(*at).any(|before| reads(one, &before.name)));
+    reading.next().map_or(correlations.len(), |(at, _)| at)
 }
 
 /// Runs a correlation over the alerts of a pack's rules and of the correlations that it reads, and over those that were kept from before; those
@@ -82,20 +98,22 @@ pub fn correlate(correlation: &Correlation, open: Vec<Held>, alerts: &ByRule, pa
         for (alert, spent) in before.chain(alerts.of(&of.name).map(|alert| (alert, false))) {
             let keys: Option<Vec<&Value>> = of.keys.iter().map(|key| key_of(alert, *key)).collect();
             match keys {
-                Some(keys) => groups.entry(keys).or_default().push(Candidate { alert, spent, member }),
+                Some(keys) => {
+                    groups.entry(keys).or_default().push(Candidate { last: alert.last, alert, spent, member })
+                }
                 None => found.lost_to_missing_keys += 1,
             }
         }
     }
     for (keys, mut candidates) in groups {
-        candidates.sort_by(|a, b| a.alert.by_last(b.alert));
+        candidates.sort_by(|a, b| a.last.cmp(&b.last).then_with(|| a.alert.by_last(b.alert)));
         let mut group = Group { correlation, keys, candidates, known };
         let undecided = match &correlation.occurs {
             Occurs::AtLeast(least) => group.at_least(*least, &mut found),
             Occurs::Chain { steps, without } => group.chain(steps, *without, &mut found),
         };
         // What lies behind the end of what is known may follow an alert that is still to come.
-        let behind = group.candidates.partition_point(|candidate| candidate.alert.last <= known.until);
+        let behind = group.candidates.partition_point(|candidate| candidate.last <= known.until);
         let kept = group.candidates.into_iter().skip(undecided.min(behind));
         found.open.extend(kept.map(|one| Held { alert: one.alert.clone(), spent: one.spent }));
     }
@@ -115,6 +133,8 @@ fn key_of(alert: &Alert, key: MemberKey) -> Option<&Value> {
 /// An alert of a member.
 #[derive(Debug, Clone, Copy)]
 struct Candidate<'a> {
+    /// The alert's, which nearly every comparison is about: held here, it needs no look at an alert elsewhere in memory.
+    last: i64,
     alert: &'a Alert,
     /// Whether an alert of the correlation was about it.
     spent: bool,
@@ -135,7 +155,7 @@ impl Group<'_> {
     fn near(&self, start: usize, until: i64) -> impl Iterator<Item = (usize, Candidate<'_>)> {
         let until = until.min(self.known.until);
         let from = self.candidates.iter().copied().enumerate().skip(start);
-        from.take_while(move |(_, candidate)| candidate.alert.last <= until)
+        from.take_while(move |(_, candidate)| candidate.last <= until)
     }
 
     /// The same, without those that are spent.
@@ -151,10 +171,10 @@ impl Group<'_> {
         let mut end = 0;
         for start in 0..self.candidates.len() {
             let Some(first) = self.candidates.get(start).copied() else { break };
-            let from = first.alert.last;
+            let from = first.last;
             let until = from.saturating_add(self.correlation.within);
             let known = until.min(self.known.until);
-            while let Some(next) = self.candidates.get(end).filter(|candidate| candidate.alert.last <= known) {
+            while let Some(next) = self.candidates.get(end).filter(|candidate| candidate.last <= known) {
                 if let Some(count) = near.get_mut(next.member).filter(|_| !next.spent) {
                     *count += 1;
                 }
@@ -168,7 +188,7 @@ impl Group<'_> {
                 let mut members = BTreeSet::new();
                 let mut completes = |member| members.insert(member) && members.len() >= least;
                 let complete = self.unspent(start, until).find(|(_, candidate)| completes(candidate.member));
-                let to = complete.map_or(from, |(_, candidate)| candidate.alert.last);
+                let to = complete.map_or(from, |(_, candidate)| candidate.last);
                 gone = self.unspent(start, to).map(|(at, _)| at).collect();
                 self.alert(&gone, Interval { start: from, end: to }, found);
             } else if until > self.known.until {
@@ -190,7 +210,7 @@ impl Group<'_> {
         let mut tried = None;
         for start in 0..self.candidates.len() {
             let of_first = |candidate: &&Candidate<'_>| candidate.member == *first && !candidate.spent;
-            let Some(from) = self.candidates.get(start).filter(of_first).map(|c| c.alert.last) else { continue };
+            let Some(from) = self.candidates.get(start).filter(of_first).map(|c| c.last) else { continue };
             if tried.replace(from) == Some(from) {
                 continue;
             }
@@ -207,7 +227,7 @@ impl Group<'_> {
                 let following = next().find(|(_, candidate)| candidate.alert.first > before);
                 let at_once = |(at, c): &(usize, Candidate<'_>)| c.alert.first == before && !about.contains(at);
                 equal += u64::from(following.is_none() && next().any(|candidate| at_once(&candidate)));
-                last = following.map(|(_, candidate)| candidate.alert.last);
+                last = following.map(|(_, candidate)| candidate.last);
                 about.extend(following.map(|(at, _)| at));
             }
             let settled = ended <= self.known.until;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use skywatch::archive::{Archive, Arrived, Claim, ContentKey, DigestKey, Keep, KeyPlace, append, verify};
 use skywatch::diag::Code;
