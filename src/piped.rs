@@ -18,7 +18,7 @@ use crate::schema::Schema;
 
 /// How many events are handed on together.
 const EVENTS: usize = 8_192;
-const DAY: i64 = 24 * 3_600 * SECOND;
+const HOUR: i64 = 3_600 * SECOND;
 /// What is judged where nobody says: the times that records can have. The end is that of the year 9999.
 const ALWAYS: (i64, i64) = (0, 253_402_300_800 * SECOND);
 
@@ -159,9 +159,9 @@ fn read(
     let Piping { schema, source, .. } = *piping;
     let Some(reader) = MixedReader::of(schema, &source.name, Limits::default()) else { return Ok(Records::default()) };
     let mut reader = reader.only(&rules.iter().flat_map(|rule| rule.fields(stream)).collect());
-    let mut opened = reader.open(input, &Reading::default())?;
+    let mut opened = reader.open(input, &Reading { once: true, ..Reading::default() })?;
     let mut records = Records::default();
-    let mut handing = Handing { stream, known: Known::default(), times: None, take };
+    let mut handing = Handing { stream, known: Known::default(), forgot: i64::MIN, times: None, take };
     let (mut held, mut more) = (Vec::new(), true);
     while more {
         more = reader.advance(&mut opened, &mut |_, item| held.push(item))?;
@@ -191,6 +191,8 @@ struct Handing<'a> {
     stream: &'a Stream,
     /// The ids of those that were handed on.
     known: Known,
+    /// The time of the last event when ids were last forgotten: to look through all of them takes its time.
+    forgot: i64,
     times: Option<(i64, i64)>,
     take: &'a mut dyn FnMut(Vec<Event>) -> bool,
 }
@@ -210,8 +212,11 @@ impl Handing<'_> {
             let (first, last) = self.times.unwrap_or((time, time));
             self.times = Some((first.min(time), last.max(time)));
         }
-        if let Some((_, last)) = self.times {
-            self.known.forget(last.saturating_sub(DAY));
+        if let Some((_, last)) = self.times
+            && last.saturating_sub(self.forgot) >= HOUR
+        {
+            self.known.forget(last.saturating_sub(24 * HOUR));
+            self.forgot = last;
         }
         (self.take)(events)
     }

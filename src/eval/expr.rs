@@ -136,10 +136,13 @@ impl<'a> Scope<'a> {
             },
             ExprKind::Record => Value::raw(self.subject.record.clone()),
             ExprKind::Path(inner, steps) => path(self.value(inner), steps),
-            ExprKind::Read(inner) => {
-                let value = self.value(inner);
-                self.read(&value, &expr.ty)
-            }
+            ExprKind::Read(inner) => match self.part(inner) {
+                Some(part) => part.map(|json| self.read_json(json, &expr.ty)).unwrap_or_default(),
+                None => {
+                    let value = self.value(inner);
+                    self.read(&value, &expr.ty)
+                }
+            },
             ExprKind::Json(inner) => {
                 let value = self.value(inner);
                 self.json(value)
@@ -180,13 +183,23 @@ impl<'a> Scope<'a> {
         Value::Missing
     }
 
+    /// The part of the record that a path leads to, if any, where it stands: nothing is taken out. None where an expression is no path of the
+    /// record, or one that may lead to several parts.
+    fn part(&self, expr: &Expr) -> Option<Option<&'a Json>> {
+        let ExprKind::Path(base, steps) = &expr.kind else { return None };
+        let single = base.kind == ExprKind::Record && !steps.iter().any(is_many);
+        single.then(|| steps.iter().try_fold(self.subject.record, one_step))
+    }
+
+    fn read_json(&mut self, json: &Json, ty: &Type) -> Value {
+        let reading = read(json, ty);
+        self.unreadable += reading.unreadable;
+        reading.value
+    }
+
     fn read(&mut self, value: &Value, ty: &Type) -> Value {
         match (value, ty) {
-            (Value::Raw(json), ty) => {
-                let reading = read(json, ty);
-                self.unreadable += reading.unreadable;
-                reading.value
-            }
+            (Value::Raw(json), ty) => self.read_json(json, ty),
             (Value::List(elements), Type::List(element)) => {
                 Value::list(elements.iter().map(|raw| self.read(raw, element)).collect())
             }
@@ -227,7 +240,7 @@ fn path(start: Value, steps: &[Step]) -> Value {
     match start {
         Value::Raw(json) => {
             // As long as there is one part, it is looked at where it stands.
-            let apart = steps.iter().position(|step| matches!(step, Step::Elements | Step::Values));
+            let apart = steps.iter().position(is_many);
             let (single, rest) = steps.split_at(apart.unwrap_or(steps.len()));
             match single.iter().try_fold(&json, one_step) {
                 None => Value::Missing,
@@ -238,6 +251,11 @@ fn path(start: Value, steps: &[Step]) -> Value {
         Value::List(elements) => parts(elements.iter().map(raw_of).collect(), steps),
         _ => Value::Missing,
     }
+}
+
+/// Whether a step may lead to several parts.
+fn is_many(step: &Step) -> bool {
+    matches!(step, Step::Elements | Step::Values)
 }
 
 fn parts(mut found: Vec<Json>, steps: &[Step]) -> Value {

@@ -170,6 +170,23 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_for_itself_ends_where_it_ends() {
+        for before in 0..20 {
+            for (special, is) in
+                [("", ""), (r#"\""#, "\""), (r"\\", "\\"), (r"\n", "\n"), ("\u{7f}", "\u{7f}"), ("é", "é")]
+            {
+                let plain = "a!#[]^~ z".chars().cycle().take(before).collect::<String>();
+                let json = format!("\"{plain}{special}{plain}\"");
+                assert_eq!(text(&json), Some(format!("{plain}{is}{plain}")), "{json}");
+            }
+            for control in ["\u{0}", "\u{1f}", "\n"] {
+                let json = format!("\"{}{control}b\"", "é".repeat(before));
+                assert_eq!(Json::parse(&json).map_err(|error| error.at), Err(1 + 2 * before), "{json:?}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_json_is_refused() {
         for json in [
             "",

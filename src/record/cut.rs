@@ -23,6 +23,8 @@ enum State {
 
 /// Most brackets that are kept count of; JSON is not read that deep by far.
 pub(super) const MAX_OPEN: usize = 1 << 16;
+/// What is open at the first key of an answer's first event: an object, its list, an object.
+const EVENTS_AROUND: usize = 3;
 
 /// Cuts a text into records.
 pub(super) struct Cutter {
@@ -85,18 +87,65 @@ impl Cutter {
     pub(super) fn bytes(&mut self, mut bytes: &[u8]) {
         while let Some((byte, rest)) = bytes.split_first() {
             self.byte(*byte);
+            let (plain, rest) = rest.split_at(self.plain_length(rest));
+            self.plain(plain);
             bytes = rest;
-            // Most of a log stands in texts, and most of a text is passed over at once.
-            if self.in_text && !self.escaped && matches!(self.state, State::Value | State::Behind) {
-                let plain = memchr::memchr3(b'"', b'\\', b'\n', bytes).unwrap_or(bytes.len());
-                let (plain, rest) = bytes.split_at(plain);
-                self.plain(plain);
-                bytes = rest;
-            }
         }
     }
 
-    /// Takes bytes of a text none of which ends it, the line or the plain part.
+    /// How many bytes from here on can be taken at once: they lie inside one record, and none of them ends it, or a line, or asks whether it is
+    /// one. Most bytes of a log do.
+    fn plain_length(&mut self, bytes: &[u8]) -> usize {
+        if self.escaped || !matches!(self.state, State::Value | State::Behind) {
+            return 0;
+        }
+        let mut at = 0;
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let taken = if self.in_text { self.plain_text(rest) } else { self.plain_byte(rest) };
+            let Some(taken) = taken else { break };
+            at += taken;
+        }
+        at
+    }
+
+    /// Inside of a text: bytes up to its end, or up to an escape; none where the line ends, or an escape may be cut off.
+    fn plain_text(&mut self, bytes: &[u8]) -> Option<usize> {
+        let Some(length) = memchr::memchr3(b'"', b'\\', b'\n', bytes) else { return Some(bytes.len()) };
+        match bytes.get(length..) {
+            Some([b'"', ..]) => {
+                (self.in_text, self.previous, self.fresh) = (false, b'"', false);
+                Some(length + 1)
+            }
+            Some([b'\\', next, ..]) if *next != b'\n' => Some(length + 2),
+            _ => Some(length).filter(|length| *length > 0),
+        }
+    }
+
+    /// Outside of texts: the next byte; none where it may end the record or the line, or begin another record.
+    fn plain_byte(&mut self, bytes: &[u8]) -> Option<usize> {
+        let byte = *bytes.first()?;
+        match byte {
+            b' ' | b'\t' | b'\r' => return Some(1),
+            b'"' => self.in_text = true,
+            b'{' | b'[' if !self.fresh && self.is_deep() && self.closers.len() < MAX_OPEN => {
+                self.closers.push(if byte == b'{' { b'}' } else { b']' });
+            }
+            b'}' | b']' if self.is_deep() && self.closers.last() == Some(&byte) => _ = self.closers.pop(),
+            b':' if self.is_deep() && self.closers.len() > EVENTS_AROUND => {}
+            b':' if self.closers.len() < EVENTS_AROUND => {}
+            b'\n' | b'{' | b'}' | b'[' | b']' | b':' => return None,
+            _ => {}
+        }
+        (self.previous, self.fresh) = (byte, false);
+        Some(1)
+    }
+
+    /// Whether more is open than what is around the records, and the record.
+    fn is_deep(&self) -> bool {
+        self.closers.len() > self.around + 1
+    }
+
+    /// Takes bytes of which none needs a look.
     fn plain(&mut self, bytes: &[u8]) {
         if bytes.is_empty() {
             return;

@@ -134,7 +134,8 @@ impl<'a> MixedReader<'a> {
         MixedReader { schema, whose, limits, wanted: Wanted::All, readers, unrecognized, read: 0 }
     }
 
-    /// Makes only these fields of the events of the one source, with their time and id, and keeps no more of records than that takes.
+    /// Makes only these fields of the events of the one source, with their time and id, and keeps no more of records than that takes. Of the
+    /// records of one id and time the first counts, whatever they hold.
     #[must_use]
     pub fn only(mut self, fields: &BTreeSet<FieldId>) -> MixedReader<'a> {
         let Whose::One(_) = self.whose else { return self };

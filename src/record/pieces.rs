@@ -28,6 +28,8 @@ pub struct Reading {
     pub unfinished: Unfinished,
     /// Only the records that begin in these lines, at these places of their lists; without, all.
     pub only: Option<BTreeSet<(u64, Option<u64>)>>,
+    /// Whether nobody will ask for it again: nothing is kept to know it by then, neither its digest nor where it could be gone on with.
+    pub once: bool,
 }
 
 /// What becomes of a last line that is no whole record, in a file of one record a line.
@@ -117,7 +119,7 @@ impl<'a> Pieces<'a> {
             None => {
                 let mut unpacked = input.open().and_then(|bytes| Unpacked::open(bytes, limits)).map_err(failed)?;
                 let text = std::mem::replace(&mut unpacked.text, Box::new(io::empty()));
-                (fresh(text, &unpacked, limits, reading.unfinished), Some(unpacked))
+                (fresh(text, &unpacked, limits, reading), Some(unpacked))
             }
         };
         let only = reading.only.clone();
@@ -187,14 +189,14 @@ fn fresh(
     text: Box<dyn BufRead + Send>,
     unpacked: &Unpacked,
     limits: Limits,
-    unfinished: Unfinished,
+    reading: &Reading,
 ) -> Splitter<Box<dyn BufRead + Send>> {
-    if unpacked.packing.is_some() {
+    if unpacked.packing.is_some() || reading.once {
         return Splitter::new(text, limits);
     }
     let before = Sha256::new_with_prefix(unpacked.mark);
     let start = Mark { offset: unpacked.mark.len() as u64, line: 1 };
-    Splitter::new(text, limits).hashing(start, before, unfinished == Unfinished::Leave)
+    Splitter::new(text, limits).hashing(start, before, reading.unfinished == Unfinished::Leave)
 }
 
 /// The splitter of a text from a checkpoint on, if what stands before that is what stood there.

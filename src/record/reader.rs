@@ -53,6 +53,8 @@ pub struct Reader<'a> {
     /// Those in which there were records.
     files: Vec<Arc<Begun>>,
     apart: Apart,
+    /// Whether of the records of one id and time the first counts, whatever they hold.
+    first_counts: bool,
 }
 
 /// An input that is being read, and the number of its first record.
@@ -70,7 +72,7 @@ impl<'a> Reader<'a> {
         let (mapper, assembler) = (Mapper::new(source, stream), Assembler::new(source));
         let (report, apart) = (Report::default(), source.files.map_or(Apart::Records, Apart::of));
         let (unreadable, seen, files) = (BTreeMap::new(), Vec::new(), Vec::new());
-        Reader { stream, mapper, assembler, limits, report, unreadable, seen, files, apart }
+        Reader { stream, mapper, assembler, limits, report, unreadable, seen, files, apart, first_counts: false }
     }
 
     /// For files that hold records of other sources too, whose numbers are those among all.
@@ -78,9 +80,9 @@ impl<'a> Reader<'a> {
         Reader { apart: Apart::Spans, ..self }
     }
 
-    /// Makes only these fields of events; the others are missing.
+    /// Makes only these fields of events; the others are missing. Of the records of one id and time the first counts.
     pub(super) fn only(self, fields: &BTreeSet<FieldId>) -> Reader<'a> {
-        Reader { mapper: self.mapper.only(fields), ..self }
+        Reader { mapper: self.mapper.only(fields), first_counts: true, ..self }
     }
 
     /// What is read of a record.
@@ -139,7 +141,8 @@ impl<'a> Reader<'a> {
     fn prints(&self, mapped: &Mapped, bytes: &[u8]) -> Prints {
         let Mapped::Event(event, _) = mapped else { return None };
         let id = event.fields.get(self.stream.event_id().index()).and_then(Value::as_text)?;
-        Some((fingerprint(id.as_bytes()), fingerprint(bytes)))
+        let of_bytes = if self.first_counts { Fingerprint::default() } else { fingerprint(bytes) };
+        Some((fingerprint(id.as_bytes()), of_bytes))
     }
 
     /// Takes a record of the input that was begun, with what [`Reader::read`] said of it.

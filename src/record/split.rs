@@ -169,6 +169,17 @@ mod tests {
         whole.iter().map(show).collect()
     }
 
+    proptest::proptest! {
+        #[test]
+        fn chunks_of_reading_change_nothing(
+            text in r#"(\{"Records":\[|\[|\{"events":\[\{"timestamp":)?[{}\[\]",:\\ \na1]{0,60}"#, chunk in 2_usize..9
+        ) {
+            let whole = pieces(&text, 1 << 20, 40);
+            proptest::prop_assert_eq!(&whole, &pieces(&text, 1, 40));
+            proptest::prop_assert_eq!(&whole, &pieces(&text, chunk, 40));
+        }
+    }
+
     #[test]
     fn one_record_a_line() {
         assert_eq!(split("{\"a\":1}\n\n{\"b\":2}\r\n  \n{\"c\":3}"), ["1 {\"a\":1}", "3 {\"b\":2}", "5 {\"c\":3}"]);

@@ -343,8 +343,9 @@ fn growing(
             Item::Quarantined(record) => aside.push(Quarantined { file: String::new(), ..record }),
         };
         let resumes = from.as_ref().is_some_and(|from: &Checkpoint| from.offset > 0);
-        let extent =
-            reader.input(&input, &Reading { from: from.take(), unfinished, only: None }, take).expect("it can be read");
+        let extent = reader
+            .input(&input, &Reading { from: from.take(), unfinished, ..Reading::default() }, take)
+            .expect("it can be read");
         assert_eq!((extent.bytes, extent.sha256), (*length as u64, Some(Sha256::digest(there).into())));
         assert_eq!((extent.resumed, extent.failed), (resumes, None));
         from = extent.checkpoint;
