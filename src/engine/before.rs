@@ -53,7 +53,7 @@ impl Engine<'_> {
             None => builder,
         };
         let plan = rows.aggregate(Vec::<Expr>::new(), vec![count(lit(1_i64))])?.build()?;
-        let found = self.session.collect(RulePlan { plan, tier: Tier::Metadata, windows: 1 })?;
+        let found = self.session.collect(&RulePlan { plan, tier: Tier::Metadata, windows: 1, by_day: false })?;
         let counts = found.batches.iter().filter_map(|batch| batch.columns().first()?.as_primitive_opt::<Int64Type>());
         let rows = counts.flat_map(|counts| counts.values().iter().copied()).sum::<i64>();
         Ok(u64::try_from(rows).unwrap_or_default())

@@ -45,7 +45,7 @@ impl Bench {
                 .and_then(|table| {
                     RulePlan::new(rule, stream, &sources, table, run.range, near(rule, stream, &sources, run.range))
                 })
-                .and_then(|plan| self.session.collect(plan))
+                .and_then(|plan| self.session.collect(&plan))
                 .and_then(|rows| findings::outcome(rule, stream, source, run, &rows.batches))
                 .map_err(|cause| errors::failed(rule, source, self.limits.memory, &cause))?;
             outcome.alerts.extend(found.alerts);

@@ -16,6 +16,7 @@ mod before;
 mod bench;
 mod collections;
 mod cost;
+mod days;
 mod distinct;
 mod elements;
 mod errors;

@@ -51,6 +51,8 @@ pub(super) struct RulePlan {
     pub tier: Tier,
     /// Into how many windows a row goes at most.
     pub windows: usize,
+    /// Whether it may read the archive's files a day at a time: no group has rows of two days.
+    pub by_day: bool,
 }
 
 impl RulePlan {
@@ -72,7 +74,8 @@ impl RulePlan {
             None => rows.builder.build()?,
             Some(window) => rows.grouped(window, range)?.judged()?.builder.build()?,
         };
-        Ok(RulePlan { plan, tier: tier(rule, stream), windows: rule.window.as_ref().map_or(1, windows::count) })
+        let in_windows = rule.window.as_ref().map_or(1, windows::count);
+        Ok(RulePlan { plan, tier: tier(rule, stream), windows: in_windows, by_day: windows::within_days(rule) })
     }
 }
 
@@ -224,13 +227,20 @@ impl Steps<'_> {
             });
         }
         let complete = conjunction(present);
+        let plain = windows::is_plain(window);
+        let mut steps = self;
+        if let Some(complete) = complete.as_ref().filter(|_| plain && !steps.rule.looks.is_empty()) {
+            // What lacks a key is counted where a window is judged, not where it is only looked back at.
+            let (from, to) = windows::judged(window, range);
+            let judged = column(TIME).gt_eq(lit(from)).and(column(TIME).lt(lit(to)));
+            steps = steps.keep(complete.clone().or(judged))?;
+        }
         if let Some(complete) = &complete {
             // All rows that lack a key make one group.
             for key in &mut keys {
                 *key = when(complete.clone(), key.clone()).end()?;
             }
         }
-        let plain = windows::is_plain(self.rule, window);
         let start = if plain {
             let start = windows::only_start(column(TIME), window);
             match &complete {
@@ -238,11 +248,11 @@ impl Steps<'_> {
                 None => start,
             }
         } else {
-            windows::all_starts(column(TIME), complete.clone().unwrap_or_else(|| lit(true)), self.rule, window, range)
+            windows::all_starts(column(TIME), complete.clone().unwrap_or_else(|| lit(true)), steps.rule, window, range)
         };
         let named = keys.into_iter().enumerate().map(|(n, key)| (key_column(n), key));
         let columns = named.chain([(WINDOW.to_owned(), start)]).collect();
-        let mut steps = self.add(columns)?;
+        steps = steps.add(columns)?;
         if !plain {
             steps = steps.unnest(WINDOW)?;
         }

@@ -236,7 +236,7 @@ impl<'s> Engine<'s> {
         let rows = match passed {
             Some((rule, rows)) => Ok((rule, rows)),
             None => {
-                self.plan(&prepared).and_then(|plan| Ok((prepared.rule.as_ref().clone(), self.session.collect(plan)?)))
+                self.plan(&prepared).and_then(|plan| Ok((prepared.rule.as_ref().clone(), self.session.collect(&plan)?)))
             }
         };
         let found = rows

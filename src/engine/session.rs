@@ -3,12 +3,13 @@
 //! A plan that reads the content tier never spills: prompts and responses must not reach a temporary file. It fails instead where memory ends.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use datafusion::arrow::record_batch::RecordBatch;
-use datafusion::common::Result;
 use datafusion::common::config::TableParquetOptions;
 use datafusion::common::utils::memory::RecordBatchMemoryCounter;
+use datafusion::common::{DataFusionError, Result, internal_datafusion_err};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::object_store::ObjectStoreUrl;
@@ -27,10 +28,12 @@ use datafusion::physical_optimizer::ensure_requirements::EnsureRequirements;
 use datafusion::physical_optimizer::filter_pushdown::FilterPushdown;
 use datafusion::physical_optimizer::projection_pushdown::ProjectionPushdown;
 use datafusion::physical_optimizer::sanity_checker::SanityCheckPlan;
-use datafusion::physical_plan::{ExecutionPlan, displayable, execute_stream};
+use datafusion::physical_plan::{ExecutionPlan, displayable};
 use datafusion::prelude::SessionConfig;
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
+use super::days;
 use super::plan::RulePlan;
 use super::sealed::{SEALED, Sealed};
 use crate::archive::Archive;
@@ -127,14 +130,30 @@ impl Session {
 
     /// The physical plan as text.
     pub(super) fn explain(&self, plan: &RulePlan) -> Result<String> {
-        let plan = self.runtime.block_on(self.state(plan.tier).create_physical_plan(&plan.plan))?;
+        let plan = self.runtime.block_on(over_files(self.state(plan.tier), plan))?;
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    /// Runs a plan to its end.
-    pub(super) fn collect(&self, plan: RulePlan) -> Result<Rows> {
-        self.runtime.block_on(collect(Arc::clone(self.state(plan.tier)), plan, usize::MAX))
+    /// Runs a plan over an archive's files to its end, a day at a time where it may.
+    pub(super) fn collect(&self, plan: &RulePlan) -> Result<Rows> {
+        let state = self.state(plan.tier);
+        self.runtime
+            .block_on(async { run(state, over_files(state, plan).await?, most_rows(state, plan.windows)).await })
     }
+}
+
+/// A plan over an archive's files. Where it reads a day at a time there is a partition for each.
+async fn over_files(state: &SessionState, plan: &RulePlan) -> Result<Arc<dyn ExecutionPlan>> {
+    if plan.by_day {
+        let mut of_one = state.clone();
+        of_one.config_mut().options_mut().execution.target_partitions = 1;
+        let apart = days::apart(of_one.create_physical_plan(&plan.plan).await?)?;
+        // Fewer days than processors would leave some idle.
+        if days::parts(&apart) >= state.config().target_partitions() {
+            return Ok(apart);
+        }
+    }
+    state.create_physical_plan(&plan.plan).await
 }
 
 /// The rows that a plan gave. They count against the memory bound for as long as they are there.
@@ -142,7 +161,7 @@ pub(super) struct Rows {
     pub(super) batches: Vec<RecordBatch>,
     /// What the plan's own work took, on all processors together.
     pub(super) time: Duration,
-    _held: MemoryReservation,
+    _held: Vec<MemoryReservation>,
 }
 
 /// Most rows of a batch for a plan: a batch's windows are listed at once, which no pool counts.
@@ -150,21 +169,47 @@ pub(super) fn most_rows(state: &SessionState, windows: usize) -> usize {
     (LISTED / windows.max(1)).clamp(1, state.config().batch_size())
 }
 
-/// Runs a plan to its end, with batches of at most so many rows.
+/// Runs a plan over rows that are handed to it to its end, with batches of at most so many rows.
 pub(super) async fn collect(state: Arc<SessionState>, plan: RulePlan, most: usize) -> Result<Rows> {
-    let config = state.config().clone().with_batch_size(most_rows(&state, plan.windows).min(most));
-    let context = Arc::new(TaskContext::from(state.as_ref()).with_session_config(config));
-    let plan = state.create_physical_plan(&plan.plan).await?;
-    let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
-    let mut stream = execute_stream(Arc::clone(&plan), context)?;
-    // Batches are often parts of one, whose buffers count once.
-    let (mut batches, mut counter) = (Vec::new(), RecordBatchMemoryCounter::new());
-    while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
-        let batch = batch?;
-        held.try_grow(counter.count_batch(&batch))?;
-        batches.push(batch);
+    let physical = state.create_physical_plan(&plan.plan).await?;
+    run(&state, physical, most_rows(&state, plan.windows).min(most)).await
+}
+
+/// Runs a plan to its end, as many partitions at once as there are processors for.
+async fn run(state: &SessionState, plan: Arc<dyn ExecutionPlan>, most: usize) -> Result<Rows> {
+    let mut config = state.config().clone().with_batch_size(most);
+    config.options_mut().execution.enable_file_stream_work_stealing = false;
+    let context = Arc::new(TaskContext::from(state).with_session_config(config));
+    let (next, parts) = (Arc::new(AtomicUsize::new(0)), days::parts(&plan));
+    let mut workers = JoinSet::new();
+    for _ in 0..parts.min(state.config().target_partitions()) {
+        let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
+        let (plan, context, next) = (Arc::clone(&plan), Arc::clone(&context), Arc::clone(&next));
+        workers.spawn(async move {
+            // Batches are often parts of one, whose buffers count once.
+            let (mut batches, mut counter) = (Vec::new(), RecordBatchMemoryCounter::new());
+            loop {
+                let part = next.fetch_add(1, Ordering::Relaxed);
+                if part >= parts {
+                    return Ok::<_, DataFusionError>((batches, held));
+                }
+                let mut stream = plan.execute(part, Arc::clone(&context))?;
+                while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
+                    let batch = batch?;
+                    held.try_grow(counter.count_batch(&batch))?;
+                    batches.push(batch);
+                }
+            }
+        });
     }
-    Ok(Rows { batches, time: time_of(plan.as_ref()), _held: held })
+    let mut rows = Rows { batches: Vec::new(), time: Duration::ZERO, _held: Vec::new() };
+    while let Some(ended) = workers.join_next().await {
+        let (batches, held) = ended.map_err(|cause| internal_datafusion_err!("a partition ended: {cause}"))??;
+        rows.batches.extend(batches);
+        rows._held.push(held);
+    }
+    rows.time = time_of(plan.as_ref());
+    Ok(rows)
 }
 
 /// What a plan's nodes measured.

@@ -7,6 +7,7 @@ use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::logical_expr::Expr;
 
 use super::kernel::{argument, kernel};
+use crate::archive::DAY;
 use crate::eval::Range;
 use crate::eval::rule::reach;
 use crate::eval::window::starts;
@@ -16,7 +17,11 @@ use crate::ir::{Rule, Window};
 /// look-backs ask.
 pub(super) fn times(rule: &Rule, range: Range) -> (i64, i64) {
     let range = reach(rule, range);
-    let Some(window) = &rule.window else { return (range.from, range.to) };
+    rule.window.as_ref().map_or((range.from, range.to), |window| judged(window, range))
+}
+
+/// The times of all windows that end in a range, with `every` of the window before them, half open.
+pub(super) fn judged(window: &Window, range: Range) -> (i64, i64) {
     let step = window.step.max(1);
     let whole = |time: i64| time.div_euclid(step).saturating_mul(step);
     // Windows end at multiples of the step, and the first that is judged ends after `from`.
@@ -25,9 +30,14 @@ pub(super) fn times(rule: &Rule, range: Range) -> (i64, i64) {
     (from, whole(range.to))
 }
 
-/// Whether every row that [`times`] lets through is in exactly one window, which is judged.
-pub(super) fn is_plain(rule: &Rule, window: &Window) -> bool {
-    window.length == window.step && !window.merges && rule.looks.is_empty()
+/// Whether every row that [`times`] lets through is in exactly one window, which is judged or looked back at.
+pub(super) fn is_plain(window: &Window) -> bool {
+    window.length == window.step && !window.merges
+}
+
+/// Whether no window of a rule holds rows of two days.
+pub(super) fn within_days(rule: &Rule) -> bool {
+    rule.window.as_ref().is_some_and(|window| is_plain(window) && DAY % window.length.max(1) == 0)
 }
 
 /// How many windows hold a time.
