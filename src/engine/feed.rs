@@ -5,6 +5,7 @@
 //!
 //! INVARIANT (whole): a plan whose scan failed reads that failure, never a shorter table.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,8 +36,17 @@ pub(super) struct Outlet {
     columns: Vec<usize>,
     /// Most rows of a batch.
     most: usize,
-    senders: Vec<Sender<Result<RecordBatch>>>,
+    to: To,
     passed: Arc<Passed>,
+}
+
+/// The plans that an outlet hands to.
+#[derive(Debug)]
+enum To {
+    /// One that reads all rows of the scan; a sender for each of its partitions.
+    Whole(Vec<Sender<Result<RecordBatch>>>),
+    /// One that is run for each day anew.
+    Daily(Arc<Inlet>),
 }
 
 /// What went through an outlet.
@@ -55,22 +65,37 @@ impl Outlet {
         most: usize,
     ) -> Result<(Outlet, Arc<dyn TableSource>)> {
         let schema = Arc::new(scanned.project(&columns)?);
-        let (mut senders, mut inlets) = (Vec::new(), Vec::new());
-        for _ in 0..partitions.max(1) {
-            let builder = RecordBatchReceiverStream::builder(Arc::clone(&schema), WAITING);
-            senders.push(builder.tx());
-            let inlet = Inlet { schema: Arc::clone(&schema), builder: Mutex::new(Some(builder)) };
-            inlets.push(Arc::new(inlet) as Arc<dyn PartitionStream>);
+        let inlets: Vec<_> = (0..partitions.max(1)).map(|_| Arc::new(Inlet::new(&schema))).collect();
+        let senders = inlets.iter().map(|inlet| inlet.open()).collect();
+        let table = table(schema, inlets)?;
+        Ok((Outlet { columns, most, to: To::Whole(senders), passed: Arc::default() }, table))
+    }
+
+    /// The same for a plan of one partition that is run once for each [`Outlet::open`].
+    pub(super) fn daily(
+        scanned: &SchemaRef,
+        columns: Vec<usize>,
+        most: usize,
+    ) -> Result<(Outlet, Arc<dyn TableSource>)> {
+        let schema = Arc::new(scanned.project(&columns)?);
+        let inlet = Arc::new(Inlet::new(&schema));
+        let table = table(schema, vec![Arc::clone(&inlet)])?;
+        Ok((Outlet { columns, most, to: To::Daily(inlet), passed: Arc::default() }, table))
+    }
+
+    /// Where the rows of a part of the scan go. A plan that is run daily has to be run then.
+    fn open(&self, part: usize) -> Option<Sender<Result<RecordBatch>>> {
+        match &self.to {
+            To::Whole(senders) => senders.get(part % senders.len().max(1)).cloned(),
+            To::Daily(inlet) => Some(inlet.open()),
         }
-        let table = provider_as_source(Arc::new(StreamingTable::try_new(schema, inlets)?));
-        let outlet = Outlet { columns, most, senders, passed: Arc::default() };
-        Ok((outlet, table))
     }
 
     /// Hands a batch to the table's first partition, from a thread that may wait; whether it was taken, and more is.
     pub(super) fn hand(&self, batch: Result<RecordBatch>) -> bool {
         let good = batch.is_ok();
-        self.senders.first().is_some_and(|sender| sender.blocking_send(batch).is_ok()) && good
+        let To::Whole(senders) = &self.to else { return false };
+        senders.first().is_some_and(|sender| sender.blocking_send(batch).is_ok()) && good
     }
 
     /// Counts what goes through, also after the outlet is closed.
@@ -79,10 +104,30 @@ impl Outlet {
     }
 }
 
+/// A table of rows that are handed to it.
+fn table(schema: SchemaRef, inlets: Vec<Arc<Inlet>>) -> Result<Arc<dyn TableSource>> {
+    let inlets = inlets.into_iter().map(|inlet| inlet as Arc<dyn PartitionStream>).collect();
+    Ok(provider_as_source(Arc::new(StreamingTable::try_new(schema, inlets)?)))
+}
+
 /// The other end of an outlet's partition.
 struct Inlet {
     schema: SchemaRef,
-    builder: Mutex<Option<RecordBatchReceiverStreamBuilder>>,
+    /// Those that were opened and are not read yet.
+    opened: Mutex<VecDeque<RecordBatchReceiverStreamBuilder>>,
+}
+
+impl Inlet {
+    fn new(schema: &SchemaRef) -> Inlet {
+        Inlet { schema: Arc::clone(schema), opened: Mutex::default() }
+    }
+
+    fn open(&self) -> Sender<Result<RecordBatch>> {
+        let builder = RecordBatchReceiverStream::builder(Arc::clone(&self.schema), WAITING);
+        let sender = builder.tx();
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).push_back(builder);
+        sender
+    }
 }
 
 impl std::fmt::Debug for Inlet {
@@ -97,8 +142,8 @@ impl PartitionStream for Inlet {
     }
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let taken = self.builder.lock().unwrap_or_else(PoisonError::into_inner).take();
-        match taken {
+        let next = self.opened.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        match next {
             Some(builder) => builder.build(),
             None => {
                 let mut failing = RecordBatchReceiverStream::builder(Arc::clone(&self.schema), 1);
@@ -112,8 +157,8 @@ impl PartitionStream for Inlet {
 /// What one part of a scan hands to all rules.
 pub(super) struct Taps {
     outlets: Arc<Vec<Outlet>>,
-    /// Which of the outlets' senders.
-    part: usize,
+    /// By rule.
+    senders: Vec<Option<Sender<Result<RecordBatch>>>>,
     /// How many rows are collected for a rule.
     enough: usize,
     /// By rule, what was collected, and how many rows and bytes that is.
@@ -125,7 +170,8 @@ impl Taps {
     pub(super) fn new(outlets: Arc<Vec<Outlet>>, part: usize, held: MemoryReservation) -> Taps {
         let enough = (ROWS / outlets.len().max(1)).clamp(*OF_ONE.start(), *OF_ONE.end());
         let collected = outlets.iter().map(|_| (Vec::new(), 0, 0)).collect();
-        Taps { outlets, part, enough, collected, held }
+        let senders = outlets.iter().map(|outlet| outlet.open(part)).collect();
+        Taps { outlets, senders, enough, collected, held }
     }
 
     /// Hands on the rows of a batch, of each rule its own.
@@ -174,7 +220,7 @@ impl Taps {
         self.held.shrink(bytes.min(self.held.size()));
         let Some(first) = parts.first() else { return Ok(()) };
         let whole = if parts.len() == 1 { first.clone() } else { concat_batches(&first.schema(), &parts)? };
-        let Some(sender) = outlet.senders.get(self.part % outlet.senders.len().max(1)) else { return Ok(()) };
+        let Some(Some(sender)) = self.senders.get(n) else { return Ok(()) };
         for from in (0..rows).step_by(outlet.most.max(1)) {
             // A plan that has ended takes no more; why it did is its own to say.
             if sender.send(Ok(whole.slice(from, outlet.most.max(1).min(rows - from)))).await.is_err() {
@@ -186,11 +232,9 @@ impl Taps {
 
     /// Tells all rules that the scan failed.
     pub(super) async fn fail(&mut self, cause: &Arc<DataFusionError>) {
-        for outlet in self.outlets.iter() {
-            if let Some(sender) = outlet.senders.get(self.part % outlet.senders.len().max(1)) {
-                // A plan that has ended needs no reason.
-                let _ = sender.send(Err(DataFusionError::Shared(Arc::clone(cause)))).await;
-            }
+        for sender in self.senders.iter().flatten() {
+            // A plan that has ended needs no reason.
+            let _ = sender.send(Err(DataFusionError::Shared(Arc::clone(cause)))).await;
         }
     }
 }

@@ -20,14 +20,15 @@ use datafusion::execution::memory_pool::MemoryConsumer;
 use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext};
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableSource};
-use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties as _};
+use datafusion::physical_plan::ExecutionPlan;
 use tokio::task::JoinSet;
 
 use super::cost::{PassCost, RuleCost};
+use super::days;
 use super::feed::{Outlet, Taps};
 use super::plan::{RulePlan, columns_read, near, near_times};
 use super::select::{Asked, Selector, nanos};
-use super::session::{Rows, Session, collect, most_rows};
+use super::session::{Rows, Session, by_day, collect, context, in_one_part, most_rows, time_of};
 use super::windows;
 use crate::eval::Range;
 use crate::ir::{Rule, Stream, Tier};
@@ -74,23 +75,30 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     }
     let (pushed, spans): (Vec<_>, Vec<_>) = asked.take_common().into_iter().unzip();
     let scan = scan(scanned, members, columns, pushed)?;
-    let scan = session.runtime().block_on(state.create_physical_plan(&scan))?;
+    let some_daily = rules.iter().any(windows::within_days);
+    let (scan, by_day) = session.runtime().block_on(async {
+        match if some_daily { by_day(state, &scan).await? } else { None } {
+            Some(apart) => Ok::<_, DataFusionError>((apart, true)),
+            None => Ok((state.create_physical_plan(&scan).await?, false)),
+        }
+    })?;
     if scan.schema().fields() != schema.fields() {
         return Err(internal_datafusion_err!("a scan gives other columns than it was asked for"));
     }
-    let parts = scan.output_partitioning().partition_count();
+    let partitions = if members.len() < MANY { state.config().target_partitions() } else { 1 };
     let (mut outlets, mut plans, mut passed) = (Vec::new(), Vec::new(), Vec::new());
     for (member, rule) in members.iter().zip(rules) {
-        let partitions = if members.len() < MANY { parts } else { 1 };
+        let partitions =
+            if by_day && windows::within_days(&rule) { Partitions::Daily } else { Partitions::Of(partitions) };
         let (outlet, plan) = fed(&schema, &rule, scanned.stream, member, partitions, state)?;
         passed.push(outlet.passed());
         outlets.push(outlet);
-        plans.push((rule, plan));
+        plans.push((rule, plan, partitions == Partitions::Daily));
     }
     let selector = Arc::new(asked.build(state)?);
     let read = Arc::new(Read::default());
-    let flow = Flow { scan, selector: Arc::clone(&selector), outlets: Arc::new(outlets) };
-    let rows = session.runtime().block_on(flow.run(session, scanned.tier, plans, &read))?;
+    let flow = Flow { scan, selector: Arc::clone(&selector), outlets: Arc::new(outlets), read: Arc::clone(&read) };
+    let rows = session.runtime().block_on(flow.run(session, scanned.tier, plans))?;
     let rules = members.iter().zip(passed).zip(&rows).map(|((member, passed), (_, found))| {
         let (rows, bytes) = (passed.rows.load(Ordering::Relaxed), passed.bytes.load(Ordering::Relaxed));
         let time = found.as_ref().map(|found| found.time).unwrap_or_default();
@@ -152,14 +160,32 @@ fn fed(
     rule: &Rule,
     stream: &Stream,
     member: &Member<'_>,
-    partitions: usize,
+    partitions: Partitions,
     state: &SessionState,
 ) -> Result<(Outlet, RulePlan)> {
     let columns = columns_read(schema, rule, stream)?;
     let most = most_rows(state, rule.window.as_ref().map_or(1, windows::count));
-    let (outlet, table) = Outlet::new(schema, columns, partitions, most)?;
+    let (outlet, table) = match partitions {
+        Partitions::Daily => Outlet::daily(schema, columns, most)?,
+        Partitions::Of(partitions) => Outlet::new(schema, columns, partitions, most)?,
+    };
     let plan = RulePlan::new(rule, stream, &member.sources, table, member.range, Vec::new())?;
     Ok((outlet, plan))
+}
+
+/// How a rule's plan takes its rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Partitions {
+    /// It is run for each day, in one partition.
+    Daily,
+    /// All of them, in so many partitions.
+    Of(usize),
+}
+
+/// A plan that is run for each day anew, and what in.
+struct Daily {
+    plan: Arc<dyn ExecutionPlan>,
+    context: Arc<TaskContext>,
 }
 
 /// A scan, and where its rows go.
@@ -167,43 +193,114 @@ struct Flow {
     scan: Arc<dyn ExecutionPlan>,
     selector: Arc<Selector>,
     outlets: Arc<Vec<Outlet>>,
+    read: Arc<Read>,
 }
 
 impl Flow {
-    /// Runs the scan and all plans at once, to their ends.
+    /// Runs the scan and all plans at once, to their ends. `plans` say whether they are run for each day.
     async fn run(
         self,
         session: &Session,
         tier: Tier,
-        plans: Vec<(Rule, RulePlan)>,
-        read: &Arc<Read>,
+        plans: Vec<(Rule, RulePlan, bool)>,
     ) -> Result<Vec<(Rule, Result<Rows>)>> {
         let most = if plans.len() < MANY { usize::MAX } else { FEW_ROWS };
-        let mut running = Vec::new();
-        for (rule, plan) in plans {
+        let (mut rules, mut running, mut daily) = (Vec::new(), Vec::new(), Vec::new());
+        for (rule, plan, is_daily) in plans {
             let state = Arc::clone(session.state(plan.tier));
-            running.push((rule, tokio::spawn(collect(state, plan, most))));
+            rules.push(rule);
+            if is_daily {
+                let context = context(&state, most_rows(&state, plan.windows).min(most));
+                daily.push(Some(Daily { plan: in_one_part(&state, &plan.plan).await?, context }));
+                running.push(None);
+            } else {
+                daily.push(None);
+                running.push(Some(tokio::spawn(collect(state, plan, most))));
+            }
         }
         let state = session.state(tier);
-        let context = Arc::new(TaskContext::from(state.as_ref()));
-        let mut parts = JoinSet::new();
-        for part in 0..self.scan.output_partitioning().partition_count() {
-            let stream = self.scan.execute(part, Arc::clone(&context))?;
-            let held = MemoryConsumer::new("rows for rules").register(&state.runtime_env().memory_pool);
-            let taps = Taps::new(Arc::clone(&self.outlets), part, held);
-            parts.spawn(hand_on(stream, Arc::clone(&self.selector), taps, Arc::clone(read)));
+        let (context, at_once) = (context(state, state.config().batch_size()), state.config().target_partitions());
+        let (flow, daily, next) = (Arc::new(self), Arc::new(daily), Arc::new(AtomicUsize::new(0)));
+        let mut workers = JoinSet::new();
+        for _ in 0..days::parts(&flow.scan).min(at_once) {
+            let (flow, daily, next) = (Arc::clone(&flow), Arc::clone(&daily), Arc::clone(&next));
+            workers.spawn(flow.work(Arc::clone(&context), daily, next));
         }
         // Tables end once nobody is left who hands on.
-        drop(self);
-        while let Some(part) = parts.join_next().await {
-            part.map_err(|cause| internal_datafusion_err!("a part of a scan ended: {cause}"))??;
+        drop(flow);
+        let mut of_days: Vec<Option<Result<Rows>>> = rules.iter().map(|_| None).collect();
+        while let Some(worker) = workers.join_next().await {
+            let found = worker.map_err(|cause| internal_datafusion_err!("a part of a scan ended: {cause}"))??;
+            for (so_far, found) in of_days.iter_mut().zip(found) {
+                *so_far = both(so_far.take(), found);
+            }
         }
         let mut rows = Vec::new();
-        for (rule, running) in running {
-            let ended = running.await.map_err(|cause| internal_datafusion_err!("a plan ended: {cause}"));
-            rows.push((rule, ended.and_then(|ended| ended)));
+        for (((rule, running), daily), of_days) in rules.into_iter().zip(running).zip(daily.iter()).zip(of_days) {
+            let ended = match (running, daily) {
+                (Some(running), _) => running
+                    .await
+                    .map_err(|cause| internal_datafusion_err!("a plan ended: {cause}"))
+                    .and_then(|ended| ended),
+                (None, Some(daily)) => of_days.unwrap_or_else(|| Ok(Rows::none(&context))).map(|mut rows| {
+                    rows.time = time_of(daily.plan.as_ref());
+                    rows
+                }),
+                (None, None) => Err(internal_datafusion_err!("a plan was not run")),
+            };
+            rows.push((rule, ended));
         }
         Ok(rows)
+    }
+
+    /// Hands on one part of the scan after the other, as long as there are any; gives what plans that are run for each day gave, by rule.
+    async fn work(
+        self: Arc<Self>,
+        context: Arc<TaskContext>,
+        daily: Arc<Vec<Option<Daily>>>,
+        next: Arc<AtomicUsize>,
+    ) -> Result<Vec<Option<Result<Rows>>>> {
+        let mut found: Vec<Option<Result<Rows>>> = daily.iter().map(|_| None).collect();
+        loop {
+            let part = next.fetch_add(1, Ordering::Relaxed);
+            if part >= days::parts(&self.scan) {
+                return Ok(found);
+            }
+            let held = MemoryConsumer::new("rows for rules").register(context.memory_pool());
+            let taps = Taps::new(Arc::clone(&self.outlets), part, held);
+            let mut running = JoinSet::new();
+            for (n, daily) in daily.iter().enumerate() {
+                let Some(Daily { plan, context }) = daily else { continue };
+                let (stream, mut rows) = (plan.execute(0, Arc::clone(context)), Rows::none(context));
+                running.spawn(async move {
+                    let drained = match stream {
+                        Ok(stream) => rows.drain(stream).await,
+                        Err(cause) => Err(cause),
+                    };
+                    (n, drained.map(|()| rows))
+                });
+            }
+            let stream = self.scan.execute(part, Arc::clone(&context))?;
+            hand_on(stream, Arc::clone(&self.selector), taps, Arc::clone(&self.read)).await?;
+            while let Some(ended) = running.join_next().await {
+                let (n, rows) = ended.map_err(|cause| internal_datafusion_err!("a plan ended: {cause}"))?;
+                if let Some(so_far) = found.get_mut(n) {
+                    *so_far = both(so_far.take(), Some(rows));
+                }
+            }
+        }
+    }
+}
+
+/// The rows of some days and of others; the first failure.
+fn both(some: Option<Result<Rows>>, others: Option<Result<Rows>>) -> Option<Result<Rows>> {
+    match (some, others) {
+        (Some(Ok(mut some)), Some(Ok(others))) => {
+            some.append(others);
+            Some(Ok(some))
+        }
+        (Some(Err(cause)), _) | (_, Some(Err(cause))) => Some(Err(cause)),
+        (some, others) => some.or(others),
     }
 }
 

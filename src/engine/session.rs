@@ -14,7 +14,8 @@ use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::{GreedyMemoryPool, MemoryConsumer, MemoryPool, MemoryReservation};
 use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
-use datafusion::execution::{SessionState, SessionStateBuilder, TaskContext};
+use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
+use datafusion::logical_expr::LogicalPlan;
 use datafusion::object_store::local::LocalFileSystem;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
@@ -144,16 +145,23 @@ impl Session {
 
 /// A plan over an archive's files. Where it reads a day at a time there is a partition for each.
 async fn over_files(state: &SessionState, plan: &RulePlan) -> Result<Arc<dyn ExecutionPlan>> {
-    if plan.by_day {
-        let mut of_one = state.clone();
-        of_one.config_mut().options_mut().execution.target_partitions = 1;
-        let apart = days::apart(of_one.create_physical_plan(&plan.plan).await?)?;
-        // Fewer days than processors would leave some idle.
-        if days::parts(&apart) >= state.config().target_partitions() {
-            return Ok(apart);
-        }
+    match if plan.by_day { by_day(state, &plan.plan).await? } else { None } {
+        Some(apart) => Ok(apart),
+        None => state.create_physical_plan(&plan.plan).await,
     }
-    state.create_physical_plan(&plan.plan).await
+}
+
+/// A plan over an archive's files with a partition for each day; none where they are of fewer days than there are processors.
+pub(super) async fn by_day(state: &SessionState, plan: &LogicalPlan) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let apart = days::apart(in_one_part(state, plan).await?)?;
+    Ok(Some(apart).filter(|apart| days::parts(apart) >= state.config().target_partitions()))
+}
+
+/// A plan that has one partition.
+pub(super) async fn in_one_part(state: &SessionState, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+    let mut of_one = state.clone();
+    of_one.config_mut().options_mut().execution.target_partitions = 1;
+    of_one.create_physical_plan(plan).await
 }
 
 /// The rows that a plan gave. They count against the memory bound for as long as they are there.
@@ -161,7 +169,7 @@ pub(super) struct Rows {
     pub(super) batches: Vec<RecordBatch>,
     /// What the plan's own work took, on all processors together.
     pub(super) time: Duration,
-    _held: Vec<MemoryReservation>,
+    held: Vec<MemoryReservation>,
 }
 
 /// Most rows of a batch for a plan: a batch's windows are listed at once, which no pool counts.
@@ -177,43 +185,67 @@ pub(super) async fn collect(state: Arc<SessionState>, plan: RulePlan, most: usiz
 
 /// Runs a plan to its end, as many partitions at once as there are processors for.
 async fn run(state: &SessionState, plan: Arc<dyn ExecutionPlan>, most: usize) -> Result<Rows> {
-    let mut config = state.config().clone().with_batch_size(most);
-    config.options_mut().execution.enable_file_stream_work_stealing = false;
-    let context = Arc::new(TaskContext::from(state).with_session_config(config));
+    let context = context(state, most);
     let (next, parts) = (Arc::new(AtomicUsize::new(0)), days::parts(&plan));
     let mut workers = JoinSet::new();
     for _ in 0..parts.min(state.config().target_partitions()) {
-        let held = MemoryConsumer::new("alerts").register(&state.runtime_env().memory_pool);
         let (plan, context, next) = (Arc::clone(&plan), Arc::clone(&context), Arc::clone(&next));
         workers.spawn(async move {
-            // Batches are often parts of one, whose buffers count once.
-            let (mut batches, mut counter) = (Vec::new(), RecordBatchMemoryCounter::new());
+            let mut rows = Rows::none(&context);
             loop {
                 let part = next.fetch_add(1, Ordering::Relaxed);
                 if part >= parts {
-                    return Ok::<_, DataFusionError>((batches, held));
+                    return Ok::<_, DataFusionError>(rows);
                 }
-                let mut stream = plan.execute(part, Arc::clone(&context))?;
-                while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
-                    let batch = batch?;
-                    held.try_grow(counter.count_batch(&batch))?;
-                    batches.push(batch);
-                }
+                rows.drain(plan.execute(part, Arc::clone(&context))?).await?;
             }
         });
     }
-    let mut rows = Rows { batches: Vec::new(), time: Duration::ZERO, _held: Vec::new() };
+    let mut rows = Rows::none(&context);
     while let Some(ended) = workers.join_next().await {
-        let (batches, held) = ended.map_err(|cause| internal_datafusion_err!("a partition ended: {cause}"))??;
-        rows.batches.extend(batches);
-        rows._held.push(held);
+        rows.append(ended.map_err(|cause| internal_datafusion_err!("a partition ended: {cause}"))??);
     }
     rows.time = time_of(plan.as_ref());
     Ok(rows)
 }
 
+/// What a plan runs in, with batches of at most so many rows. Each partition reads its own files.
+pub(super) fn context(state: &SessionState, most: usize) -> Arc<TaskContext> {
+    let mut config = state.config().clone().with_batch_size(most);
+    config.options_mut().execution.enable_file_stream_work_stealing = false;
+    Arc::new(TaskContext::from(state).with_session_config(config))
+}
+
+impl Rows {
+    /// None yet.
+    pub(super) fn none(context: &TaskContext) -> Rows {
+        let held = MemoryConsumer::new("alerts").register(context.memory_pool());
+        Rows { batches: Vec::new(), time: Duration::ZERO, held: vec![held] }
+    }
+
+    /// Adds all of a stream.
+    pub(super) async fn drain(&mut self, mut stream: SendableRecordBatchStream) -> Result<()> {
+        // Batches are often parts of one, whose buffers count once.
+        let mut counter = RecordBatchMemoryCounter::new();
+        while let Some(batch) = std::future::poll_fn(|context| stream.as_mut().poll_next(context)).await {
+            let batch = batch?;
+            if let Some(held) = self.held.first() {
+                held.try_grow(counter.count_batch(&batch))?;
+            }
+            self.batches.push(batch);
+        }
+        Ok(())
+    }
+
+    /// Adds others.
+    pub(super) fn append(&mut self, rows: Rows) {
+        self.batches.extend(rows.batches);
+        self.held.extend(rows.held);
+    }
+}
+
 /// What a plan's nodes measured.
-fn time_of(plan: &dyn ExecutionPlan) -> Duration {
+pub(super) fn time_of(plan: &dyn ExecutionPlan) -> Duration {
     let own = plan.metrics().and_then(|metrics| metrics.elapsed_compute()).unwrap_or_default();
     let below: Duration = plan.children().into_iter().map(|child| time_of(child.as_ref())).sum();
     Duration::from_nanos(own as u64) + below
