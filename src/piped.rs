@@ -74,10 +74,12 @@ pub fn run(piping: &Piping<'_>, input: &Input) -> Result<Piped, Diagnostic> {
     let Piping { rules, pack, schema, source, from, to, .. } = *piping;
     let range = range(rules, from, to)?;
     let Some(stream) = schema.stream_of(source.stream) else { return Ok(Piped::default()) };
+    // There is one log, so nothing that another could lend.
+    let alone = source.alone();
     let (mut runs, mut judged) = (Vec::new(), Vec::new());
     for rule in rules.iter().filter(|rule| admits(rule, source)) {
         let mut run = RuleRun::new(rule, if rule.is_across() { ACROSS } else { &source.name });
-        match for_source(rule, source, stream) {
+        match for_source(rule, &alone, stream) {
             ForSource::Rule(rule, left_out) => {
                 run.left_out = left_out;
                 judged.push(*rule);
