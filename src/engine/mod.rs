@@ -24,6 +24,7 @@ mod findings;
 mod fold;
 mod functions;
 mod held;
+mod joined;
 mod kernel;
 mod lower;
 mod numbers;

@@ -50,7 +50,9 @@ impl<'a> Lenders<'a> {
         let mut all: BTreeMap<&str, Vec<Lender<'_>>> = BTreeMap::new();
         for event in events.iter().filter(|event| *event.source == *join.lender) {
             let text = |field| value(event, field).as_text();
-            let (Some(on), Some(time)) = (text(join.lender_on), value(event, stream.time()).as_time()) else { continue };
+            let (Some(on), Some(time)) = (text(join.lender_on), value(event, stream.time()).as_time()) else {
+                continue;
+            };
             let values: Vec<&Value> = join.fields.iter().map(|lent| value(event, lent.lender)).collect();
             let texts = values.iter().map(|value| as_text(value)).collect();
             all.entry(on).or_default().push(Lender { time, id: text(stream.event_id()), texts, values });

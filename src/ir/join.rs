@@ -69,8 +69,9 @@ impl Source {
     }
 
     /// The joins of which a rule reads something.
-    pub fn joins_read<'a>(&'a self, rule: &'a Rule, stream: &'a Stream) -> impl Iterator<Item = &'a Join> {
-        self.joins.iter().filter(|join| join.is_read(rule, stream))
+    #[must_use]
+    pub fn joins_read(&self, rule: &Rule, stream: &Stream) -> Vec<&Join> {
+        self.joins.iter().filter(|join| join.is_read(rule, stream)).collect()
     }
 
     /// How a bound rule reads a borrowed field of the raw record; none where it is not borrowed.

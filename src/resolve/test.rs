@@ -94,7 +94,12 @@ impl<'a> Tested<'a> {
         let keys = rule.window.iter().flat_map(|w| &w.keys).map(|k| (k.name.as_str(), &k.value.ty));
         let named = rule.measures.iter().chain(&rule.show).map(|b| (b.name.as_str(), &b.value.ty));
         let lenders = lenders(rule, schema).collect();
-        Tested { name: &rule.name, streams: BTreeSet::from([rule.stream]), lenders, values: keys.chain(named).collect() }
+        Tested {
+            name: &rule.name,
+            streams: BTreeSet::from([rule.stream]),
+            lenders,
+            values: keys.chain(named).collect(),
+        }
     }
 
     fn correlation(
@@ -112,10 +117,9 @@ impl<'a> Tested<'a> {
 
 /// The sources of which a rule reads something that its own sources borrow.
 fn lenders<'a>(rule: &'a Rule, schema: &'a Schema) -> impl Iterator<Item = &'a str> {
-    let stream = schema.stream_of(rule.stream);
     let sources = schema.sources.iter().filter(|source| source.stream == rule.stream && rule.admits(&source.name));
-    let joins = sources.flat_map(move |source| stream.into_iter().flat_map(|stream| source.joins_read(rule, stream)));
-    joins.map(|join| join.lender.as_str())
+    let joins = schema.stream_of(rule.stream).map(|stream| sources.flat_map(|source| source.joins_read(rule, stream)));
+    joins.into_iter().flatten().map(|join| join.lender.as_str())
 }
 
 fn given(written: &ast::Given, rule: &Tested<'_>, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) -> Option<Given> {

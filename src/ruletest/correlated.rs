@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use super::{Outcome, compare, type_of_alerts, whole_range};
 use crate::diag::Diagnostic;
-use crate::eval::correlate::{Known, correlate, correlate_all};
 use crate::eval::borrow::borrowed;
+use crate::eval::correlate::{Known, correlate, correlate_all};
 use crate::eval::{self, Alert, ByRule, Event, Range, Run};
 use crate::ir::{Correlation, Rule, Stream, Test, Type};
 use crate::pack::Pack;

@@ -122,7 +122,7 @@ impl Log {
         let schema = &pack.resolved.schema;
         let mut logs = Logs::from([(source.stream, read(source, case.stream, &texts_of(&records))?)]);
         let lenders: BTreeSet<&str> =
-            source.joins_read(case.rule, case.stream).map(|join| join.lender.as_str()).collect();
+            source.joins_read(case.rule, case.stream).into_iter().map(|join| join.lender.as_str()).collect();
         let mut lent = Vec::new();
         for lender in lenders.into_iter().filter_map(|lender| schema.source(lender)) {
             let Some(stream) = schema.stream_of(lender.stream) else { continue };

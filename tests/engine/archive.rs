@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use skywatch::archive::{Archive, Arrived, Claim, ContentKey, DigestKey, Keep, KeyPlace, append, verify};
 use skywatch::diag::Code;
@@ -43,6 +43,7 @@ pub(crate) fn sampled(rules: &str) -> Resolved {
         with: Vec::new(),
         filter: Vec::new(),
         fields: fields.iter().map(|field| given(field.ty.clone())).collect(),
+        joins: Vec::new(),
         absent: vec![None; fields.len()],
         enable: Vec::new(),
         traps: Vec::new(),
