@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::borrow::Borrowing;
 use super::correlate::Correlating;
 use super::found::{Patterns, as_patterns, without_asking};
 use super::shown::addresses_as_written;
@@ -76,7 +77,7 @@ pub fn emit(rule: &Rule, schema: &Schema, target: &dyn Target, request: Request)
         .sources
         .iter()
         .filter(|source| admits(rule, source))
-        .filter_map(|source| emit_one(rule, source, stream, target, request))
+        .filter_map(|source| emit_one(rule, (source, schema), stream, target, request))
         .collect()
 }
 
@@ -158,7 +159,7 @@ impl Ready {
 
 pub(super) fn emit_one(
     rule: &Rule,
-    source: &Source,
+    (source, schema): (&Source, &Schema),
     stream: &Stream,
     target: &dyn Target,
     request: Request,
@@ -168,10 +169,17 @@ pub(super) fn emit_one(
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |w| w.step);
     let length = rule.window.as_ref().map(|w| w.length);
     let portable = info.place == PlaceKind::CloudWatch && request.cloudwatch == Needs::Portable;
-    let query = match Ready::of(rule, source, (stream, place), portable)? {
-        Err(reasons) => refused(reasons),
+    let borrowing = Borrowing::of(rule, source, schema, stream, &info);
+    let (mut within, mut settled) = (0, source.settled());
+    let query = match Ready::of(rule, &borrowing.source, (stream, place), portable)? {
+        Err(reasons) => refused(borrowing.refusals(rule, stream, reasons)),
         Ok(ready) => {
-            let mut cx = Lowering::new(&ready.bound, source, place, request);
+            let mut cx = Lowering { lendings: borrowing.lendings, ..Lowering::new(&ready.bound, source, place, request) };
+            if !cx.lendings.is_empty() {
+                cx.provided(Condition::LogsLieTogether);
+            }
+            within = cx.lendings.iter().map(|lending| lending.join.within).max().unwrap_or_default();
+            settled = cx.settled();
             let text = ready.lower(rule, &mut cx, (stream, &info), |cx| target.query(cx));
             query(cx, text)
         }
@@ -187,8 +195,9 @@ pub(super) fn emit_one(
         lookback: length
             .unwrap_or(step)
             .saturating_add(past(rule))
-            .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within)),
-        delay: source.settled(),
+            .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within))
+            .saturating_add(within),
+        delay: settled,
     };
     emission.hold_to(&info, rule.span, longest(rule), "shorten its lists and tables, or split the rule");
     Some(emission)
