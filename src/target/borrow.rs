@@ -54,7 +54,13 @@ pub(super) struct Borrowing<'a> {
 }
 
 impl<'a> Borrowing<'a> {
-    pub(super) fn of(rule: &Rule, source: &'a Source, schema: &'a Schema, stream: &Stream, info: &Info) -> Borrowing<'a> {
+    pub(super) fn of(
+        rule: &Rule,
+        source: &'a Source,
+        schema: &'a Schema,
+        stream: &Stream,
+        info: &Info,
+    ) -> Borrowing<'a> {
         let mut borrowing = Borrowing { source: source.alone(), lendings: Vec::new(), unmade: Vec::new() };
         for join in source.joins_read(rule, stream) {
             match lending(join, (source, stream), schema, info) {

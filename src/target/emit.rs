@@ -174,7 +174,8 @@ pub(super) fn emit_one(
     let query = match Ready::of(rule, &borrowing.source, (stream, place), portable)? {
         Err(reasons) => refused(borrowing.refusals(rule, stream, reasons)),
         Ok(ready) => {
-            let mut cx = Lowering { lendings: borrowing.lendings, ..Lowering::new(&ready.bound, source, place, request) };
+            let mut cx =
+                Lowering { lendings: borrowing.lendings, ..Lowering::new(&ready.bound, source, place, request) };
             if !cx.lendings.is_empty() {
                 cx.provided(Condition::LogsLieTogether);
             }

@@ -3,9 +3,9 @@
 //! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
+pub mod borrow;
 pub mod cloud_logging;
 pub mod cloudwatch;
-pub mod borrow;
 mod correlate;
 mod emit;
 mod found;

@@ -143,12 +143,18 @@ struct Happened {
 
 const WRITTEN: [Written; 2] = [
     Written { target: "kql", sources: KQL, names: ["azure.calls", "azure.audit", "azure.other"], record: azure },
-    Written { target: "googlesql", sources: GOOGLESQL, names: ["gcp.calls", "gcp.audited", "gcp.other"], record: google },
+    Written {
+        target: "googlesql",
+        sources: GOOGLESQL,
+        names: ["gcp.calls", "gcp.audited", "gcp.other"],
+        record: google,
+    },
 ];
 
 fn azure(log: usize, of: &Happened) -> Value {
     let Happened { at, id, key, word, ip, code } = of;
-    let (time, resource) = (time_text(*at), "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a");
+    let (time, resource) =
+        (time_text(*at), "/subscriptions/s/resourceGroups/g/providers/Microsoft.CognitiveServices/accounts/a");
     if log == 2 {
         return json!({
             "time": time, "category": "Administrative", "resourceId": resource, "operationName": "a/b/write",
@@ -184,18 +190,32 @@ fn google(log: usize, of: &Happened) -> Value {
 fn happened(choices: &mut Choices, log: usize) -> Vec<Happened> {
     const MINUTE: i64 = 60 * SECOND;
     const BASES: [i64; 4] = [FROM + DAY, FROM + DAY + 20 * MINUTE, FROM + 2 * DAY - 1, FROM + 2 * DAY + 50 * MINUTE];
-    const WAYS: [i64; 12] =
-        [0, 0, SECOND, -SECOND, 15 * MINUTE, -15 * MINUTE, 15 * MINUTE + 1, -15 * MINUTE - 1, 60 * MINUTE, -60 * MINUTE, 60 * MINUTE + 1, 7 * MINUTE];
+    const WAYS: [i64; 12] = [
+        0,
+        0,
+        SECOND,
+        -SECOND,
+        15 * MINUTE,
+        -15 * MINUTE,
+        15 * MINUTE + 1,
+        -15 * MINUTE - 1,
+        60 * MINUTE,
+        -60 * MINUTE,
+        60 * MINUTE + 1,
+        7 * MINUTE,
+    ];
     let count = 1 + choices.below(if log == 0 { 9 } else { 12 });
     let missing = |choices: &mut Choices| choices.once_in(5);
     (0..count)
         .map(|n| Happened {
             at: choices.one(&BASES) + if log == 0 { 0 } else { *choices.one(&WAYS) },
-            // Duplicates are in no table, and what has no id is none.
-            id: (log == 0 || !choices.once_in(3)).then(|| format!("{}{n}", choices.one(&["a", "B", "é", "_"]))),
+            // What has no id is no duplicate; a row of AzureActivity always has one.
+            id: (log != 1 || !choices.once_in(3)).then(|| format!("{}{n}", choices.one(&["a", "B", "é", "_"]))),
             key: if missing(choices) { *choices.one(&[None, Some("")]) } else { Some(*choices.one(&["1", "2"])) },
-            word: (!missing(choices)).then(|| *choices.one(if log == 0 { &["anna", "bert"] } else { &["a", "b", "B"] })),
-            ip: (!missing(choices)).then(|| *choices.one(&["10.0.0.1", "10.0.0.2", "192.0.2.1", "2001:db8::1", "no address"])),
+            word: (!missing(choices))
+                .then(|| *choices.one(if log == 0 { &["anna", "bert"] } else { &["a", "b", "B"] })),
+            ip: (!missing(choices))
+                .then(|| *choices.one(&["10.0.0.1", "10.0.0.2", "192.0.2.1", "2001:db8::1", "no address"])),
             code: (!missing(choices)).then(|| *choices.one(&[1, 2, 10, 9])),
         })
         .collect()
@@ -209,11 +229,8 @@ impl Written {
         let records = |choices: &mut Choices, log: usize| -> Vec<Value> {
             happened(choices, log).iter().map(|of| (self.record)(log, of)).collect()
         };
-        let logs: Vec<Log> = sources
-            .iter()
-            .enumerate()
-            .map(|(log, source)| Log::of(source, schema, &records(choices, log)))
-            .collect();
+        let logs: Vec<Log> =
+            sources.iter().enumerate().map(|(log, source)| Log::of(source, schema, &records(choices, log))).collect();
         let mut events = Logs::new();
         for (source, log) in sources.iter().zip(&logs) {
             events.entry(source.stream).or_default().extend(log.events.iter().cloned());
@@ -255,7 +272,9 @@ impl Written {
             if let Some(how) = broken(claim, rule, &alerts, &rows) {
                 let given: Vec<&Vec<Value>> = logs.iter().map(|log| &log.records).collect();
                 let verdict = claim.text();
-                return tally.wrong.push(format!("{verdict}, but {how}\nin {turn:?}\n{text}\nrecords {}", json!(given)));
+                return tally
+                    .wrong
+                    .push(format!("{verdict}, but {how}\nin {turn:?}\n{text}\nrecords {}", json!(given)));
             }
             match (claim, n) {
                 (Verdict::Exact, 0) => tally.equal += 1,
@@ -335,7 +354,9 @@ fn joined_kql_passes_microsofts_parser() {
         let text = format!("{STREAMS}{KQL}rule r {{ severity low  from called only azure.calls  {clauses} }}");
         let resolved = resolved(&[&text]);
         for range in [None, Some((RANGE.from, RANGE.to))] {
-            for emission in emit(&resolved.rules[0], &resolved.schema, target("kql"), Request { range, ..Request::default() }) {
+            for emission in
+                emit(&resolved.rules[0], &resolved.schema, target("kql"), Request { range, ..Request::default() })
+            {
                 let query = emission.query.text.unwrap_or_else(|| panic!("{:?}", emission.query.reasons));
                 let answer = oracle.ask(&json!({ "id": "r", "query": query }));
                 let errors = answer.get("errors").and_then(Value::as_array).cloned().unwrap_or_default();

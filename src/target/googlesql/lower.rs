@@ -4,8 +4,8 @@
 //! for each aggregate; `measures` adds what is computed from them; the last `SELECT` decides.
 
 use super::errors;
-use super::lower_borrow;
 use super::lower_aggregate::{Groups, Measured};
+use super::lower_borrow;
 use super::lower_list::Element;
 use super::lower_look::Past;
 use super::lower_window::{Judged, judged};
@@ -117,7 +117,9 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let before = lower.asks_windows();
     let judged = judged(&bound.rule, cx, &time, before);
     let from = if before { &judged.begin } else { &judged.from };
-    rows.filter.push(Sql::binary(Operator::GreaterEqual, time.clone(), from.clone()));
+    // Look-backs put their own beginning in the place of the first condition.
+    let since = |from: &Sql| Sql::binary(Operator::GreaterEqual, time.clone(), from.clone());
+    rows.filter.push(since(if lent.is_empty() { from } else { &judged.begin }));
     rows.filter.push(Sql::binary(Operator::Less, time.clone(), judged.to.clone()));
     // What looks at the event alone is asked before anything is borrowed for it.
     let (own, rest): (Vec<&Pred>, Vec<&Pred>) =
@@ -126,8 +128,9 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let mut borrowed = Vec::new();
     if !lent.is_empty() {
         let before = cx.bound.clone();
-        let joined = lower.borrow(&lent, (&before, &time), rows, (from, &judged.to));
+        let joined = lower.borrow(&lent, (&before, &time), rows, (&judged.begin, &judged.to));
         (borrowed, rows) = refusing(cx, joined)?;
+        rows.filter.push(since(from));
     }
     take_apart(cx, &mut lower, &mut rows);
     wheres(cx, &mut lower, &mut rows, rest);
@@ -152,7 +155,6 @@ fn asks_more(rule: &Rule, pred: &Pred) -> bool {
     element || reads_borrowed(rule, pred)
 }
 
-/// Conditions of all rows.
 fn wheres(cx: &mut Lowering<'_>, lower: &mut Lower<'_>, rows: &mut Select, preds: Vec<&Pred>) {
     for pred in preds {
         if let Some(condition) = refusing(cx, lower.pred(pred)) {
@@ -378,7 +380,6 @@ fn grouped(
         last = lower.look_back(&past, window, keys, (&judged.from, judged.windows), &mut query);
     }
     let when = refusing(cx, lower.pred(&rule.when))?;
-
     decides.into_iter().chain([when]).for_each(|condition| keep(&mut last, condition));
     if let Some(alerts) = cx.alerts {
         let windows = (window, &judged.from, last);

@@ -59,7 +59,8 @@ impl Lower<'_> {
 
             let within = lending.join.within;
             let lender = self.lender(lending, (&shifted(from, -within), &shifted(to, within)))?;
-            let [of_key, of_time] = [(&own_key, key.ty), (&own_time, Type::Int64)].map(|(name, ty)| Sql::name(name, ty));
+            let [of_key, of_time] =
+                [(&own_key, key.ty), (&own_time, Type::Int64)].map(|(name, ty)| Sql::name(name, ty));
             let at = || Sql::name(&lender.time, Type::Int64);
             let near = |compare, way| Sql::binary(compare, at(), Sql::binary(way, of_time.clone(), Sql::int(within)));
             let on = vec![
@@ -71,7 +72,8 @@ impl Lower<'_> {
             let mut items = vec![(of_key.clone(), Some(lent_key.clone())), (of_time.clone(), Some(lent_time.clone()))];
             let order = || lender.order.iter().cloned().map(|by| Order { by, descending: false }).collect();
             for (column, (text, ty)) in columns.iter().zip(&lender.texts) {
-                let array = Aggregate { order_by: order(), limit: Some(1), ..Aggregate::new("ARRAY_AGG", text.clone()) };
+                let array =
+                    Aggregate { order_by: order(), limit: Some(1), ..Aggregate::new("ARRAY_AGG", text.clone()) };
                 let array = array.into_sql(Type::Array(Box::new(Type::String)), true);
                 let first = Sql::new(Node::Element(Box::new(array), Box::new(Sql::int(1))), Type::String, true);
                 let first = first.unless_empty();

@@ -150,7 +150,8 @@ impl Lower<'_> {
             let value = self.value(&item.value)?;
             let text = self.names.fresh("lender_text");
             let scalar = self.once(value.scalar, "lender_value");
-            let as_text = if value.ty == Type::Long { Scalar::call("tostring", [scalar.clone()]) } else { scalar.clone() };
+            let as_text =
+                if value.ty == Type::Long { Scalar::call("tostring", [scalar.clone()]) } else { scalar.clone() };
             columns.push((text.clone(), as_text));
             order.push(text);
             values.push(scalar);

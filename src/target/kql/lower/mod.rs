@@ -30,8 +30,8 @@ use crate::bind::decimals::decimals_as_ints;
 use crate::bind::simplify::{Carry, simplify_rule};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, Rule};
-use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
 use crate::target::borrow::reads_borrowed;
+use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
 use crate::target::said::Said;
 use crate::target::{Condition, Lowering, Verdict};
 
