@@ -116,7 +116,7 @@ fn lending<'a>(
     info: &Info,
 ) -> Result<Lending<'a>, String> {
     if let Some(why) = info.joins_not {
-        return Err(format!("a {} {why}", info.title));
+        return Err(why.to_owned());
     }
     let found = schema.source(&join.lender).zip(schema.stream_of(join.stream));
     let Some((lender, lending)) = found else { return Err(format!("there is no source `{}`", join.lender)) };

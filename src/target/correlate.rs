@@ -211,7 +211,8 @@ fn parts<'a>(
         why.push(format!("no place for {}", outside.join(", ")));
     }
     if !borrowing.is_empty() {
-        why.push(format!("it reads what {} borrows of another log", borrowing.join(", ")));
+        let names: Vec<String> = borrowing.iter().map(|source| format!("`{source}`")).collect();
+        why.push(format!("it reads what {} borrows of another log", names.join(", ")));
     }
     let message = format!("{} does not have all alerts of `{}`: {}", info.name, rule.name, why.join("; "));
     let exact: Vec<&str> = parts.iter().map(|part| part.source.name.as_str()).collect();

@@ -15,6 +15,7 @@ mod eval_windows;
 mod google;
 #[path = "../kql/mod.rs"]
 mod kql;
+mod joined;
 mod networks;
 mod piped;
 mod random;
