@@ -168,7 +168,9 @@ impl Log {
         let (Some(language), Some(text)) = (language, &emission.query.text) else {
             return Agreement::NotRun(format!("there is no emulator of {name}"));
         };
-        let lent = self.lent.iter().flat_map(|(places, records)| {
+        // A target that joins nothing reads one log.
+        let read = target.info().joins_not.is_none();
+        let lent = self.lent.iter().filter(|_| read).flat_map(|(places, records)| {
             let place = places.iter().find(|place| place.kind == target.info().place).map(|place| place.name.clone());
             records.iter().map(move |record| Record { place: place.clone(), ..record.clone() })
         });

@@ -13,9 +13,9 @@ mod eval_rules;
 mod eval_windows;
 #[path = "../google/mod.rs"]
 mod google;
+mod joined;
 #[path = "../kql/mod.rs"]
 mod kql;
-mod joined;
 mod networks;
 mod piped;
 mod random;
