@@ -74,6 +74,11 @@ impl<'a> Borrowing<'a> {
         borrowing
     }
 
+    /// Nothing borrowed, whatever could be.
+    pub(super) fn alone(&self) -> Borrowing<'a> {
+        Borrowing { source: self.source.alone(), lendings: Vec::new(), unmade: self.unmade.clone() }
+    }
+
     /// The findings of a rule that was refused on [`Borrowing::source`]: what the log does not carry because nobody lends it is said so.
     pub(super) fn refusals(&self, rule: &Rule, stream: &Stream, reasons: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let absent = blind(rule, &self.source, stream);

@@ -133,7 +133,8 @@ impl Ready {
         if reads_content(rule, stream) {
             cx.provided(Condition::RedactionChangedNothing);
         }
-        for proviso in &source.provided {
+        let lenders = cx.lendings.iter().flat_map(|lending| lending.lender.provided.iter().copied());
+        for proviso in source.provided.iter().copied().chain(lenders).collect::<Vec<_>>() {
             cx.provided(match proviso {
                 Proviso::NotSampled => Condition::NotSampled,
                 Proviso::PropertiesAsText => Condition::PropertiesAsText,
@@ -170,21 +171,29 @@ pub(super) fn emit_one(
     let length = rule.window.as_ref().map(|w| w.length);
     let portable = info.place == PlaceKind::CloudWatch && request.cloudwatch == Needs::Portable;
     let borrowing = Borrowing::of(rule, source, schema, stream, &info);
-    let (mut within, mut settled) = (0, source.settled());
-    let query = match Ready::of(rule, &borrowing.source, (stream, place), portable)? {
-        Err(reasons) => refused(borrowing.refusals(rule, stream, reasons)),
-        Ok(ready) => {
-            let mut cx =
-                Lowering { lendings: borrowing.lendings, ..Lowering::new(&ready.bound, source, place, request) };
-            if !cx.lendings.is_empty() {
-                cx.provided(Condition::LogsLieTogether);
+    let attempt = |borrowing: Borrowing<'_>| {
+        Some(match Ready::of(rule, &borrowing.source, (stream, place), portable)? {
+            Err(reasons) => (refused(borrowing.refusals(rule, stream, reasons)), 0, source.settled()),
+            Ok(ready) => {
+                let mut cx =
+                    Lowering { lendings: borrowing.lendings, ..Lowering::new(&ready.bound, source, place, request) };
+                if !cx.lendings.is_empty() {
+                    cx.provided(Condition::LogsLieTogether);
+                }
+                let within = cx.lendings.iter().map(|lending| lending.join.within).max().unwrap_or_default();
+                let settled = cx.settled();
+                let text = ready.lower(rule, &mut cx, (stream, &info), |cx| target.query(cx));
+                (query(cx, text), within, settled)
             }
-            within = cx.lendings.iter().map(|lending| lending.join.within).max().unwrap_or_default();
-            settled = cx.settled();
-            let text = ready.lower(rule, &mut cx, (stream, &info), |cx| target.query(cx));
-            query(cx, text)
-        }
+        })
     };
+    let alone = (!borrowing.lendings.is_empty()).then(|| borrowing.alone());
+    let (mut query, mut within, mut settled) = attempt(borrowing)?;
+    // What the lender's records can't be read for there may only show.
+    if let Some(other) = alone.filter(|_| query.text.is_none()).and_then(attempt).filter(|other| other.0.text.is_some())
+    {
+        (query, within, settled) = other;
+    }
     let mut emission = Emission {
         rule: rule.name.clone(),
         source: source.name.clone(),

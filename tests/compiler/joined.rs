@@ -39,7 +39,7 @@ fn what_a_target_cannot_join_it_refuses_by_name() {
     let pack = pack();
     let schema = &pack.resolved.schema;
     let mut out = String::new();
-    for rule in ["by_address", "shows_address", "of_several_records"] {
+    for rule in ["by_address", "shows_address", "of_several_records", "of_no_column", "shows_no_column"] {
         emissions(&pack, schema, rule).iter().for_each(|emission| out.push_str(&said(&pack, emission)));
     }
     let both = &pack.resolved.correlations[0];

@@ -270,3 +270,18 @@ fn only_rules_that_borrow_are_joined() {
     let found = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(rule, source)| joined(&resolved.rules[rule], source));
     assert_eq!(found, [true, false, false, false]);
 }
+
+/// What does not fit into memory is said, and no alert is made of a part of it.
+#[test]
+fn joined_logs_that_do_not_fit_are_a_finding() {
+    let resolved = joining("rule r { severity low  from sample  over 1h by t2  let n = count() }", HOUR);
+    let folder = tempfile::tempdir().expect("a folder");
+    write(folder.path(), &resolved.schema, &logs(&resolved, 1, 40));
+    let small = Limits { memory: 1 << 10, partitions: 1, ..Limits::default() };
+    let engine = engine(folder.path(), &resolved.schema, small);
+    let outcome = engine.run(&resolved.rules, "p", Period::Between { from: None, to: None }).expect("a run");
+    let borrowing = outcome.runs.iter().find(|run| run.source == "aws.a").expect("a run of it");
+    let Some(skywatch::eval::Skipped::Failed(why)) = &borrowing.skipped else { panic!("{borrowing:?}") };
+    assert!(why.message.contains("memory"), "{}", why.message);
+    assert!(outcome.alerts.iter().all(|alert| alert.source != "aws.a"));
+}

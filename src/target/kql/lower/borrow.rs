@@ -7,6 +7,7 @@ use super::window::{Clock, DATETIMES, between, cut, uncut};
 use super::{Effects, Lower, refuse};
 use crate::bind::simplify::{Carry, simplify_rule};
 use crate::ir::Place;
+use crate::target::Verdict;
 use crate::target::borrow::Lending;
 use crate::target::kql::errors;
 use crate::target::kql::tree::{Infix, Name, Rows, Scalar, Stage, Type};
@@ -113,7 +114,8 @@ impl Lower<'_> {
         let Lower { names, stages, effects, .. } = rows;
         self.names = names;
         self.effects.provided.extend(effects.provided);
-        self.effects.weaker.extend(effects.weaker);
+        // Of more or fewer events another one lends.
+        self.effects.weaker.extend(effects.weaker.into_iter().map(|(_, reason)| (Verdict::Differs, reason)));
         said.map(|lender| (stages, lender))
     }
 
