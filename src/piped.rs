@@ -160,7 +160,8 @@ fn read(
 ) -> Result<Records, Diagnostic> {
     let Piping { schema, source, .. } = *piping;
     let Some(reader) = MixedReader::of(schema, &source.name, Limits::default()) else { return Ok(Records::default()) };
-    let mut reader = reader.only(&rules.iter().flat_map(|rule| rule.fields(stream)).collect());
+    let own = [stream.time(), stream.event_id()];
+    let mut reader = reader.only(&rules.iter().flat_map(|rule| rule.fields(stream)).chain(own).collect());
     let mut opened = reader.open(input, &Reading::default())?;
     let mut records = Records::default();
     let mut handing = Handing { stream, known: Known::default(), times: None, take };
