@@ -74,10 +74,12 @@ pub fn run(piping: &Piping<'_>, input: &Input) -> Result<Piped, Diagnostic> {
     let Piping { rules, pack, schema, source, from, to, .. } = *piping;
     let range = range(rules, from, to)?;
     let Some(stream) = schema.stream_of(source.stream) else { return Ok(Piped::default()) };
+    // There is one log, so nothing that another could lend.
+    let alone = source.alone();
     let (mut runs, mut judged) = (Vec::new(), Vec::new());
     for rule in rules.iter().filter(|rule| admits(rule, source)) {
         let mut run = RuleRun::new(rule, if rule.is_across() { ACROSS } else { &source.name });
-        match for_source(rule, source, stream) {
+        match for_source(rule, &alone, stream) {
             ForSource::Rule(rule, left_out) => {
                 run.left_out = left_out;
                 judged.push(*rule);
@@ -158,7 +160,8 @@ fn read(
 ) -> Result<Records, Diagnostic> {
     let Piping { schema, source, .. } = *piping;
     let Some(reader) = MixedReader::of(schema, &source.name, Limits::default()) else { return Ok(Records::default()) };
-    let mut reader = reader.only(&rules.iter().flat_map(|rule| rule.fields(stream)).collect());
+    let own = [stream.time(), stream.event_id()];
+    let mut reader = reader.only(&rules.iter().flat_map(|rule| rule.fields(stream)).chain(own).collect());
     let mut opened = reader.open(input, &Reading { once: true, ..Reading::default() })?;
     let mut records = Records::default();
     let mut handing = Handing { stream, known: Known::default(), forgot: i64::MIN, times: None, take };

@@ -8,6 +8,8 @@ mod archive;
 mod bench;
 #[path = "engine/crash.rs"]
 mod crash;
+#[path = "engine/joined.rs"]
+mod joined;
 #[path = "engine/networks.rs"]
 mod networks;
 #[path = "engine/pass.rs"]

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{deciding, field_expr, missing};
+use super::{deciding, field_expr, known_expr, missing};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{
     ADDRESS, Expr, ExprKind, FieldId, LOCATED, Look, Pred, PredKind, Question, REDACTED, Rewrite, Rule, Source, Stream,
@@ -32,7 +32,7 @@ pub fn lacks(source: &Source, stream: &Stream) -> Vec<Lack> {
     // What archives count themselves is nothing that a log lacks.
     let counted = stream.field(REDACTED);
     for field in stream.ids().filter(|field| Some(*field) != counted) {
-        match field_expr(source, stream, field).map(|given| given.kind) {
+        match known_expr(source, stream, field).map(|given| given.kind) {
             None => out.push(lack((field, None))),
             Some(ExprKind::Rows(rows)) => {
                 let parts = (0..rows.fields.len()).filter(|part| rows.fields.get(*part).is_some_and(never_filled));
@@ -142,7 +142,7 @@ impl<'a> Absent<'a> {
     /// What an expression itself reads that the source does not carry.
     fn what(&self, expr: &Expr) -> Option<Lacking> {
         match &expr.kind {
-            ExprKind::Field(field) => field_expr(self.source, self.stream, *field).is_none().then_some((*field, None)),
+            ExprKind::Field(field) => known_expr(self.source, self.stream, *field).is_none().then_some((*field, None)),
             ExprKind::Member(of, part) => {
                 let ExprKind::Element(element) = of.kind else { return None };
                 let field = *self.elements.get(&element)?;

@@ -122,16 +122,13 @@ pub fn field_expr(source: &Source, stream: &Stream, field: FieldId) -> Option<Ex
     if let Some(expr) = source.fields.get(field.index()).and_then(Option::as_ref) {
         return Some(expr.clone());
     }
-    let declared_absent = source.absent.get(field.index()).is_some_and(Option::is_some);
-    let default = stream.get(field)?.default.as_ref().filter(|_| !declared_absent)?;
-    let mut whole = true;
-    default.walk(&mut |expr| {
-        // A stream's defaults don't read fields that have defaults themselves: `resolve` sees to it.
-        if let ExprKind::Field(read) = expr.kind {
-            whole &= field_expr(source, stream, read).is_some();
-        }
-    });
-    whole.then(|| default.clone().rewrite(&mut Substitution { source, stream }))
+    let default = stream.get(field)?.default.as_ref().filter(|_| source.gives(stream, field))?;
+    Some(default.clone().rewrite(&mut Substitution { source, stream }))
+}
+
+/// The expression of a field over the raw record with what was borrowed in it; none where nobody knows its value.
+fn known_expr(source: &Source, stream: &Stream, field: FieldId) -> Option<Expr> {
+    field_expr(source, stream, field).or_else(|| source.borrowed(stream, field))
 }
 
 /// The aggregates and measures that `when` reads, directly or through measures. Without `over`, none.
@@ -273,7 +270,7 @@ impl Rewrite for Substitution<'_> {
     fn expr(&mut self, expr: Expr) -> Expr {
         match expr.kind {
             // The span stays that of the rule's text: that is what a refusal underlines.
-            ExprKind::Field(field) => match field_expr(self.source, self.stream, field) {
+            ExprKind::Field(field) => match known_expr(self.source, self.stream, field) {
                 Some(bound) => Expr { span: expr.span, ..bound },
                 None => Expr { kind: missing(), ..expr },
             },

@@ -2,7 +2,7 @@
 
 use super::blocks::lacking;
 use crate::bind::{field_expr, lacks};
-use crate::ir::{FileFormat, Proviso, Source, Stream, Widen, duration};
+use crate::ir::{FileFormat, Join, Proviso, Source, Stream, Widen, duration};
 use crate::schema::COMMON;
 use crate::syntax::ast::{At, Expr, Field, File, ItemKind, Literal, Part, SourceClause};
 use crate::syntax::print_expr;
@@ -35,9 +35,13 @@ pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: Option<&st
     out.push_str(&note("Switch on", &source.enable));
     out.push_str("\n**Fields**\n\n| field | type | read as |\n|---|---|---|\n");
     for id in stream.ids() {
-        if let Some(field) = stream.get(id).filter(|_| field_expr(source, stream, id).is_some()) {
-            out.push_str(&format!("| {} | {} | {} |\n", code(&field.name), field.ty, written.field(&field.name)));
-        }
+        let Some(field) = stream.get(id) else { continue };
+        let read = match source.borrows(id) {
+            Some(join) => borrowed(join, stream),
+            None if field_expr(source, stream, id).is_some() => written.field(&field.name),
+            None => continue,
+        };
+        out.push_str(&format!("| {} | {} | {read} |\n", code(&field.name), field.ty));
     }
     out.push_str(&note("Values that fields use", &written.values()));
     out.push_str(&note("Lacks", &lacking(&lacks(source, stream))));
@@ -52,6 +56,13 @@ pub fn page(source: &Source, stream: &Stream, trees: &[File], sample: Option<&st
         out.push_str(&format!("\n**{what}**\n\n```json\n{}\n```\n", sample.trim_end()));
     }
     out
+}
+
+/// From which log a field is borrowed, and by what.
+fn borrowed(join: &Join, stream: &Stream) -> String {
+    let on = stream.get(join.on).map_or("", |field| &field.name);
+    let within = duration(join.within);
+    format!("borrowed from {}: that of its event with the same {} within {within}", code(&join.lender), code(on))
 }
 
 /// The fields that an older generation of commands only searches for, and what is found too.

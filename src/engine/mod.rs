@@ -25,6 +25,7 @@ mod findings;
 mod fold;
 mod functions;
 mod held;
+mod joined;
 mod kernel;
 mod lower;
 mod numbers;

@@ -30,6 +30,7 @@ use super::plan::{RulePlan, columns_read, near, near_times};
 use super::select::{Asked, Selector, nanos};
 use super::session::{Rows, Session, by_day, collect, context, in_one_part, most_rows, time_of};
 use super::windows;
+use crate::archive::SOURCE;
 use crate::eval::Range;
 use crate::ir::{Rule, Stream, Tier};
 
@@ -128,7 +129,9 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
 
 /// The places of all columns that some rule reads.
 fn columns(scanned: &Scanned<'_>, members: &[Member<'_>]) -> Result<Vec<usize>> {
-    let mut columns = BTreeSet::new();
+    let time = scanned.stream.get(scanned.stream.time()).map_or("", |field| field.name.as_str());
+    let schema = scanned.table.schema();
+    let mut columns = BTreeSet::from([schema.index_of(SOURCE)?, schema.index_of(time)?]);
     for member in members {
         columns.extend(columns_read(&scanned.table.schema(), member.rule, scanned.stream)?);
     }

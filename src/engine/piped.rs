@@ -43,7 +43,9 @@ pub fn piped<'a, T: Send>(
     read: impl FnOnce(&mut Take<'_>) -> std::result::Result<T, Diagnostic> + Send,
 ) -> std::result::Result<(T, PipedRows<'a>), Diagnostic> {
     let session = Session::new(limits, None).map_err(|cause| errors::no_session(&cause))?;
-    let fields: BTreeSet<_> = rules.iter().flat_map(|rule| rule.fields(stream)).collect();
+    // Whatever the rules read, and were there none: the input is read to its end.
+    let own = [stream.time(), stream.event_id()];
+    let fields: BTreeSet<_> = rules.iter().flat_map(|rule| rule.fields(stream)).chain(own).collect();
     let content = rules.iter().any(|rule| tier(rule, stream) == Tier::Content);
     let not_run = |cause: &DataFusionError| errors::not_run(source, limits.memory, cause);
     let schema = table::columns_of(stream, &fields).map_err(|cause| not_run(&cause))?;

@@ -7,6 +7,7 @@ use datafusion::common::DataFusionError;
 use super::asked::of_counts;
 use super::cost::PassCost;
 use super::held::Held;
+use super::joined::{Borrowing, joined};
 use super::pass::{self, Member, Scanned};
 use super::plan::{self, RulePlan, near};
 use super::session::{Limits, Rows, Session};
@@ -17,7 +18,7 @@ use crate::diag::Diagnostic;
 use crate::eval::alert::{Alert, finish};
 use crate::eval::clock::time_text;
 use crate::eval::{Range, RuleRun, Run, Skipped};
-use crate::ir::{ACROSS, EVENT_RULE_STEP, Rule, Source, Stream, Tier};
+use crate::ir::{ACROSS, EVENT_RULE_STEP, Join, Rule, Source, Stream, Tier};
 use crate::schema::Schema;
 
 /// Which windows, and for rules without `over` which events, a run judges.
@@ -154,9 +155,11 @@ impl<'s> Engine<'s> {
         }
         let (mut sources, mut files, mut left_out, mut undecided) =
             (Vec::new(), Vec::new(), Vec::new(), BTreeMap::new());
+        let mut borrowed = Vec::new();
         let mut of_one = None;
         let Some(stream) = held.first().map(|one| one.stream) else { return Judged { runs, prepared: None } };
         for one in held {
+            borrowed.extend(one.borrowed);
             sources.push(one.source);
             files.extend(one.files);
             left_out.extend(one.left_out);
@@ -169,7 +172,8 @@ impl<'s> Engine<'s> {
         let here = of_one.filter(|_| sources.len() == 1).unwrap_or_else(|| Box::new(of_counts(rule, stream)));
         let name = if rule.is_across() { ACROSS.to_owned() } else { sources.concat() };
         let tier = plan::tier(&here, stream);
-        let prepared = Prepared { name, sources, rule: here, stream, tier, files, range, left_out, undecided };
+        let prepared =
+            Prepared { name, sources, rule: here, stream, tier, files, borrowed, range, left_out, undecided };
         Judged { runs, prepared: Some(prepared) }
     }
 
@@ -177,7 +181,8 @@ impl<'s> Engine<'s> {
     fn passes(&self, judged: &[Judged<'_>], costs: &mut Vec<PassCost>) -> BTreeMap<usize, (Rule, Rows)> {
         let mut sharing: BTreeMap<(usize, bool), Vec<(usize, &Prepared<'_>)>> = BTreeMap::new();
         for (n, one) in judged.iter().enumerate() {
-            if let Some(one) = &one.prepared {
+            // What borrows reads other files beside its own.
+            if let Some(one) = one.prepared.as_ref().filter(|one| one.borrowed.is_empty()) {
                 sharing.entry((one.rule.stream, one.tier == Tier::Content)).or_default().push((n, one));
             }
         }
@@ -279,15 +284,41 @@ impl<'s> Engine<'s> {
         if files.is_empty() {
             return Err(Skipped::NoRows);
         }
-        Ok(OnSource { source: source.name.clone(), rule, stream, files, left_out, undecided })
+        let joins = source.joins_read(&rule, stream).into_iter();
+        let borrowed = joins.map(|join| self.lent(source, join, (from, to))).collect();
+        Ok(OnSource { source: source.name.clone(), rule, stream, files, borrowed, left_out, undecided })
+    }
+
+    /// What a source borrows by a join for its events of a span of time, half open.
+    fn lent<'a>(&'a self, source: &'a Source, join: &'a Join, (from, to): (i64, i64)) -> Borrowed<'a> {
+        let near = |file: &&ArchiveFile| {
+            let coverage = &file.entry.coverage;
+            let (first, last) = (coverage.first.saturating_sub(join.within), coverage.last.saturating_add(join.within));
+            coverage.source == join.lender && first < to && last >= from
+        };
+        let files = self.archive.files(join.stream).iter().filter(near).collect();
+        Borrowed { source: &source.name, join, files }
     }
 
     /// The plan of a rule by itself.
     fn plan(&self, prepared: &Prepared<'_>) -> datafusion::common::Result<RulePlan> {
         let Prepared { rule, stream, tier, files, range, .. } = prepared;
         let sources: Vec<&str> = prepared.sources.iter().map(String::as_str).collect();
-        let table = table::files(self.archive.root(), files, stream, *tier, &self.session.parquet_options())?;
-        RulePlan::new(rule, stream, &sources, table, *range, near(rule, stream, &sources, *range))
+        let (root, options) = (self.archive.root(), self.session.parquet_options());
+        let mut table = table::files(root, files, stream, *tier, &options)?;
+        let mut borrowings = Vec::new();
+        for Borrowed { source, join, files } in &prepared.borrowed {
+            let Some(lending) = self.schema.stream_of(join.stream) else { continue };
+            // What is lent is in no other tier.
+            let lenders = (!files.is_empty()).then(|| table::files(root, files, lending, Tier::Metadata, &options));
+            borrowings.push(Borrowing { source, join, lending, lenders: lenders.transpose()? });
+        }
+        if !borrowings.is_empty() {
+            table = joined(table, stream, &borrowings, windows::times(rule, *range))?;
+        }
+        let plan = RulePlan::new(rule, stream, &sources, table, *range, near(rule, stream, &sources, *range))?;
+        // A lender's event may be of another day.
+        Ok(RulePlan { by_day: plan.by_day && borrowings.is_empty(), ..plan })
     }
 }
 
@@ -297,10 +328,20 @@ struct OnSource<'s> {
     rule: Box<Rule>,
     stream: &'s Stream,
     files: Vec<&'s ArchiveFile>,
+    borrowed: Vec<Borrowed<'s>>,
     /// By name.
     left_out: Vec<String>,
     /// Days since 1970, each with a field that it lacks.
     undecided: BTreeMap<i64, String>,
+}
+
+/// What a rule reads of another source's events.
+struct Borrowed<'s> {
+    /// The borrowing source's name.
+    source: &'s str,
+    join: &'s Join,
+    /// Those that have rows of the lender.
+    files: Vec<&'s ArchiveFile>,
 }
 
 /// A rule on sources that are judged together: what became of it where it is not run, and what is needed to run it on the others.
@@ -318,6 +359,7 @@ struct Prepared<'s> {
     stream: &'s Stream,
     tier: Tier,
     files: Vec<&'s ArchiveFile>,
+    borrowed: Vec<Borrowed<'s>>,
     range: Range,
     /// By name.
     left_out: Vec<String>,

@@ -258,6 +258,8 @@ fn session_state(limits: Limits, environment: Arc<RuntimeEnv>) -> SessionState {
     options.execution.parquet.pushdown_filters = true;
     // The archive knows its files' times; footers are read when a file is opened.
     options.execution.collect_statistics = false;
+    // Joins hold their smaller side once, whatever reads the other.
+    options.optimizer.repartition_joins = false;
     // Cheap plans: one pass brings filters and columns down to the scan.
     options.optimizer.max_passes = 1;
     let analyzer: Vec<Arc<dyn AnalyzerRule + Send + Sync>> = vec![Arc::new(TypeCoercion::new())];

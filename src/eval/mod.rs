@@ -6,6 +6,7 @@
 pub mod aggregate;
 pub mod alert;
 mod big;
+pub mod borrow;
 pub mod by_rule;
 mod call;
 pub mod clock;

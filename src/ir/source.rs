@@ -1,6 +1,6 @@
 //! Streams and sources, resolved: what fields an event has, and how one log's raw record becomes it.
 
-use super::{Binding, Expr, FieldId, Pred, Step, Type};
+use super::{Binding, Expr, ExprKind, FieldId, Join, Pred, Step, Type};
 use crate::source::Span;
 
 /// A normalized event: fields by number.
@@ -104,6 +104,8 @@ pub struct Source {
     pub filter: Vec<Pred>,
     /// By field; what is none is absent.
     pub fields: Vec<Option<Expr>>,
+    /// What it borrows from other logs; no field twice.
+    pub joins: Vec<Join>,
     /// Why a field is absent, by field, where the source says so.
     pub absent: Vec<Option<String>>,
     /// What must be switched on for the log to have records, a sentence each.
@@ -119,6 +121,29 @@ impl Source {
     #[must_use]
     pub fn cloud(&self) -> &str {
         cloud_of(&self.name)
+    }
+
+    /// Whether its own records give a field, or the stream's default does of what they give.
+    #[must_use]
+    pub fn gives(&self, stream: &Stream, field: FieldId) -> bool {
+        if field == stream.event_id() {
+            return self.unique.is_some();
+        }
+        if self.fields.get(field.index()).is_some_and(Option::is_some) {
+            return true;
+        }
+        let declared_absent = self.absent.get(field.index()).is_some_and(Option::is_some);
+        let default = stream.get(field).and_then(|field| field.default.as_ref()).filter(|_| !declared_absent);
+        let mut whole = default.is_some();
+        default.into_iter().for_each(|default| {
+            default.walk(&mut |expr| {
+                // A stream's defaults don't read fields that have defaults themselves: `resolve` sees to it.
+                if let ExprKind::Field(read) = expr.kind {
+                    whole &= self.gives(stream, read);
+                }
+            });
+        });
+        whole
     }
 
     /// How long after an event all its records are there, in microseconds.

@@ -10,6 +10,7 @@ mod errors;
 mod exception;
 mod expr;
 mod found;
+mod join;
 mod list;
 mod look;
 mod mute;
@@ -296,12 +297,15 @@ impl<'a> All<'a> {
             },
             |source| &source.name,
         );
-        for (doc, one) in written {
+        for (doc, one) in &written {
             match source::source(doc, one, &self.schema, &self.names, &mut self.diagnostics) {
                 Some(source) => self.schema.sources.push(source),
                 None => _ = self.names.broken.insert(("source", one.name.node.clone())),
             }
         }
+        // A source may borrow from one that stands behind it.
+        let written: Vec<&ast::Source> = written.into_iter().map(|(_, one)| one).collect();
+        join::joins(&written, &mut self.schema, &self.names, &mut self.diagnostics);
     }
 
     fn rules(&mut self) -> Vec<Rule> {

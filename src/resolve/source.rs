@@ -53,6 +53,7 @@ pub(super) fn source(
         with: Vec::new(),
         filter: Vec::new(),
         fields: vec![None; count],
+        joins: Vec::new(),
         absent: vec![None; count],
         enable: Vec::new(),
         traps: Vec::new(),
@@ -66,7 +67,7 @@ pub(super) fn source(
     for clause in &written.clauses {
         match &clause.node {
             SourceClause::At(at) => place(at, &mut source, &mut resolver.diagnostics),
-            SourceClause::Assemble(_) => {}
+            SourceClause::Assemble(_) | SourceClause::Join(_) => {}
             SourceClause::Widen(written) => widen(written, stream, &mut source, &mut resolver.diagnostics),
             SourceClause::Delay(written) => {
                 if let Some(first) = delay.replace(written.span) {

@@ -21,9 +21,9 @@ pub(super) fn test(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Test> {
     let name = &written.rule;
-    let rule = rules.iter().find(|rule| rule.name == name.node).map(Tested::rule);
+    let rule = rules.iter().find(|rule| rule.name == name.node).map(|rule| Tested::rule(rule, schema));
     let correlation = || correlations.iter().find(|one| one.name == name.node);
-    let Some(rule) = &rule.or_else(|| Some(Tested::correlation(correlation()?, rules, correlations))) else {
+    let Some(rule) = &rule.or_else(|| Some(Tested::correlation(correlation()?, (rules, correlations), schema))) else {
         // A rule that could not be resolved has said so itself.
         if !names.is_broken("rule", &name.node) && !names.is_broken("correlate", &name.node) {
             let known = rules.iter().map(|rule| rule.name.as_str());
@@ -83,29 +83,49 @@ struct Tested<'a> {
     name: &'a str,
     /// The streams that it reads, by place.
     streams: BTreeSet<usize>,
+    /// The sources from which those of the streams borrow what it reads.
+    lenders: BTreeSet<&'a str>,
     /// Names and types of the keys, measures and shown items of its alerts.
     values: Vec<(&'a str, &'a Type)>,
 }
 
 impl<'a> Tested<'a> {
-    fn rule(rule: &'a Rule) -> Tested<'a> {
+    fn rule(rule: &'a Rule, schema: &'a Schema) -> Tested<'a> {
         let keys = rule.window.iter().flat_map(|w| &w.keys).map(|k| (k.name.as_str(), &k.value.ty));
         let named = rule.measures.iter().chain(&rule.show).map(|b| (b.name.as_str(), &b.value.ty));
-        Tested { name: &rule.name, streams: BTreeSet::from([rule.stream]), values: keys.chain(named).collect() }
+        let lenders = lenders(rule, schema).collect();
+        Tested {
+            name: &rule.name,
+            streams: BTreeSet::from([rule.stream]),
+            lenders,
+            values: keys.chain(named).collect(),
+        }
     }
 
-    fn correlation(one: &'a Correlation, rules: &'a [Rule], all: &'a [Correlation]) -> Tested<'a> {
+    fn correlation(
+        one: &'a Correlation,
+        (rules, all): (&'a [Rule], &'a [Correlation]),
+        schema: &'a Schema,
+    ) -> Tested<'a> {
         let read = one.reads(all);
-        let streams = rules.iter().filter(|rule| read.contains(rule.name.as_str())).map(|rule| rule.stream);
+        let rules = || rules.iter().filter(|rule| read.contains(rule.name.as_str()));
+        let streams = rules().map(|rule| rule.stream).collect();
         let values = one.keys.iter().map(|(name, ty)| (name.as_str(), ty)).collect();
-        Tested { name: &one.name, streams: streams.collect(), values }
+        Tested { name: &one.name, streams, lenders: rules().flat_map(|rule| lenders(rule, schema)).collect(), values }
     }
+}
+
+/// The sources of which a rule reads something that its own sources borrow.
+fn lenders<'a>(rule: &'a Rule, schema: &'a Schema) -> impl Iterator<Item = &'a str> {
+    let sources = schema.sources.iter().filter(|source| source.stream == rule.stream && rule.admits(&source.name));
+    let joins = schema.stream_of(rule.stream).map(|stream| sources.flat_map(|source| source.joins_read(rule, stream)));
+    joins.into_iter().flatten().map(|join| join.lender.as_str())
 }
 
 fn given(written: &ast::Given, rule: &Tested<'_>, schema: &Schema, diagnostics: &mut Vec<Diagnostic>) -> Option<Given> {
     let name = &written.name;
     if let Some(source) = schema.source(&name.node) {
-        if !rule.streams.contains(&source.stream) {
+        if !rule.streams.contains(&source.stream) && !rule.lenders.contains(source.name.as_str()) {
             diagnostics.push(errors::test(
                 name.span,
                 format!("`{}` is no source of the rule's stream", name.node),

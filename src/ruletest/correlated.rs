@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 
 use super::{Outcome, compare, type_of_alerts, whole_range};
 use crate::diag::Diagnostic;
+use crate::eval::borrow::borrowed;
 use crate::eval::correlate::{Known, correlate, correlate_all};
 use crate::eval::{self, Alert, ByRule, Event, Range, Run};
-use crate::ir::{Correlation, Given, Rule, Stream, Test, Type};
+use crate::ir::{Correlation, Rule, Stream, Test, Type};
 use crate::pack::Pack;
 
 /// A test of a correlation made ready.
@@ -33,30 +34,11 @@ pub(super) fn cases(pack: &Pack) -> impl Iterator<Item = Case<'_>> {
 impl<'a> Case<'a> {
     fn new(pack: &'a Pack, test: &'a Test, correlation: &'a Correlation) -> Case<'a> {
         let resolved = &pack.resolved;
-        let (mut events, mut unread): (BTreeMap<usize, Vec<Event>>, _) = (BTreeMap::new(), Vec::new());
-        for given in &test.given {
-            let stream = match given {
-                Given::Events { stream, .. } => Some(*stream),
-                Given::Records { source, .. } | Given::File { source, .. } => {
-                    resolved.schema.source(source).map(|source| source.stream)
-                }
-            };
-            let Some((index, stream)) = stream.and_then(|index| Some((index, resolved.schema.stream_of(index)?)))
-            else {
-                continue;
-            };
-            match super::events(pack, given, stream) {
-                Ok((mut some, mut said)) => {
-                    events.entry(index).or_default().append(&mut some);
-                    unread.append(&mut said);
-                }
-                Err(diagnostic) => unread.push(diagnostic.message),
-            }
-        }
+        let (logs, unread) = super::logs(pack, test);
         let read = correlation.reads(&resolved.correlations);
         let rules = resolved.rules.iter().filter(|rule| read.contains(rule.name.as_str())).filter_map(|rule| {
             let stream = resolved.schema.stream_of(rule.stream)?;
-            let events = events.get(&rule.stream).cloned().unwrap_or_default();
+            let events = borrowed(&resolved.schema, rule.stream, &logs);
             let range = whole_range(rule, stream, &events);
             Some((rule, stream, events, range))
         });

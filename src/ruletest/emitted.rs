@@ -3,7 +3,7 @@
 //!
 //! Events of a stream are turned into raw records of each log that its rule runs on, and read back; given records are taken as they are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Row};
 
@@ -14,9 +14,10 @@ use super::turns::Turn;
 use crate::bind::admits;
 use crate::diag::{Code, Diagnostic};
 use crate::emulator::{self, Answer, Failure, Kind, Language, Record, emulate_part, language};
+use crate::eval::borrow::{Logs, borrowed};
 use crate::eval::clock::{parse_time, time_text};
 use crate::eval::{self, Event, Json, Range, Run};
-use crate::ir::{Given, Rule, Source, Stream};
+use crate::ir::{Given, Place, Rule, Source, Stream};
 use crate::pack::{Pack, inside};
 use crate::record::{Limits, Mapped, Mapper, as_read, raw_records};
 use crate::target::names::{EVENT_ID, TIME, WINDOW_END, WINDOW_START};
@@ -82,7 +83,9 @@ fn reason(emission: &Emission) -> String {
 pub struct Log {
     /// As an export holds them; those that are made of events arrived at the event's time.
     pub records: Vec<Record>,
-    /// What the source makes of them.
+    /// Of each source that lends what the rule reads, where targets find its log, and its records.
+    pub lent: Vec<(Vec<Place>, Vec<Record>)>,
+    /// What the source makes of them, with what it borrows.
     pub events: Vec<Event>,
     /// Whether they were made of a stream's events, and hold no more than these need.
     pub made: bool,
@@ -107,26 +110,29 @@ impl Log {
                         records.extend(texts.into_iter().map(|text| Record { place: None, text, arrived }));
                     }
                 }
-                Given::Records { source: of, records: some } if *of == source.name => {
+                Given::Records { .. } | Given::File { .. } => {
                     of_stream = false;
-                    records.extend(some.iter().map(|record| as_given(record.to_string())));
+                    records.extend(given_of(pack, given, source)?);
                 }
-                Given::File { source: of, path, .. } if *of == source.name => {
-                    of_stream = false;
-                    let file = inside(&pack.root, path).map_err(|why| format!("`{path}`: {why}"))?;
-                    let take = |_, text| records.push(as_given(text));
-                    raw_records(&file, source.files, Limits::default(), take)
-                        .map_err(|diagnostic| diagnostic.message)?;
-                }
-                Given::Records { .. } | Given::File { .. } => of_stream = false,
             }
         }
         if records.is_empty() {
             return Err("the test gives no record of this log".to_owned());
         }
-        let texts: Vec<&str> = records.iter().map(|record| record.text.as_str()).collect();
-        let events = read(source, case.stream, &texts)?;
-        let log = Log { records, events, made: of_stream };
+        let schema = &pack.resolved.schema;
+        let mut logs = Logs::from([(source.stream, read(source, case.stream, &texts_of(&records))?)]);
+        let lenders: BTreeSet<&str> =
+            source.joins_read(case.rule, case.stream).into_iter().map(|join| join.lender.as_str()).collect();
+        let mut lent = Vec::new();
+        for lender in lenders.into_iter().filter_map(|lender| schema.source(lender)) {
+            let Some(stream) = schema.stream_of(lender.stream) else { continue };
+            let given = case.test.given.iter().map(|given| given_of(pack, given, lender));
+            let records: Vec<Record> = given.collect::<Result<Vec<_>, _>>()?.concat();
+            logs.entry(lender.stream).or_default().extend(read(lender, stream, &texts_of(&records))?);
+            lent.push((lender.places.clone(), records));
+        }
+        let events = borrowed(schema, source.stream, &logs);
+        let log = Log { records, lent, events, made: of_stream };
         if log.made {
             let run = Run { pack: "", range: case.range, coverage: &BTreeMap::new() };
             let found =
@@ -162,7 +168,14 @@ impl Log {
         let (Some(language), Some(text)) = (language, &emission.query.text) else {
             return Agreement::NotRun(format!("there is no emulator of {name}"));
         };
-        let rows = match emitted(language, text, emission, &self.records, turn) {
+        // A target that joins nothing reads one log.
+        let read = target.info().joins_not.is_none();
+        let lent = self.lent.iter().filter(|_| read).flat_map(|(places, records)| {
+            let place = places.iter().find(|place| place.kind == target.info().place).map(|place| place.name.clone());
+            records.iter().map(move |record| Record { place: place.clone(), ..record.clone() })
+        });
+        let records: Vec<Record> = self.records.iter().cloned().chain(lent).collect();
+        let rows = match emitted(language, text, emission, &records, turn) {
             Ok(rows) => rows,
             Err(failure) if failure.kind == Kind::Unknown => return Agreement::NotRun(failure.message),
             // A record that was made lacks what every record of the log has, which may be what decides.
@@ -215,6 +228,27 @@ pub fn local(
 pub fn claimed(target: &dyn Target, emission: &Emission) -> Verdict {
     let counts_not = emission.query.reasons.iter().all(|reason| reason.code == Code::SelectsOnly);
     if target.info().selects && counts_not { Verdict::Exact } else { emission.query.verdict }
+}
+
+/// The records of a source that a test gives in one place.
+fn given_of(pack: &Pack, given: &Given, source: &Source) -> Result<Vec<Record>, String> {
+    match given {
+        Given::Records { source: of, records } if *of == source.name => {
+            Ok(records.iter().map(|record| as_given(record.to_string())).collect())
+        }
+        Given::File { source: of, path, .. } if *of == source.name => {
+            let file = inside(&pack.root, path).map_err(|why| format!("`{path}`: {why}"))?;
+            let mut records = Vec::new();
+            let take = |_, text| records.push(as_given(text));
+            raw_records(&file, source.files, Limits::default(), take).map_err(|diagnostic| diagnostic.message)?;
+            Ok(records)
+        }
+        Given::Events { .. } | Given::Records { .. } | Given::File { .. } => Ok(Vec::new()),
+    }
+}
+
+fn texts_of(records: &[Record]) -> Vec<&str> {
+    records.iter().map(|record| record.text.as_str()).collect()
 }
 
 /// A record that was not made here.

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use emitted::{Agreement, Line};
 
 use crate::diag::Diagnostic;
+use crate::eval::borrow::{Logs, borrowed};
 use crate::eval::{self, Alert, Event, Json, Range, Run, Value};
 use crate::ir::{Constant, Expected, Given, Rule, Stream, Test, Type};
 use crate::pack::{Pack, inside};
@@ -48,8 +49,10 @@ pub struct Case<'a> {
     pub rule: &'a Rule,
     /// The rule's stream.
     pub stream: &'a Stream,
-    /// The events that it gives, those of records included.
+    /// The events of the rule's stream that it gives, those of records included, with what their sources borrow.
     pub events: Vec<Event>,
+    /// All events that it gives, by stream, as their own records have them.
+    pub logs: Logs,
     /// A range in which every window that holds an event is judged.
     pub range: Range,
     /// What could not be read of its records.
@@ -115,18 +118,10 @@ impl<'a> Case<'a> {
     }
 
     fn new(pack: &Pack, test: &'a Test, rule: &'a Rule, stream: &'a Stream) -> Case<'a> {
-        let (mut events, mut unread) = (Vec::new(), Vec::new());
-        for given in &test.given {
-            match self::events(pack, given, stream) {
-                Ok((mut some, mut said)) => {
-                    events.append(&mut some);
-                    unread.append(&mut said);
-                }
-                Err(diagnostic) => unread.push(diagnostic.message),
-            }
-        }
+        let (logs, unread) = logs(pack, test);
+        let events = borrowed(&pack.resolved.schema, rule.stream, &logs);
         let range = whole_range(rule, stream, &events);
-        Case { test, rule, stream, events, range, unread }
+        Case { test, rule, stream, events, logs, range, unread }
     }
 
     fn outcome(self, pack: &Pack) -> Outcome {
@@ -154,7 +149,30 @@ impl<'a> Case<'a> {
     }
 }
 
-/// The events that a test gives, and what could not be read of its records.
+/// All events that a test gives, by stream, and what could not be read of its records.
+fn logs(pack: &Pack, test: &Test) -> (Logs, Vec<String>) {
+    let schema = &pack.resolved.schema;
+    let (mut logs, mut unread) = (Logs::new(), Vec::new());
+    for given in &test.given {
+        let stream = match given {
+            Given::Events { stream, .. } => Some(*stream),
+            Given::Records { source, .. } | Given::File { source, .. } => {
+                schema.source(source).map(|source| source.stream)
+            }
+        };
+        let Some((index, stream)) = stream.and_then(|index| Some((index, schema.stream_of(index)?))) else { continue };
+        match events(pack, given, stream) {
+            Ok((mut some, mut said)) => {
+                logs.entry(index).or_default().append(&mut some);
+                unread.append(&mut said);
+            }
+            Err(diagnostic) => unread.push(diagnostic.message),
+        }
+    }
+    (logs, unread)
+}
+
+/// The events that a test gives in one place, and what could not be read of its records.
 fn events(pack: &Pack, given: &Given, stream: &Stream) -> Result<(Vec<Event>, Vec<String>), Diagnostic> {
     let schema = &pack.resolved.schema;
     let mut said = Vec::new();

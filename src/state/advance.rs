@@ -11,7 +11,7 @@ use crate::engine::{Engine, RunOutcome};
 use crate::eval::correlate::{Correlated, Known, correlate};
 use crate::eval::mute::mute;
 use crate::eval::{ByRule, Range, Skipped};
-use crate::ir::{ACROSS, Correlation, Rule, Source};
+use crate::ir::{ACROSS, Correlation, Join, Rule, Source};
 use crate::resolve::Resolved;
 
 /// From when to when a run judges.
@@ -54,7 +54,17 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
     let begun = |rule: &Rule, source: &str| memory.judged.get(&rule.name).and_then(|of| of.get(source)).copied();
     let settled =
         |source: &Source| span.to.unwrap_or_else(|| span.now - span.lateness.unwrap_or_else(|| source.settled()));
-    let end = |rule: &Rule, source: &str| of(rule, source).into_iter().map(settled).min().unwrap_or(first);
+    // What is borrowed is known once the lender's events are there, of as long a time behind.
+    let known = |rule: &Rule, source: &Source| {
+        let lenders = joins_read(resolved, rule, source).into_iter().filter_map(|join| {
+            let lender = resolved.schema.source(&join.lender)?;
+            Some(settled(lender).saturating_sub(join.within))
+        });
+        lenders.fold(settled(source), i64::min)
+    };
+    let end = |rule: &Rule, source: &str| {
+        of(rule, source).into_iter().map(|source| known(rule, source)).min().unwrap_or(first)
+    };
     let range = |rule: &Rule, source: &str| {
         let from = begun(rule, source).unwrap_or(first);
         Range { from, to: end(rule, source).max(from) }
@@ -77,7 +87,11 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
         }
     }
     let mut alerts = ByRule::from(alerts);
-    let read: BTreeSet<&str> = judged.values().flat_map(|sources| sources.keys().map(String::as_str)).collect();
+    let mut read: BTreeSet<&str> = judged.values().flat_map(|sources| sources.keys().map(String::as_str)).collect();
+    for rule in &resolved.rules {
+        let joins = of(rule, ACROSS).into_iter().flat_map(|source| joins_read(resolved, rule, source));
+        read.extend(joins.map(|join| join.lender.as_str()));
+    }
     let across = read.contains(ACROSS);
     let counting = resolved.schema.sources.iter().filter(|source| archived.contains(&source.name));
     let counting = counting.filter(|source| across || read.contains(source.name.as_str()));
@@ -119,6 +133,11 @@ pub fn advance(engine: &Engine<'_>, resolved: &Resolved, pack: &str, mut memory:
     judged.into_iter().for_each(|(rule, sources)| all.entry(rule).or_default().extend(sources));
     let memory = Memory { archive: memory.archive, judged: all, counted, open, delivered };
     Advanced { outcome: RunOutcome { alerts, runs, costs }, correlated, late, memory }
+}
+
+/// The joins of a source of which a rule reads something.
+fn joins_read<'a>(resolved: &Resolved, rule: &Rule, source: &'a Source) -> Vec<&'a Join> {
+    resolved.schema.stream_of(rule.stream).map(|stream| source.joins_read(rule, stream)).unwrap_or_default()
 }
 
 /// How many events there are now that were not there when a source was judged last, of days that are still there, and up to when that was.

@@ -175,7 +175,7 @@ fn parts<'a>(
     let info = target.info();
     let Some(stream) = schema.stream_of(rule.stream) else { return Ok(Vec::new()) };
     let asked = alerting(rule, stream);
-    let (mut parts, mut outside, mut weaker) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut parts, mut outside, mut weaker, mut borrowing) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for source in schema.sources.iter().filter(|source| admits(rule, source)) {
         // What no local run finds there, nothing lacks.
         if !matches!(for_source(rule, &located(source, stream), stream), ForSource::Rule(..)) {
@@ -185,7 +185,11 @@ fn parts<'a>(
             outside.push(source.name.as_str());
             continue;
         };
-        let Some(emission) = emit_one(rule, source, stream, target, request) else { continue };
+        if !source.joins_read(&asked, stream).is_empty() {
+            borrowing.push(source.name.as_str());
+            continue;
+        }
+        let Some(emission) = emit_one(rule, (source, schema), stream, target, request) else { continue };
         let ready = Ready::of(&asked, source, (stream, place), false);
         match (emission.query.verdict, ready) {
             (Verdict::Exact, Some(Ok(ready))) => {
@@ -195,7 +199,7 @@ fn parts<'a>(
             (verdict, _) => weaker.push((source.name.as_str(), verdict)),
         }
     }
-    if outside.is_empty() && weaker.is_empty() {
+    if outside.is_empty() && weaker.is_empty() && borrowing.is_empty() {
         return Ok(parts);
     }
     let weak = |verdict: Verdict| {
@@ -205,6 +209,10 @@ fn parts<'a>(
     let mut why: Vec<String> = Verdict::ALL.into_iter().filter_map(weak).collect();
     if !outside.is_empty() {
         why.push(format!("no place for {}", outside.join(", ")));
+    }
+    if !borrowing.is_empty() {
+        let names: Vec<String> = borrowing.iter().map(|source| format!("`{source}`")).collect();
+        why.push(format!("it reads what {} borrows of another log", names.join(", ")));
     }
     let message = format!("{} does not have all alerts of `{}`: {}", info.name, rule.name, why.join("; "));
     let exact: Vec<&str> = parts.iter().map(|part| part.source.name.as_str()).collect();

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::borrow::Borrowing;
 use super::correlate::Correlating;
 use super::found::{Patterns, as_patterns, without_asking};
 use super::shown::addresses_as_written;
@@ -76,7 +77,7 @@ pub fn emit(rule: &Rule, schema: &Schema, target: &dyn Target, request: Request)
         .sources
         .iter()
         .filter(|source| admits(rule, source))
-        .filter_map(|source| emit_one(rule, source, stream, target, request))
+        .filter_map(|source| emit_one(rule, (source, schema), stream, target, request))
         .collect()
 }
 
@@ -132,7 +133,8 @@ impl Ready {
         if reads_content(rule, stream) {
             cx.provided(Condition::RedactionChangedNothing);
         }
-        for proviso in &source.provided {
+        let lenders = cx.lendings.iter().flat_map(|lending| lending.lender.provided.iter().copied());
+        for proviso in source.provided.iter().copied().chain(lenders).collect::<Vec<_>>() {
             cx.provided(match proviso {
                 Proviso::NotSampled => Condition::NotSampled,
                 Proviso::PropertiesAsText => Condition::PropertiesAsText,
@@ -158,7 +160,7 @@ impl Ready {
 
 pub(super) fn emit_one(
     rule: &Rule,
-    source: &Source,
+    (source, schema): (&Source, &Schema),
     stream: &Stream,
     target: &dyn Target,
     request: Request,
@@ -168,14 +170,30 @@ pub(super) fn emit_one(
     let step = rule.window.as_ref().map_or(EVENT_RULE_STEP, |w| w.step);
     let length = rule.window.as_ref().map(|w| w.length);
     let portable = info.place == PlaceKind::CloudWatch && request.cloudwatch == Needs::Portable;
-    let query = match Ready::of(rule, source, (stream, place), portable)? {
-        Err(reasons) => refused(reasons),
-        Ok(ready) => {
-            let mut cx = Lowering::new(&ready.bound, source, place, request);
-            let text = ready.lower(rule, &mut cx, (stream, &info), |cx| target.query(cx));
-            query(cx, text)
-        }
+    let borrowing = Borrowing::of(rule, source, schema, stream, &info);
+    let attempt = |borrowing: Borrowing<'_>| {
+        Some(match Ready::of(rule, &borrowing.source, (stream, place), portable)? {
+            Err(reasons) => (refused(borrowing.refusals(rule, stream, reasons)), 0, source.settled()),
+            Ok(ready) => {
+                let mut cx =
+                    Lowering { lendings: borrowing.lendings, ..Lowering::new(&ready.bound, source, place, request) };
+                if !cx.lendings.is_empty() {
+                    cx.provided(Condition::LogsLieTogether);
+                }
+                let within = cx.lendings.iter().map(|lending| lending.join.within).max().unwrap_or_default();
+                let settled = cx.settled();
+                let text = ready.lower(rule, &mut cx, (stream, &info), |cx| target.query(cx));
+                (query(cx, text), within, settled)
+            }
+        })
     };
+    let alone = (!borrowing.lendings.is_empty()).then(|| borrowing.alone());
+    let (mut query, mut within, mut settled) = attempt(borrowing)?;
+    // What the lender's records can't be read for there may only show.
+    if let Some(other) = alone.filter(|_| query.text.is_none()).and_then(attempt).filter(|other| other.0.text.is_some())
+    {
+        (query, within, settled) = other;
+    }
     let mut emission = Emission {
         rule: rule.name.clone(),
         source: source.name.clone(),
@@ -187,8 +205,9 @@ pub(super) fn emit_one(
         lookback: length
             .unwrap_or(step)
             .saturating_add(past(rule))
-            .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within)),
-        delay: source.settled(),
+            .saturating_add(source.assemble.as_ref().map_or(0, |assemble| assemble.within))
+            .saturating_add(within),
+        delay: settled,
     };
     emission.hold_to(&info, rule.span, longest(rule), "shorten its lists and tables, or split the rule");
     Some(emission)

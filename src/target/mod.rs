@@ -3,6 +3,7 @@
 //! Each target has a folder with its own tree (`tree`), `lower` from the bound rule to that tree, and `print` from the tree to text.
 //! Text is made by `print` only; a user's text reaches it as a literal node. [`TARGETS`] is the one list of targets.
 
+pub mod borrow;
 pub mod cloud_logging;
 pub mod cloudwatch;
 mod correlate;
@@ -21,6 +22,8 @@ pub use emit::{Emission, Target, emit};
 pub use found::with_patterns;
 
 pub use verdict::{Condition, Needs, Verdict};
+
+use borrow::Lending;
 
 use crate::bind::BoundRule;
 use crate::diag::Diagnostic;
@@ -101,6 +104,8 @@ pub struct Info {
     pub assembles: bool,
     /// Whether its queries ask the time before a window.
     pub looks_back: bool,
+    /// Why its queries can't read fields of another log beside those of an event; none where they can.
+    pub joins_not: Option<&'static str>,
     /// Why its queries can't tell which alerts came together; none where they can.
     pub correlates_not: Option<&'static str>,
     /// Who runs its queries on a schedule and does not read as far back as a query may ask.
@@ -143,6 +148,8 @@ pub struct Lowering<'a> {
     pub place: &'a Place,
     /// What the user asked for.
     pub request: Request,
+    /// The logs that lend what the rule borrows.
+    pub lendings: Vec<Lending<'a>>,
     /// What a correlation asks of the rule, where the query is about its alerts.
     pub alerts: Option<Alerts<'a>>,
     /// Starts exact; see [`Lowering::weaken`].
@@ -168,6 +175,7 @@ impl<'a> Lowering<'a> {
             source,
             place,
             request,
+            lendings: Vec::new(),
             alerts: None,
             verdict: Verdict::Exact,
             provided: Vec::new(),
@@ -176,6 +184,19 @@ impl<'a> Lowering<'a> {
             judges: Judges::AllWindows,
             needs: None,
         }
+    }
+
+    /// How late events arrive of any log that is read, in microseconds.
+    #[must_use]
+    pub fn delay(&self) -> i64 {
+        self.lendings.iter().map(|lending| lending.lender.delay).fold(self.source.delay, i64::max)
+    }
+
+    /// How long after an event all that is read of it is there, in microseconds.
+    #[must_use]
+    pub fn settled(&self) -> i64 {
+        let lent = self.lendings.iter().map(|lending| lending.lender.settled().saturating_add(lending.join.within));
+        lent.fold(self.source.settled(), i64::max)
     }
 
     /// Says that a construct can't be said: one finding a construct, with its span and the way out.

@@ -87,6 +87,8 @@ pub enum Condition {
     PartsLieWithin(i64),
     /// Where the target can't tell types apart, parts of payloads have the types that the source reads them as.
     TypesAsRead,
+    /// The log that lends and the one that borrows lie where one query reads both.
+    LogsLieTogether,
     /// The log goes back so many microseconds before what is judged.
     LogHolds(i64),
     /// What runs the query reads so many microseconds back, once in so many, which the target's scheduler does not.
@@ -114,6 +116,7 @@ impl Condition {
             Condition::PartsLieWithin(us) => format!("the records of an event lie within {}", duration(us)),
             Condition::PropertiesAsText => "properties are kept as JSON text".to_owned(),
             Condition::AddressesInShortForm => "addresses are in their shortest form, IPv4 as IPv4".to_owned(),
+            Condition::LogsLieTogether => "one query reads both logs".to_owned(),
             Condition::LogHolds(us) => format!("the log holds {}", duration(us)),
             Condition::RunReads(back, every, scheduler) => {
                 format!("what runs it reads {} back every {}: not {scheduler}", duration(back), duration(every))

@@ -4,15 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::sync::Arc;
 
 use crate::support::conformance::{conformance_cases, conformance_files, differences};
 use crate::support::coverage::{self, Used};
 use skywatch::bind::simplify::{Carry, simplify_rule, without_row_values};
 use skywatch::bind::{Bound, ForSource, admits, bind, for_source};
 use skywatch::eval::{Alert, Json, Outcome, Range, Run, run, run_bound};
-use skywatch::ir::{Given, Source};
+use skywatch::ir::{BORROWED, Given, Lent, Source};
 use skywatch::pack::Pack;
-use skywatch::record::as_read;
+use skywatch::record::{Mapped, Mapper, as_read};
 use skywatch::ruletest::{self, Case};
 use skywatch::syntax;
 
@@ -173,6 +174,7 @@ fn a_bound_rule_finds_over_records_what_a_rule_finds_over_events() {
             let source = pack.resolved.schema.source(source).unwrap();
             let records: Vec<Json> = records.iter().map(|record| Json::parse(&record.to_string()).unwrap()).collect();
             let (records, _) = as_read(source, &records);
+            let records = lent(pack, case, source, &records);
             let events = case.events.iter().filter(|event| *event.source == *source.name).cloned().collect();
             let expected = match for_source(case.rule, source, case.stream) {
                 ForSource::Rule(rule, _) => alerts(pack, &Case { rule: &rule, events, ..case.clone() }, case.range),
@@ -190,6 +192,30 @@ fn a_bound_rule_finds_over_records_what_a_rule_finds_over_events() {
     });
     nothing_wrong(&wrong);
     assert!(compared > 100, "{compared} compared");
+}
+
+/// The records with what their events borrow, where a bound rule finds it.
+fn lent(pack: &Pack, case: &Case<'_>, source: &Source, records: &[Json]) -> Vec<Json> {
+    let mut borrowed = source.joins.iter().flat_map(|join| &join.fields).peekable();
+    if borrowed.peek().is_none() || source.stream != case.rule.stream {
+        return records.to_vec();
+    }
+    let borrowed: Vec<_> = borrowed.collect();
+    let mapper = Mapper::new(source, pack.resolved.schema.stream_of(source.stream).unwrap());
+    let mut events = case.events.iter().filter(|event| *event.source == *source.name);
+    let with = |record: &Json| {
+        let Mapped::Event(..) = mapper.map(record) else { return record.clone() };
+        let event = events.next().expect("an event a record");
+        let of = |lent: &&Lent| {
+            let value = serde_json::to_string(&event.fields[lent.field.index()]).unwrap();
+            (case.stream.get(lent.field).unwrap().name.as_str().into(), Json::parse(&value).unwrap())
+        };
+        let Json::Object(members) = record else { panic!("a record is an object") };
+        let mut members = (**members).clone();
+        members.insert(BORROWED.into(), Json::Object(Arc::new(borrowed.iter().map(of).collect())));
+        Json::Object(Arc::new(members))
+    };
+    records.iter().map(with).collect()
 }
 
 /// What a rule finds over a source's records: bound, and in each of the forms that targets make of a bound rule. None where its `only`

@@ -13,6 +13,7 @@ mod eval_rules;
 mod eval_windows;
 #[path = "../google/mod.rs"]
 mod google;
+mod joined;
 #[path = "../kql/mod.rs"]
 mod kql;
 mod networks;

@@ -111,3 +111,31 @@ fn a_record_that_comes_again_counts_once() {
     let measures = |alerts: &[Alert]| alerts.iter().map(|alert| alert.measures.clone()).collect::<Vec<_>>();
     assert_eq!(measures(&found.alerts), measures(&expected));
 }
+
+/// On standard input there is one log: nobody lends, and what the log lacks by itself refuses a rule.
+#[test]
+fn a_log_alone_borrows_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (rules, log) = (folder.path().join("rules.sky"), folder.path().join("log.jsonl"));
+    let text = "
+        rule by_address { severity low  from invocation only aws.bedrock  where source.ip is missing }
+        rule shown { severity low  from invocation only aws.bedrock  show source.ip, model.id }
+    ";
+    std::fs::write(&rules, text).expect("rules");
+    let record = r#"{ "schemaType": "ModelInvocationLog", "timestamp": "2026-02-01T10:00:00Z", "requestId": "r", "modelId": "m" }"#;
+    std::fs::write(&log, record).expect("a log");
+    let pack = load(&rules);
+    let source = pack.resolved.schema.source("aws.bedrock").expect("a source");
+    let found = piped(&pack, source, None, &Input::file(&log).expect("a log")).expect("a run");
+    let absent = |run: &skywatch::eval::RuleRun| match &run.skipped {
+        Some(skywatch::eval::Skipped::Absent(why)) => why.iter().map(|one| one.message.clone()).collect::<String>(),
+        _ => String::new(),
+    };
+    assert_eq!(absent(&found.runs[0]), "`aws.bedrock` logs carry no `source.ip`");
+    assert_eq!(found.runs[1].left_out, ["source.ip"]);
+    assert_eq!(found.alerts.len(), 1);
+    // Where no rule is left to run, the records are read and counted all the same.
+    std::fs::write(&rules, text.lines().take(2).collect::<String>()).expect("rules");
+    let found = piped(&load(&rules), source, None, &Input::file(&log).expect("a log")).expect("a run");
+    assert_eq!((found.runs.len(), found.alerts.len(), found.report.rows), (1, 0, 1));
+}

@@ -81,7 +81,7 @@ fn shipped(visit: &mut dyn FnMut(&Rule, &Query)) {
                 continue;
             };
             let sought = with_patterns(rule);
-            let bind::Bound::Rule(bound) = bind::bind(&sought, source, stream) else { continue };
+            let bind::Bound::Rule(bound) = bind::bind(&sought, &source.alone(), stream) else { continue };
             for range in [None, Some(constructs::DAY)] {
                 let mut cx = Lowering::new(&bound, source, place, Request { range, ..Request::default() });
                 let tree = CloudWatch.lower(&mut cx);

@@ -43,6 +43,7 @@ pub(crate) fn sampled(rules: &str) -> Resolved {
         with: Vec::new(),
         filter: Vec::new(),
         fields: fields.iter().map(|field| given(field.ty.clone())).collect(),
+        joins: Vec::new(),
         absent: vec![None; fields.len()],
         enable: Vec::new(),
         traps: Vec::new(),

@@ -6,6 +6,7 @@ mod correlated;
 mod correlations;
 mod emulators;
 mod faults;
+mod joined;
 mod judge;
 mod literals;
 mod logs;

@@ -1,9 +1,11 @@
 //! Every sentence that resolving says.
 
 mod declared;
+mod join;
 mod over_time;
 
 pub(super) use declared::*;
+pub(super) use join::*;
 pub(super) use over_time::*;
 
 use crate::diag::{Code, Diagnostic, one_slip};

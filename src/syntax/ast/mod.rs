@@ -153,6 +153,8 @@ pub enum SourceClause {
     Assemble(Assemble),
     /// `widen FIELD on TARGET portable to strings "…" because "…"`
     Widen(Widen),
+    /// `join SOURCE on FIELD within 15m for FIELD, …`
+    Join(Join),
     /// `field = EXPR`
     Field(Binding),
 }
@@ -198,6 +200,19 @@ pub struct Widen {
     pub keys: Vec<Spanned<String>>,
     /// What that finds too.
     pub reason: Spanned<String>,
+}
+
+/// Fields that another log lends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// The source that lends.
+    pub lender: Name,
+    /// The field whose value events of both share.
+    pub on: Name,
+    /// How far apart the two events may lie.
+    pub within: Spanned<Literal>,
+    /// The fields that are borrowed.
+    pub fields: Vec<Name>,
 }
 
 /// Where a target finds the log.

@@ -3,8 +3,8 @@
 use super::{P, Reader, Rule};
 use crate::source::Spanned;
 use crate::syntax::ast::{
-    Assemble, At, CLAUSE_WORDS, Clause, Column, Doc, Field, FieldType, Item, ItemKind, List, ListBody, Literal, Mute,
-    Name, Operations, Over, Part, Rule as RuleItem, Source, SourceClause, Stream, TextClause, Widen,
+    Assemble, At, CLAUSE_WORDS, Clause, Column, Doc, Field, FieldType, Item, ItemKind, Join, List, ListBody, Literal,
+    Mute, Name, Operations, Over, Part, Rule as RuleItem, Source, SourceClause, Stream, TextClause, Widen,
 };
 use crate::syntax::errors;
 
@@ -259,9 +259,8 @@ impl Reader {
 
     pub(super) fn source_clause(&mut self, pair: P<'_>) -> Option<SourceClause> {
         let part = pair.into_inner().next()?;
-        let span = self.span(&part);
         let rule = part.as_rule();
-        let mut parts = part.clone().into_inner().filter(|p| !is_keyword(p));
+        let mut parts = part.into_inner().filter(|p| !is_keyword(p));
         Some(match rule {
             Rule::at => SourceClause::At(self.place(parts)?),
             Rule::delay => {
@@ -281,12 +280,8 @@ impl Reader {
             Rule::trap => SourceClause::Trap(self.strings(parts.next()?)),
             Rule::assemble => SourceClause::Assemble(self.assemble(parts)?),
             Rule::widen => SourceClause::Widen(self.widen(parts)?),
-            Rule::field_binding => SourceClause::Field(parts.next().and_then(|p| self.binding(p))?),
-            _ => {
-                let word = part.as_str().split_whitespace().next().unwrap_or_default();
-                self.say(errors::not_yet(span, word));
-                return None;
-            }
+            Rule::join => SourceClause::Join(self.join(parts)?),
+            _ => SourceClause::Field(parts.next().and_then(|p| self.binding(p))?),
         })
     }
 
@@ -356,6 +351,13 @@ impl Reader {
         let keys = self.strings(parts.next()?);
         let reason = parts.next()?;
         Some(Widen { field, target, keys, reason: Spanned::new(self.text(&reason), self.span(&reason)) })
+    }
+
+    fn join<'i>(&mut self, mut parts: impl Iterator<Item = P<'i>>) -> Option<Join> {
+        let (lender, on) = (self.name(&parts.next()?), self.name(&parts.next()?));
+        let within = parts.next()?;
+        let within = Spanned::new(self.duration(&within), self.span(&within));
+        Some(Join { lender, on, within, fields: self.names(parts.next()?) })
     }
 
     fn column(&mut self, pair: P<'_>) -> Option<Column> {

@@ -141,7 +141,7 @@ fn describe(rule: Rule) -> Option<&'static str> {
         Rule::kw_has => "`has`",
         Rule::kw_in => "`in`",
         Rule::kw_is => "`is`",
-        Rule::kw_join => "`join`",
+        Rule::join | Rule::kw_join => "`join`",
         Rule::kw_matches => "`matches`",
         Rule::kw_metadata => "`metadata`",
         Rule::kw_missing => "`missing`",
@@ -189,7 +189,6 @@ fn describe(rule: Rule) -> Option<&'static str> {
         | Rule::only_source_clause
         | Rule::only_correlate_clause
         | Rule::source_word
-        | Rule::reserved_source_clause
         | Rule::reserved_item_word
         | Rule::EOI
         | Rule::WHITESPACE

@@ -364,6 +364,11 @@ impl Printer<'_> {
                 self.write(" because ");
                 self.quoted(&widen.reason);
             }
+            SourceClause::Join(join) => {
+                let (lender, on) = (name(&join.lender.node), name(&join.on.node));
+                self.write(&format!("join     {lender} on {on} within {} for ", literal(&join.within.node)));
+                self.words(&join.fields);
+            }
             SourceClause::Delay(delay) => self.write(&format!("delay    {}", literal(&delay.node))),
             SourceClause::Unique(value) => {
                 self.write("unique   ");

@@ -31,6 +31,7 @@ impl Backend for CloudLogging {
         by_filing_time: false,
         assembles: false,
         looks_back: false,
+        joins_not: Some("a filter of Cloud Logging reads one entry at a time"),
         correlates_not: Some("a filter reads one entry at a time"),
         scheduler: None,
         selects: true,

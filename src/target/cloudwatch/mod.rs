@@ -35,6 +35,7 @@ impl Backend for CloudWatch {
         by_filing_time: true,
         assembles: false,
         looks_back: false,
+        joins_not: Some("CloudWatch joins all events of one key, not the first one near in time"),
         correlates_not: Some("a join asks for equal values only, and a query has one"),
         scheduler: None,
         selects: false,

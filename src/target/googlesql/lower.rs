@@ -5,6 +5,7 @@
 
 use super::errors;
 use super::lower_aggregate::{Groups, Measured};
+use super::lower_borrow;
 use super::lower_list::Element;
 use super::lower_look::Past;
 use super::lower_window::{Judged, judged};
@@ -13,8 +14,10 @@ use crate::bind::deciding;
 use crate::bind::decimals::decimals_as_ints;
 use crate::bind::simplify::{Carry, simplify_rule, without_row_values};
 use crate::ir::{
-    self, AggregateFunction, Arithmetic, Expr, ExprKind, Place, Question, Rule, SeverityOf, Source, Statistic, Window,
+    self, AggregateFunction, Arithmetic, Expr, ExprKind, Place, Pred, Question, Rule, SeverityOf, Source, Statistic,
+    Window,
 };
+use crate::target::borrow::reads_borrowed;
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
 use crate::target::said::{Said, gather};
 use crate::target::{Condition, Judges, Lowering};
@@ -40,7 +43,22 @@ pub(super) struct Lower<'a> {
     taken: Vec<String>,
 }
 
-impl Lower<'_> {
+impl<'a> Lower<'a> {
+    fn new((source, place, rule): (&'a Source, &'a Place, &'a Rule), taken: Vec<String>) -> Lower<'a> {
+        Lower {
+            source,
+            place,
+            rule,
+            elements: Vec::new(),
+            row_order: Vec::new(),
+            rounds: false,
+            groups: None,
+            looks: Vec::new(),
+            seen: Vec::new(),
+            taken,
+        }
+    }
+
     /// A name that stands for nothing else: the wanted one, or with a number.
     pub(super) fn alias(&mut self, wanted: &str) -> String {
         let mut name = wanted.to_owned();
@@ -51,6 +69,19 @@ impl Lower<'_> {
         }
         self.taken.push(name.clone());
         name
+    }
+
+    /// What another rule over another log becomes, with names of its own in the same query.
+    pub(super) fn aside<T>(
+        &mut self,
+        (source, place, rule): (&Source, &Place, &Rule),
+        act: impl FnOnce(&mut Lower<'_>) -> Said<T>,
+    ) -> Said<T> {
+        let mut other = Lower::new((source, place, rule), std::mem::take(&mut self.taken));
+        let said = act(&mut other);
+        self.taken = other.taken;
+        self.rounds |= other.rounds;
+        said
     }
 
     /// Names that stand for something already.
@@ -71,19 +102,11 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
         bound.rule = rule;
         cx.provided(Condition::SumsFit);
     }
-    let heads = cx.place.columns.iter().filter_map(|column| column.name.split('.').next());
-    let mut lower = Lower {
-        source: cx.source,
-        place: cx.place,
-        rule: &bound.rule,
-        elements: Vec::new(),
-        row_order: Vec::new(),
-        rounds: false,
-        groups: None,
-        looks: Vec::new(),
-        seen: Vec::new(),
-        taken: heads.map(str::to_owned).collect(),
-    };
+    let lendings = cx.lendings.clone();
+    let (lent, place) = lower_borrow::lent(&lendings, cx.place);
+    let places = lendings.iter().map(|lending| lending.place).chain([&place]);
+    let heads = places.flat_map(|place| &place.columns).filter_map(|column| column.name.split('.').next());
+    let mut lower = Lower::new((cx.source, &place, &bound.rule), heads.map(str::to_owned).collect());
     let mut rows = Select { from: Some(From::Table(cx.place.name.clone())), ..Select::default() };
     let time = refusing(cx, lower.expr(&bound.time));
     let id = bound.event_id.as_ref().map(|id| lower.expr(id)).transpose();
@@ -94,14 +117,23 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     let before = lower.asks_windows();
     let judged = judged(&bound.rule, cx, &time, before);
     let from = if before { &judged.begin } else { &judged.from };
-    rows.filter.push(Sql::binary(Operator::GreaterEqual, time.clone(), from.clone()));
+    // Look-backs put their own beginning in the place of the first condition.
+    let since = |from: &Sql| Sql::binary(Operator::GreaterEqual, time.clone(), from.clone());
+    rows.filter.push(since(if lent.is_empty() { from } else { &judged.begin }));
     rows.filter.push(Sql::binary(Operator::Less, time.clone(), judged.to.clone()));
-    take_apart(cx, &mut lower, &mut rows);
-    for pred in &bound.rule.filter {
-        if let Some(condition) = refusing(cx, lower.pred(pred)) {
-            keep(&mut rows, condition);
-        }
+    // What looks at the event alone is asked before anything is borrowed for it.
+    let (own, rest): (Vec<&Pred>, Vec<&Pred>) =
+        bound.rule.filter.iter().partition(|pred| !lent.is_empty() && !asks_more(&bound.rule, pred));
+    wheres(cx, &mut lower, &mut rows, own);
+    let mut borrowed = Vec::new();
+    if !lent.is_empty() {
+        let before = cx.bound.clone();
+        let joined = lower.borrow(&lent, (&before, &time), rows, (&judged.begin, &judged.to));
+        (borrowed, rows) = refusing(cx, joined)?;
+        rows.filter.push(since(from));
     }
+    take_apart(cx, &mut lower, &mut rows);
+    wheres(cx, &mut lower, &mut rows, rest);
     conditions(cx, &bound.rule);
     let query = match &bound.rule.window {
         Some(window) => grouped(cx, &mut lower, window, judged, rows, time),
@@ -110,7 +142,25 @@ pub(super) fn lower(cx: &mut Lowering<'_>) -> Option<Query> {
     if lower.rounds {
         cx.provided(Condition::RoundingDoesNotDecide);
     }
-    query.filter(|_| cx.verdict != crate::target::Verdict::Refused)
+    let query = query.filter(|_| cx.verdict != crate::target::Verdict::Refused);
+    query.map(|query| Query { steps: borrowed.into_iter().chain(query.steps).collect(), ..query })
+}
+
+/// Whether a predicate reads what is borrowed, or an element that `each` takes.
+fn asks_more(rule: &Rule, pred: &Pred) -> bool {
+    let mut element = false;
+    pred.walk(&mut |expr| {
+        element |= rule.each.as_ref().is_some_and(|each| expr.kind == ExprKind::Element(each.element));
+    });
+    element || reads_borrowed(rule, pred)
+}
+
+fn wheres(cx: &mut Lowering<'_>, lower: &mut Lower<'_>, rows: &mut Select, preds: Vec<&Pred>) {
+    for pred in preds {
+        if let Some(condition) = refusing(cx, lower.pred(pred)) {
+            keep(rows, condition);
+        }
+    }
 }
 
 /// What a value is, after every finding about it refuses the query.
@@ -119,7 +169,7 @@ fn refusing<T>(cx: &mut Lowering<'_>, said: Said<T>) -> Option<T> {
 }
 
 /// A condition of all rows.
-fn keep(rows: &mut Select, condition: Sql) {
+pub(super) fn keep(rows: &mut Select, condition: Sql) {
     match condition.node {
         Node::Bool(true) => {}
         Node::All(parts) => rows.filter.extend(parts),
@@ -144,7 +194,7 @@ fn take_apart(cx: &mut Lowering<'_>, lower: &mut Lower<'_>, rows: &mut Select) {
 fn conditions(cx: &mut Lowering<'_>, rule: &Rule) {
     if cx.request.range.is_none() {
         cx.judges = Judges::OneWindow;
-        cx.provided(Condition::EventsArriveWithin(cx.source.delay));
+        cx.provided(Condition::EventsArriveWithin(cx.delay()));
     } else {
         cx.judges = Judges::AllWindows;
     }
@@ -330,7 +380,6 @@ fn grouped(
         last = lower.look_back(&past, window, keys, (&judged.from, judged.windows), &mut query);
     }
     let when = refusing(cx, lower.pred(&rule.when))?;
-
     decides.into_iter().chain([when]).for_each(|condition| keep(&mut last, condition));
     if let Some(alerts) = cx.alerts {
         let windows = (window, &judged.from, last);

@@ -140,7 +140,7 @@ pub(super) fn judged(rule: &Rule, cx: &Lowering<'_>, time: &Sql, before: bool) -
     let past = windows::past(rule);
     let length = window.map_or(EVENT_RULE_STEP, |window| window.length);
     let step = window.map_or(EVENT_RULE_STEP, |window| window.step);
-    let delay = cx.source.delay;
+    let delay = cx.settled();
     let Some(range) = cx.request.range else {
         let clock = Clock::of(&[step, length, delay, past]);
         let [begin, from, to] =

@@ -5,6 +5,7 @@ mod lower;
 mod lower_address;
 mod lower_aggregate;
 mod lower_alerts;
+mod lower_borrow;
 mod lower_correlate;
 mod lower_expr;
 mod lower_list;
@@ -36,6 +37,7 @@ impl Backend for GoogleSql {
         by_filing_time: false,
         assembles: false,
         looks_back: true,
+        joins_not: None,
         correlates_not: None,
         scheduler: None,
         selects: false,

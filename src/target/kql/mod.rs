@@ -40,6 +40,7 @@ impl Backend for Kql {
         by_filing_time: false,
         assembles: true,
         looks_back: true,
+        joins_not: None,
         correlates_not: None,
         scheduler: Some(SENTINEL),
         selects: false,

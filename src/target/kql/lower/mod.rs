@@ -7,6 +7,7 @@ mod address;
 mod aggregate;
 mod alerts;
 mod assemble;
+mod borrow;
 mod correlate;
 mod elements;
 mod expr;
@@ -29,6 +30,7 @@ use crate::bind::decimals::decimals_as_ints;
 use crate::bind::simplify::{Carry, simplify_rule};
 use crate::diag::Diagnostic;
 use crate::ir::{Expr, Rule};
+use crate::target::borrow::reads_borrowed;
 use crate::target::names::{EVENT_ID, Outputs, SEVERITY, TIME, WINDOW_START};
 use crate::target::said::Said;
 use crate::target::{Condition, Lowering, Verdict};
@@ -111,7 +113,7 @@ fn reserve(names: &mut Names, cx: &Lowering<'_>) {
         names.reserve(name);
     }
     let parts = cx.source.assemble.iter().flat_map(|assemble| &assemble.parts).flat_map(|part| &part.places);
-    for place in parts.chain([cx.place]) {
+    for place in parts.chain([cx.place]).chain(cx.lendings.iter().map(|lending| lending.place)) {
         names.reserve(&place.name);
         place.columns.iter().for_each(|column| names.reserve(&column.name));
     }
@@ -132,10 +134,12 @@ fn lowered(cx: &mut Lowering<'_>, names: &mut Names, columns: Option<&Columns>) 
     let outputs = Outputs::of(&bound.rule);
     // Events that are put together are rows of a table that the query makes.
     let made = cx.source.assemble.as_ref().map(|assemble| assemble::table(assemble, &bound, cx.place, names));
+    let lendings = cx.lendings.clone();
+    let (lent, place) = borrow::lent(&lendings, made.as_ref().map_or(cx.place, |made| &made.place), names);
     let mut lower = Lower {
         rule: &bound.rule,
         time: &bound.time,
-        place: made.as_ref().map_or(cx.place, |made| &made.place),
+        place: &place,
         names: std::mem::take(names),
         table: Name::new(&cx.place.name),
         tables: Vec::new(),
@@ -148,7 +152,7 @@ fn lowered(cx: &mut Lowering<'_>, names: &mut Names, columns: Option<&Columns>) 
         effects: Effects::default(),
         columns,
     };
-    let lowered = lower.rule(cx, made.as_ref(), &outputs);
+    let lowered = lower.rule(cx, made.as_ref(), &lent, &outputs);
     *names = std::mem::take(&mut lower.names);
     let Effects { provided, weaker } = lower.effects;
     provided.into_iter().for_each(|condition| cx.provided(condition));
@@ -171,6 +175,7 @@ impl Lower<'_> {
         &mut self,
         cx: &mut Lowering<'_>,
         made: Option<&assemble::Table<'_>>,
+        lent: &[borrow::Lent<'_>],
         outputs: &Outputs,
     ) -> Said<Vec<(Name, Scalar)>> {
         let mut range = self.range(cx);
@@ -178,8 +183,9 @@ impl Lower<'_> {
         if let Some(made) = made {
             self.put_together(cx, made, &range)?;
         }
+        let to = range.to.clone();
         let clock = self.clock(range)?;
-        self.filter()?;
+        self.filter(lent, &clock, &to)?;
         if self.rule.window.is_some() {
             self.windowed(cx, outputs, &clock)?;
         } else {
@@ -188,18 +194,24 @@ impl Lower<'_> {
         Ok(values)
     }
 
-    /// `where` and `each`: what does not look at an element comes first, so that fewer rows are taken apart.
-    fn filter(&mut self) -> Said<()> {
-        let Some(each) = &self.rule.each else {
-            return self.wheres(|_| true);
-        };
+    /// `where` and `each`: what looks at nothing borrowed comes first, then what looks at no element, so that fewer rows are joined and
+    /// taken apart.
+    fn filter(&mut self, lent: &[borrow::Lent<'_>], clock: &window::Clock, to: &Scalar) -> Said<()> {
+        let rule = self.rule;
         let reads_element = |pred: &crate::ir::Pred| {
             let mut found = false;
-            pred.walk(&mut |expr| found |= expr.kind == crate::ir::ExprKind::Element(each.element));
+            pred.walk(&mut |expr| {
+                found |= rule.each.as_ref().is_some_and(|each| expr.kind == crate::ir::ExprKind::Element(each.element));
+            });
             found
         };
-        self.wheres(|pred| !reads_element(pred))?;
-        self.take_apart(each)?;
+        let borrows = |pred: &crate::ir::Pred| reads_borrowed(rule, pred);
+        self.wheres(|pred| !reads_element(pred) && !borrows(pred))?;
+        self.borrow(lent, clock, to)?;
+        self.wheres(|pred| !reads_element(pred) && borrows(pred))?;
+        if let Some(each) = &rule.each {
+            self.take_apart(each)?;
+        }
         self.wheres(reads_element)
     }
 

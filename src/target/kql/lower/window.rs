@@ -19,7 +19,7 @@ const MAX_WRITTEN: i64 = 60;
 /// From 0001-01-01, where KQL's `bin` begins to count, to 1970, in microseconds.
 const BIN_ORIGIN: i64 = 62_135_596_800 * SECOND;
 /// What a datetime holds, in microseconds since 1970.
-const DATETIMES: [i64; 2] = [-BIN_ORIGIN, 253_402_300_799_999_999];
+pub(super) const DATETIMES: [i64; 2] = [-BIN_ORIGIN, 253_402_300_799_999_999];
 
 /// Which time a run reads.
 pub(super) struct Range {
@@ -39,7 +39,7 @@ pub(super) struct Clock {
     /// The event's time, not cut to microseconds.
     pub(super) time: Scalar,
     /// The first moment that is read.
-    from: Scalar,
+    pub(super) from: Scalar,
     /// The first moment of what is judged: of windows, the start of the first.
     pub(super) judged: Scalar,
     span: Span,
@@ -84,11 +84,11 @@ impl Lower<'_> {
             None if cx.alerts.is_some() => self.reach(cx),
             None => {
                 cx.judges = Judges::OneWindow;
-                cx.provided(Condition::EventsArriveWithin(cx.source.delay));
+                cx.provided(Condition::EventsArriveWithin(cx.delay()));
                 let (length, step) =
                     window.map_or((EVENT_RULE_STEP, EVENT_RULE_STEP), |window| (window.length, window.step));
                 let now = Scalar::call("now", []);
-                let arrived = match cx.source.settled() {
+                let arrived = match cx.settled() {
                     0 => now,
                     delay => Scalar::infix(now, Infix::Subtract, Scalar::Timespan(delay)),
                 };
