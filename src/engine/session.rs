@@ -131,23 +131,30 @@ impl Session {
 
     /// The physical plan as text.
     pub(super) fn explain(&self, plan: &RulePlan) -> Result<String> {
-        let plan = self.runtime.block_on(over_files(self.state(plan.tier), plan))?;
+        let state = self.state(plan.tier);
+        let plan = self.runtime.block_on(async {
+            match if plan.by_day { by_day(state, &plan.plan).await? } else { None } {
+                Some(apart) => Ok(apart),
+                None => state.create_physical_plan(&plan.plan).await,
+            }
+        })?;
         Ok(displayable(plan.as_ref()).indent(false).to_string())
     }
 
-    /// Runs a plan over an archive's files to its end, a day at a time where it may.
+    /// Runs a plan over an archive's files to its end, a day at a time where it may; where that finds no memory, all days together, which spills
+    /// in smaller pieces.
     pub(super) fn collect(&self, plan: &RulePlan) -> Result<Rows> {
-        let state = self.state(plan.tier);
-        self.runtime
-            .block_on(async { run(state, over_files(state, plan).await?, most_rows(state, plan.windows)).await })
-    }
-}
-
-/// A plan over an archive's files. Where it reads a day at a time there is a partition for each.
-async fn over_files(state: &SessionState, plan: &RulePlan) -> Result<Arc<dyn ExecutionPlan>> {
-    match if plan.by_day { by_day(state, &plan.plan).await? } else { None } {
-        Some(apart) => Ok(apart),
-        None => state.create_physical_plan(&plan.plan).await,
+        let (state, most) = (self.state(plan.tier), most_rows(self.state(plan.tier), plan.windows));
+        self.runtime.block_on(async {
+            if let Some(apart) = if plan.by_day { by_day(state, &plan.plan).await? } else { None } {
+                let rows = run(state, apart, most).await;
+                match &rows {
+                    Err(cause) if matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)) => {}
+                    _ => return rows,
+                }
+            }
+            run(state, state.create_physical_plan(&plan.plan).await?, most).await
+        })
     }
 }
 
