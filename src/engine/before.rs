@@ -10,7 +10,7 @@ use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 
-use super::plan::{RulePlan, near_times};
+use super::plan::{Extent, RulePlan, near_times};
 use super::run::Engine;
 use super::table;
 use crate::archive::{ArchiveFile, DAY};
@@ -46,7 +46,7 @@ impl Engine<'_> {
     fn of_hour(&self, source: &Source, stream: &Stream, files: &[&ArchiveFile], until: i64) -> Result<u64> {
         let options = self.session.parquet_options();
         let table = table::files(self.archive.root(), files, stream, Tier::Metadata, &options)?;
-        let near = near_times(stream, &[&source.name], (until - until.rem_euclid(HOUR), until));
+        let near = near_times(stream, &[&source.name], (until - until.rem_euclid(HOUR), until), &Extent::unknown());
         let builder = LogicalPlanBuilder::scan("events", table, None)?;
         let rows = match conjunction(near) {
             Some(near) => builder.filter(near)?,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{RulePlan, near};
+use super::plan::{Extent, RulePlan, near};
 use super::session::{Limits, Session};
 use super::{errors, findings, table};
 use crate::diag::Diagnostic;
@@ -43,7 +43,14 @@ impl Bench {
             let sources: Vec<&str> = sources.into_iter().collect();
             let found = table::events(&events, stream, self.limits.batch, self.limits.partitions)
                 .and_then(|table| {
-                    RulePlan::new(rule, stream, &sources, table, run.range, near(rule, stream, &sources, run.range))
+                    RulePlan::new(
+                        rule,
+                        stream,
+                        &sources,
+                        table,
+                        run.range,
+                        near(rule, stream, &sources, run.range, &Extent::unknown()),
+                    )
                 })
                 .and_then(|plan| self.session.collect(&plan))
                 .and_then(|rows| findings::outcome(rule, stream, source, run, &rows.batches))

@@ -117,9 +117,10 @@ impl Found<'_> {
                     aggregates: aggregates.iter().map(|(f, ty, column)| aggregate(f, ty, column, row)).collect(),
                 };
                 let keys = keys.iter().map(|(ty, column)| decode(ty, column, row)).collect();
-                groups.entry(keys).or_default().insert(start, contents);
+                groups.entry(keys).or_default().push(contents);
             }
         }
+        groups.values_mut().for_each(|windows| windows.sort_unstable_by_key(|held| held.start));
         let Found { rule, source, run, patterns, .. } = *self;
         let judged = Windowed { rule, window, source, run, patterns }.judge(&groups);
         // The plan's `when` has let the windows through, so the evaluator's must.

@@ -26,7 +26,7 @@ use tokio::task::JoinSet;
 use super::cost::{PassCost, RuleCost};
 use super::days;
 use super::feed::{Outlet, Taps};
-use super::plan::{RulePlan, columns_read, near, near_times};
+use super::plan::{Extent, RulePlan, columns_read, near, near_times};
 use super::select::{Asked, Selector, nanos};
 use super::session::{Rows, Session, by_day, collect, context, in_one_part, most_rows, time_of};
 use super::windows;
@@ -51,6 +51,8 @@ pub(super) struct Scanned<'a> {
     pub(super) table: Arc<dyn TableSource>,
     /// How many files that is.
     pub(super) files: usize,
+    /// What they hold.
+    pub(super) extent: Extent<'a>,
     pub(super) stream: &'a Stream,
     pub(super) tier: Tier,
 }
@@ -71,7 +73,7 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     let mut asked = Asked::new(&of_scan);
     let mut rules = Vec::new();
     for member in members {
-        let near = near(member.rule, scanned.stream, &member.sources, member.range);
+        let near = near(member.rule, scanned.stream, &member.sources, member.range, &scanned.extent);
         rules.push(asked.add(member.rule, scanned.stream, &member.sources, near)?);
     }
     let (pushed, spans): (Vec<_>, Vec<_>) = asked.take_common().into_iter().unzip();
@@ -148,7 +150,8 @@ fn scan(
     let sources: BTreeSet<&str> = members.iter().flat_map(|member| member.sources.iter().copied()).collect();
     let times = members.iter().map(|member| windows::times(member.rule, member.range));
     let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
-    let near = near_times(scanned.stream, &sources.into_iter().collect::<Vec<_>>(), times);
+    let sources: Vec<&str> = sources.into_iter().collect();
+    let near = near_times(scanned.stream, &sources, times, &scanned.extent);
     pushed.extend(near.into_iter().filter(|near| !pushed.contains(near)).collect::<Vec<_>>());
     let builder = LogicalPlanBuilder::scan("events", Arc::clone(&scanned.table), Some(columns))?;
     match conjunction(pushed) {

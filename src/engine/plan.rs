@@ -14,7 +14,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableSourc
 use super::aggregates::{different, filtered};
 use super::lower::{Scope, aggregate_column, column, element_column, key_column, measure_column, with_column};
 use super::{elements, windows};
-use crate::archive::SOURCE;
+use crate::archive::{ArchiveFile, SOURCE};
 use crate::bind::deciding;
 use crate::eval::Range;
 use crate::ir::{Binding, ExprKind, FieldId, PredKind, Rule, Stream, Tier, Window};
@@ -85,18 +85,48 @@ pub(super) fn columns_read(schema: &Schema, rule: &Rule, stream: &Stream) -> Res
     [SOURCE].into_iter().chain(names).map(|name| Ok(schema.index_of(name)?)).collect()
 }
 
-/// What holds of the rows of sources that a rule needs to be judged in a range.
-pub(super) fn near(rule: &Rule, stream: &Stream, sources: &[&str], range: Range) -> Vec<Expr> {
-    near_times(stream, sources, windows::times(rule, range))
+/// What a table's rows are of: these sources, and no time before the first or behind the last.
+#[derive(Debug, Clone)]
+pub(super) struct Extent<'a> {
+    sources: BTreeSet<&'a str>,
+    times: (i64, i64),
 }
 
-/// What holds of rows of sources and of a span of time.
-pub(super) fn near_times(stream: &Stream, sources: &[&str], (from, to): (i64, i64)) -> Vec<Expr> {
+impl<'a> Extent<'a> {
+    /// Of what files hold.
+    pub(super) fn of(files: impl IntoIterator<Item = &'a ArchiveFile>) -> Extent<'a> {
+        let mut extent = Extent { sources: BTreeSet::new(), times: (i64::MAX, i64::MIN) };
+        for coverage in files.into_iter().map(|file| &file.entry.coverage) {
+            extent.sources.insert(&coverage.source);
+            extent.times = (extent.times.0.min(coverage.first), extent.times.1.max(coverage.last));
+        }
+        extent
+    }
+
+    /// Nothing is known of them.
+    pub(super) fn unknown() -> Extent<'a> {
+        Extent { sources: BTreeSet::from([""]), times: (i64::MIN, i64::MAX) }
+    }
+}
+
+/// What must be asked so that of the rows of a table only those of sources are left that a rule needs to be judged in a range.
+pub(super) fn near(rule: &Rule, stream: &Stream, sources: &[&str], range: Range, extent: &Extent<'_>) -> Vec<Expr> {
+    near_times(stream, sources, windows::times(rule, range), extent)
+}
+
+/// The same for a span of time, half open.
+pub(super) fn near_times(stream: &Stream, sources: &[&str], (from, to): (i64, i64), extent: &Extent<'_>) -> Vec<Expr> {
     let time = column(stream.get(stream.time()).map(|field| field.name.clone()).unwrap_or_default());
     let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
-    let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));
-    let source = column(SOURCE).in_list(sources.iter().map(name).collect(), false);
-    vec![source, time.clone().gt_eq(at(from)), time.lt(at(to))]
+    let mut near = Vec::new();
+    if !extent.sources.iter().all(|source| sources.contains(source)) {
+        let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));
+        near.push(column(SOURCE).in_list(sources.iter().map(name).collect(), false));
+    }
+    let (first, last) = extent.times;
+    near.extend((first < from).then(|| time.clone().gt_eq(at(from))));
+    near.extend((last >= to).then(|| time.lt(at(to))));
+    near
 }
 
 struct Steps<'a> {

@@ -9,7 +9,7 @@ use super::cost::PassCost;
 use super::held::Held;
 use super::joined::{Borrowing, joined};
 use super::pass::{self, Member, Scanned};
-use super::plan::{self, RulePlan, near};
+use super::plan::{self, Extent, RulePlan, near};
 use super::session::{Limits, Rows, Session};
 use super::{errors, findings, table, windows};
 use crate::archive::{Archive, ArchiveFile, DAY};
@@ -203,7 +203,8 @@ impl<'s> Engine<'s> {
             let files: Vec<&ArchiveFile> = files.into_values().collect();
             let options = self.session.parquet_options();
             let Ok(table) = table::files(self.archive.root(), &files, stream, tier, &options) else { continue };
-            let scanned = Scanned { table, files: files.len(), stream, tier };
+            let extent = Extent::of(files.iter().copied());
+            let scanned = Scanned { table, files: files.len(), extent, stream, tier };
             let members = of_one.iter().map(|(_, one)| Member {
                 rule: &one.rule,
                 sources: one.sources.iter().map(String::as_str).collect(),
@@ -316,7 +317,8 @@ impl<'s> Engine<'s> {
         if !borrowings.is_empty() {
             table = joined(table, stream, &borrowings, windows::times(rule, *range))?;
         }
-        let plan = RulePlan::new(rule, stream, &sources, table, *range, near(rule, stream, &sources, *range))?;
+        let near = near(rule, stream, &sources, *range, &Extent::of(files.iter().copied()));
+        let plan = RulePlan::new(rule, stream, &sources, table, *range, near)?;
         // A lender's event may be of another day.
         Ok(RulePlan { by_day: plan.by_day && borrowings.is_empty(), ..plan })
     }

@@ -84,21 +84,17 @@ pub fn finish(pack: &str, alerts: &mut [Alert]) {
     let mut before: Option<(i64, String, String)> = None;
     let mut rank = 0_u64;
     for alert in alerts {
-        let place = (alert.window.start, alert.source.clone(), alert.rule.clone());
-        let identity = match &alert.event {
-            None => serde_json::json!(alert.keys.iter().map(|(_, value)| value).collect::<Vec<_>>()),
+        alert.id = match &alert.event {
+            None => alert.id_of(pack, &alert.key_values().collect::<Vec<_>>()),
             Some(EventRow { id: Value::Missing, .. }) => {
+                let place = (alert.window.start, alert.source.clone(), alert.rule.clone());
                 rank = if before.as_ref() == Some(&place) { rank + 1 } else { 0 };
                 before = Some(place);
-                serde_json::json!([null, rank])
+                alert.id_of(pack, &(Value::Missing, rank))
             }
-            Some(EventRow { id, element: None }) => serde_json::json!([id]),
-            Some(EventRow { id, element: Some(element) }) => serde_json::json!([id, element]),
+            Some(EventRow { id, element: None }) => alert.id_of(pack, &[id]),
+            Some(EventRow { id, element: Some(element) }) => alert.id_of(pack, &(id, element)),
         };
-        let whole = serde_json::json!([pack, alert.rule, alert.source, alert.window.start, identity]);
-        let mut id = hash(&whole.to_string());
-        id.truncate(32);
-        alert.id = id;
     }
 }
 
@@ -106,6 +102,13 @@ pub fn finish(pack: &str, alerts: &mut [Alert]) {
 const WITHHELD: &str = "[CONTENT]";
 
 impl Alert {
+    fn id_of(&self, pack: &str, identity: &impl Serialize) -> String {
+        let whole = serde_json::to_string(&(pack, &self.rule, &self.source, self.window.start, identity));
+        let mut id = hash(&whole.unwrap_or_default());
+        id.truncate(32);
+        id
+    }
+
     /// Puts `[CONTENT]` in the place of measures and shown items of these names that are there.
     pub fn withhold(&mut self, names: &[String]) {
         for (name, value) in self.measures.iter_mut().chain(&mut self.show) {

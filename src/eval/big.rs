@@ -25,6 +25,16 @@ impl Natural {
         self.limbs.is_empty()
     }
 
+    /// Itself, if it has at most 128 bits.
+    fn small(&self) -> Option<u128> {
+        match self.limbs.as_slice() {
+            [] => Some(0),
+            [low] => Some(u128::from(*low)),
+            [low, high] => Some(u128::from(*high) << 64 | u128::from(*low)),
+            _ => None,
+        }
+    }
+
     /// Adds `value` times two to the `shift`.
     pub(super) fn add_scaled(&mut self, value: u128, shift: usize) {
         let bits = shift % 64;
@@ -142,6 +152,13 @@ fn parts_of_bits(bits: u64) -> (u128, usize) {
 
 /// The float nearest to `over / under`, ties to even; none where that is not finite. `under` is not zero.
 pub(super) fn nearest_ratio(over: &Natural, under: &Natural) -> Option<f64> {
+    /// Up to here every number is a float, and a machine rounds their ratio as it is wanted.
+    const FLOATS: u128 = 1 << 53;
+    if let (Some(over), Some(under)) = (over.small(), under.small())
+        && over.max(under) <= FLOATS
+    {
+        return Some(over as f64 / under as f64).filter(|float| float.is_finite());
+    }
     let target = over.shifted(FLOAT_SCALE + 1);
     nearest(|candidate| candidate.times(under).cmp(&target))
 }
@@ -184,6 +201,16 @@ fn nearest(compare: impl Fn(&Natural) -> Ordering) -> Option<f64> {
 
 /// `over / under` rounded half to even; none past what an `i128` holds. `under` is not zero.
 pub(super) fn half_even(over: &Natural, under: &Natural) -> Option<i128> {
+    // What a machine divides by itself is most of what is asked.
+    if let (Some(over), Some(under)) = (over.small(), under.small()) {
+        let (whole, rest) = (over.checked_div(under)?, over.checked_rem(under)?);
+        let up = match rest.cmp(&(under - rest)) {
+            Ordering::Less => false,
+            Ordering::Equal => whole % 2 == 1,
+            Ordering::Greater => true,
+        };
+        return i128::try_from(whole + u128::from(up)).ok();
+    }
     let at_most = |candidate: u128| Natural::new(candidate, 0).times(under) <= *over;
     let (mut low, mut high) = (0_u128, 1_u128 << 127);
     while high - low > 1 {
@@ -210,6 +237,20 @@ mod tests {
 
     fn natural(value: u128) -> Natural {
         Natural::new(value, 0)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_a_machine_divides_is_what_is_searched_for(
+            over in proptest::prelude::any::<u128>(), under in 1..u128::MAX, less in 0_u32..127, still_less in 64_u32..127
+        ) {
+            for (over, under) in [(over >> less, under >> less), (over >> still_less, under >> 75), (3 * (under >> 60) + 1, 2)] {
+                let (over, under) = (natural(over), natural(under.max(1)));
+                let (large, larger) = (over.shifted(200), under.shifted(200));
+                proptest::prop_assert_eq!(half_even(&over, &under), half_even(&large, &larger));
+                proptest::prop_assert_eq!(nearest_ratio(&over, &under), nearest_ratio(&large, &larger));
+            }
+        }
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
+
 use super::Run;
 use super::aggregate::{Input, aggregate};
 use super::expr::{Answers, Scope, Subject};
@@ -14,8 +16,9 @@ use super::value::Value;
 use crate::ir::{Aggregate, ExprKind, Look, Pred, PredKind, Question, Rule, Statistic, Window};
 use crate::json::Json;
 
-/// The windows of a source's groups, by keys and then by start: those that hold a row.
-pub type Groups = BTreeMap<Vec<Value>, BTreeMap<i64, Contents>>;
+/// The windows of a source's groups, by keys: those that hold a row, each once, rising. Keys are found by hash: a tree of them, of which there
+/// may be a million, takes most of a run.
+pub type Groups = IndexMap<Vec<Value>, Vec<Contents>>;
 
 /// The past of every group of a rule on one source.
 pub(super) struct Past<'a> {
@@ -25,15 +28,22 @@ pub(super) struct Past<'a> {
     /// When the source's archive begins.
     begins: Option<i64>,
     /// By look-back, where it asks for rows: by the keys that it goes by.
-    seen: Vec<BTreeMap<Vec<Value>, Seen>>,
+    seen: Vec<IndexMap<Vec<Value>, Seen>>,
     /// By look-back, where it is a baseline: the value of each window of each group, and of one without rows.
     values: Vec<Values<'a>>,
     /// The aggregates of no rows.
     nothing: Vec<Value>,
 }
 
+/// What the past holds of one group: by look-back, where it asks for rows, the windows that have some.
+pub(super) struct OfGroup<'p> {
+    keys: &'p [Value],
+    windows: &'p [Contents],
+    seen: Vec<Option<&'p Seen>>,
+}
+
 /// By keys, then by start; and the value of no rows.
-type Values<'a> = (BTreeMap<&'a [Value], BTreeMap<i64, Value>>, Value);
+type Values<'a> = (IndexMap<&'a [Value], BTreeMap<i64, Value>>, Value);
 
 /// Windows as (end, latest row in this one or an earlier one), rising.
 type Seen = Vec<(i64, i64)>;
@@ -50,7 +60,7 @@ impl<'a> Past<'a> {
         let seen = rule.looks.iter().map(|look| match &look.question {
             Question::Seen(keys) | Question::Unseen(keys) => seen(groups, keys, window),
             Question::Silent => seen(groups, &(0..window.keys.len()).collect::<Vec<_>>(), window),
-            Question::Baseline(..) => BTreeMap::new(),
+            Question::Baseline(..) => IndexMap::new(),
         });
         let nothing = rule.aggregates.iter().map(|a| aggregate(a, &[]));
         let nothing: Vec<Value> = nothing.collect();
@@ -62,23 +72,34 @@ impl<'a> Past<'a> {
         Past { rule, window, groups, begins, seen: seen.collect(), values: values.collect(), nothing }
     }
 
+    /// What there is of one group.
+    pub(super) fn of<'p>(&'p self, keys: &'p [Value]) -> OfGroup<'p> {
+        let seen = self.rule.looks.iter().zip(&self.seen).map(|(look, seen)| match &look.question {
+            Question::Seen(by) | Question::Unseen(by) => seen.get(&picked(keys, by)),
+            Question::Silent => seen.get(keys),
+            Question::Baseline(..) => None,
+        });
+        OfGroup { keys, windows: self.groups.get(keys).map_or(&[], Vec::as_slice), seen: seen.collect() }
+    }
+
     /// What the past of a group answers in a window.
-    pub(super) fn answers(&self, keys: &[Value], start: i64) -> Answers {
-        let here = self.groups.get(keys).is_some_and(|windows| windows.contains_key(&start));
-        let answers = self.rule.looks.iter().zip(self.seen.iter().zip(&self.values)).map(|(look, (seen, values))| {
-            if look.question == Question::Silent && here {
+    pub(super) fn answers(&self, group: &OfGroup<'_>, start: i64) -> Answers {
+        let looks = self.rule.looks.iter().zip(group.seen.iter().zip(&self.values));
+        let answers = looks.map(|(look, (seen, values))| {
+            if look.question == Question::Silent && holds(group.windows, start) {
                 return Some(Value::Bool(false));
             }
             let from = start.saturating_sub(look.length);
             if self.begins.is_some_and(|begins| from < begins) {
                 return None;
             }
-            let row = |by: &[usize]| seen.get(&picked(keys, by)).is_some_and(|seen| row_between(seen, from, start));
+            let row = || seen.is_some_and(|seen| row_between(seen, from, start));
             Some(match &look.question {
-                Question::Seen(by) => Value::Bool(row(by)),
-                Question::Unseen(by) => Value::Bool(!row(by)),
-                Question::Silent => Value::Bool(seen.get(keys).is_some_and(|seen| row_between(seen, from, start))),
-                Question::Baseline(value, statistic) => self.baseline((keys, start), look, value, *statistic, values),
+                Question::Seen(_) | Question::Silent => Value::Bool(row()),
+                Question::Unseen(_) => Value::Bool(!row()),
+                Question::Baseline(value, statistic) => {
+                    self.baseline((group.keys, start), look, value, *statistic, values)
+                }
             })
         });
         Answers { values: answers.collect() }
@@ -92,7 +113,7 @@ impl<'a> Past<'a> {
         let furthest = furthest.max().unwrap_or_default();
         let asked = self.rule.looks.iter().zip(&self.seen).find(|(look, _)| look.question == Question::Silent);
         let Some(seen) = asked.and_then(|(_, seen)| seen.get(keys)) else { return Vec::new() };
-        let rows = windows.values().flat_map(|contents| [contents.first, contents.last]);
+        let rows = windows.iter().flat_map(|contents| [contents.first, contents.last]);
         let (Some(first), Some(last)) = (rows.clone().min(), rows.max()) else { return Vec::new() };
         // From the first window behind a row to the last one that still has one in its past.
         let begin = first.max(from.saturating_sub(length)).div_euclid(step).saturating_add(1).saturating_mul(step);
@@ -101,7 +122,7 @@ impl<'a> Past<'a> {
         let mut start = begin;
         while start <= end {
             let near = row_between(seen, start.saturating_sub(furthest), start);
-            if near && start.saturating_add(length) > from && !windows.contains_key(&start) {
+            if near && start.saturating_add(length) > from && !holds(windows, start) {
                 let moment = start.saturating_add(length);
                 out.push(Contents { start, first: moment, last: moment, aggregates: self.nothing.clone() });
             }
@@ -156,11 +177,16 @@ fn values<'a>(
         scope.measure(keys.to_vec(), aggregates.to_vec(), rule.measures.iter().map(|measure| &measure.value));
         scope.value(value)
     };
-    let group = |(keys, windows): (&'a Vec<Value>, &'a BTreeMap<i64, Contents>)| {
-        let windows = windows.iter().map(|(start, held)| (*start, of(keys, &held.aggregates)));
+    let group = |(keys, windows): (&'a Vec<Value>, &'a Vec<Contents>)| {
+        let windows = windows.iter().map(|held| (held.start, of(keys, &held.aggregates)));
         (keys.as_slice(), windows.collect())
     };
     (groups.iter().map(group).collect(), of(&[], nothing))
+}
+
+/// Whether one of the windows begins there.
+fn holds(windows: &[Contents], start: i64) -> bool {
+    windows.binary_search_by_key(&start, |held| held.start).is_ok()
 }
 
 /// Whether a row lies in `[from, to)`, by the windows that end by `to`, which is where a window of the rule begins.
@@ -169,10 +195,10 @@ fn row_between(seen: &Seen, from: i64, to: i64) -> bool {
     windows.checked_sub(1).and_then(|at| seen.get(at)).is_some_and(|(_, last)| *last >= from)
 }
 
-fn seen(groups: &Groups, keys: &[usize], window: &Window) -> BTreeMap<Vec<Value>, Seen> {
-    let mut seen: BTreeMap<Vec<Value>, Seen> = BTreeMap::new();
+fn seen(groups: &Groups, keys: &[usize], window: &Window) -> IndexMap<Vec<Value>, Seen> {
+    let mut seen: IndexMap<Vec<Value>, Seen> = IndexMap::new();
     for (values, windows) in groups {
-        let ends = windows.values().map(|held| (held.start.saturating_add(window.length), held.last));
+        let ends = windows.iter().map(|held| (held.start.saturating_add(window.length), held.last));
         seen.entry(picked(values, keys)).or_default().extend(ends);
     }
     for windows in seen.values_mut() {

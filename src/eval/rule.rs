@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Event;
 use super::aggregate::{Input, aggregate};
 use super::alert::{Alert, EventRow, Interval, finish};
-use super::expr::{Scope, Subject};
+use super::expr::{Answers, Scope, Subject};
 use super::past::{Groups, Past, answers_at};
 use super::pattern::Patterns;
 use super::value::Value;
@@ -166,8 +166,7 @@ fn judge<'a>(
     if let Some(window) = &rule.window {
         let mut sources: BTreeMap<&str, Groups> = BTreeMap::new();
         for ((source, keys), rows) in grouped(&rows) {
-            let windows = windows(rule, window, &rows, reach).into_iter().map(|held| (held.start, held));
-            sources.entry(source).or_default().insert(keys.to_vec(), windows.collect());
+            sources.entry(source).or_default().insert(keys.to_vec(), windows(rule, window, &rows, reach));
         }
         for (source, groups) in &sources {
             let judged = Windowed { rule, window, source, run, patterns: &patterns }.judge(groups);
@@ -290,26 +289,30 @@ impl Windowed<'_> {
         let mut judged = Judged::default();
         for (keys, windows) in groups {
             let end = |held: &Contents| held.start.saturating_add(self.window.length);
-            let held = windows.values().filter(|held| before < end(held) && end(held) <= to).cloned();
+            let held = windows.iter().filter(|held| before < end(held) && end(held) <= to).cloned();
             let mut held: Vec<Contents> = held.collect();
             if self.rule.asks_for_silence() {
                 held.extend(past.silent(keys, (before, to)));
                 held.sort_by_key(|held| held.start);
             }
-            let alerts: Vec<Alert> =
-                held.into_iter().filter_map(|held| self.window_alert(keys, held, &past, &mut judged)).collect();
+            let group = past.of(keys);
+            let alert = |held: Contents| {
+                let answers = past.answers(&group, held.start);
+                self.window_alert(keys, held, answers, &mut judged)
+            };
+            let alerts: Vec<Alert> = held.into_iter().filter_map(alert).collect();
             judged.alerts.extend(opened(self.window, self.run.range, alerts));
         }
         judged
     }
 
     /// The alert of one window, if `when` holds there.
-    fn window_alert(&self, keys: &[Value], held: Contents, past: &Past<'_>, judged: &mut Judged) -> Option<Alert> {
+    fn window_alert(&self, keys: &[Value], held: Contents, answers: Answers, judged: &mut Judged) -> Option<Alert> {
         let window = Interval { start: held.start, end: held.start.saturating_add(self.window.length) };
         let nothing = Subject { source: self.source, fields: &[], record: &Json::Null };
         let mut scope = Scope::new(nothing, self.patterns);
         measure(self.rule, &mut scope, keys.to_vec(), held.aggregates);
-        scope.answer(past.answers(keys, held.start));
+        scope.answer(answers);
         match scope.decided(&self.rule.when) {
             Some(true) => {}
             Some(false) => {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use skywatch::engine::{Engine, Limits, PassCost, Period, RunOutcome};
 use skywatch::eval::alert::finish;
-use skywatch::eval::{Run, Skipped, Value, run};
-use skywatch::ir::Rule;
+use skywatch::eval::{Range, Run, Skipped, Value, run};
+use skywatch::ir::{Rule, SECOND};
 use skywatch::report::json_lines;
 use skywatch::source::Span;
 
@@ -121,6 +121,46 @@ fn a_pass_asks_once_what_rules_share() {
     assert!((1..content.rows).contains(&content.texts[1].rows), "{content:#?}");
     assert!(content.rules.iter().all(|rule| rule.rows < content.rows), "{content:#?}");
     assert_eq!(content.columns, ["source", "time", "event.id", "t1", "t2", "t3", "n1"]);
+}
+
+/// A day at a time is read what has no group of two days; whichever way, each rule finds what the evaluator finds.
+#[test]
+fn days_are_read_apart_where_they_may_be() {
+    let text = r#"
+        rule apart    { severity low  from sample  over 6h by t1  let n = count(), a = avg(n1)  when n > 1 }
+        rule a_day    { severity low  from sample  over 1d by t1  let n = count() }
+        rule unseen   { severity low  from sample  over 6h by t1, t2, n1  when unseen(1d) }
+        rule together { severity low  from sample  over 2d by t1  let n = count() }
+        rule hopping  { severity low  from sample  over 1h every 30m by t1  let n = count() }
+        rule events   { severity low  from sample  where n1 > 3 }
+    "#;
+    let resolved = sampled(text);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut events = sample(&resolved, 17, 3_000);
+    let time = resolved.schema.streams[resolved.schema.stream("sample").expect("the stream")].time().index();
+    for (n, event) in (0_i64..).zip(&mut events) {
+        event.fields[time] = Value::Time(START + n * 7_919 * SECOND % (9 * DAY));
+    }
+    write(folder.path(), &resolved.schema, &events);
+    let engine = engine(folder.path(), &resolved.schema, LIMITS[1]);
+    let period = Period::Between { from: Some(START + 4 * DAY), to: Some(START + 9 * DAY) };
+    for rule in &resolved.rules {
+        let plan = engine.explain(rule, &resolved.schema.sources[0], period).expect("a plan");
+        let apart = ["apart", "a_day", "unseen"].contains(&rule.name.as_str());
+        assert_eq!(plan.contains("mode=Single"), apart, "{plan}");
+    }
+    let coverage = engine.archive().sources().into_iter().map(|source| (source.source, source.days.0)).collect();
+    let judged = Run { pack: "p", range: Range { from: START + 4 * DAY, to: START + 9 * DAY }, coverage: &coverage };
+    let stream = &resolved.schema.streams[resolved.schema.stream("sample").expect("the stream")];
+    let found = [engine.run(&resolved.rules, "p", period).expect("a run"), alone(&engine, &resolved.rules, period)];
+    for rule in &resolved.rules {
+        let expected = run(rule, stream, &events, &judged).expect("a run").alerts;
+        assert!(expected.len() > 3, "{}", rule.name);
+        for outcome in &found {
+            let of_rule: Vec<_> = outcome.alerts.iter().filter(|alert| alert.rule == rule.name).cloned().collect();
+            assert_eq!(json_lines(&of_rule), json_lines(&expected), "{}", rule.name);
+        }
+    }
 }
 
 /// What asks a text alone is asked once a value, and what all rules ask while files are read.

@@ -349,11 +349,9 @@ fn plans_read_no_more_than_they_need() {
     };
     let counts = plan(0);
     assert!(counts.contains("/metadata/") && !counts.contains("/content/"), "{counts}");
-    // Source, time and `where` go down to the files, with statistics; nothing is left above them.
+    // Time and `where` go down to the files, with statistics; nothing is left above them. That files are of one source they say themselves.
     let scan = counts.lines().find(|line| line.contains("DataSourceExec")).expect("a scan");
-    for part in
-        ["predicate=source@", " time@", " t1@", " n1@", "pruning_predicate=", "projection=[source, time, t1, t2, n1]"]
-    {
+    for part in ["predicate=time@", " t1@", " n1@", "pruning_predicate=", "projection=[time, t1, t2, n1]"] {
         assert!(scan.contains(part), "no {part}: {scan}");
     }
     assert!(plan(1).contains("/content/") && !plan(1).contains("/metadata/"), "{}", plan(1));
