@@ -34,6 +34,10 @@ mod plot;
 use data::Texts;
 use measured::{Cost, Of, looked_at, process};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     match std::env::var("SKYWATCH_TASK") {
         Ok(task) => println!("{}", child(&task)),

@@ -1,5 +1,8 @@
 //! The rows that a plan leaves in, alerts out: the evaluator's own last steps, on what DataFusion scanned, filtered and aggregated.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use datafusion::arrow::array::{ArrayRef, RecordBatch};
 use datafusion::common::{Result, internal_datafusion_err};
 
@@ -93,7 +96,7 @@ impl Found<'_> {
     fn windows(&self, window: &Window, batches: &[RecordBatch]) -> Result<Outcome> {
         let mut outcome = Outcome::default();
         // By keys, then by start: the plan's own order is not one.
-        let mut groups = Groups::new();
+        let (mut groups, mut texts) = (Groups::new(), Texts::default());
         for batch in batches {
             let (starts, firsts, lasts) = (column(batch, WINDOW)?, column(batch, FIRST)?, column(batch, LAST)?);
             let lost = batch.column_by_name(LOST);
@@ -116,7 +119,7 @@ impl Found<'_> {
                     last: time(lasts).unwrap_or(start),
                     aggregates: aggregates.iter().map(|(f, ty, column)| aggregate(f, ty, column, row)).collect(),
                 };
-                let keys = keys.iter().map(|(ty, column)| decode(ty, column, row)).collect();
+                let keys = keys.iter().map(|(ty, column)| texts.once(decode(ty, column, row))).collect();
                 groups.entry(keys).or_default().push(contents);
             }
         }
@@ -130,6 +133,21 @@ impl Found<'_> {
         outcome.alerts = judged.alerts;
         outcome.undecided = judged.undecided;
         Ok(outcome)
+    }
+}
+
+/// The texts of keys, each of them once in memory: a million groups are of few callers, and to compare keys that lie apart is to wait for memory.
+#[derive(Default)]
+struct Texts(HashSet<Arc<str>>);
+
+impl Texts {
+    fn once(&mut self, value: Value) -> Value {
+        let Value::Text(text) = value else { return value };
+        if let Some(known) = self.0.get(&text) {
+            return Value::Text(Arc::clone(known));
+        }
+        self.0.insert(Arc::clone(&text));
+        Value::Text(text)
     }
 }
 
