@@ -36,7 +36,7 @@ pub(super) struct Together {
 /// What finds whether any pattern is there.
 #[derive(Debug)]
 enum Any {
-    Sieve(Sieve),
+    Sieve(Box<Sieve>),
     #[cfg(feature = "vectorscan")]
     Vectorscan(Vectorscan),
 }
@@ -47,7 +47,7 @@ impl Any {
         if let Some(vectorscan) = Vectorscan::new(patterns) {
             return Some(Any::Vectorscan(vectorscan));
         }
-        Sieve::new(&joined(patterns)).map(Any::Sieve)
+        Sieve::new(&joined(patterns)).map(|sieve| Any::Sieve(Box::new(sieve)))
     }
 
     fn let_through(&self, texts: &StringViewArray, rows: impl Iterator<Item = usize>) -> Vec<usize> {
