@@ -36,7 +36,7 @@ use measured::{Cost, Of, looked_at, process};
 
 /// The program's own.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() {
     match std::env::var("SKYWATCH_TASK") {

@@ -53,7 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("hmac::", &["src/redact/", "src/archive/"]),
     ("iban::", &["src/redact/"]),
     ("maxminddb::", &["src/networks/mmdb.rs"]),
-    ("mimalloc::", &["src/main.rs"]),
+    ("tikv_jemallocator::", &["src/main.rs"]),
     ("memchr::", &["src/record/cut.rs"]),
     (
         "rayon::",
