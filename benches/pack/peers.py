@@ -4,9 +4,10 @@ python peers.py hits FOLDER PATTERNS gives how many prompts hold each pattern. P
 any of them, and in those counts each; of a hundred patterns and more it is also asked for ten by themselves, over all prompts. Prints {"hits": of
 all patterns together, "cpu_a_query": seconds of processor for one of the ten}.
 
-python peers.py ENGINE FOLDER RUNS asks duckdb, polars or chdb what the nine rules of `nine.sky` ask, one query after the other, each with two
-threads and RUNS times. Prints {query: {"rows", "sum": of one number of each row, "wall": the least, "cpu": the least}}. All take the same
-percentile (nearest rank) and SHA-256 of prompts, but Polars, which has none and takes a hash of 64 bits of its own.
+python peers.py ENGINE FOLDER RUNS FORM asks duckdb, polars or chdb what the nine rules of `nine.sky` ask, one query after the other, each with two
+threads and RUNS times. FORM is `numbers`, for how many rows there are and the sum of one number of each, or `alerts`, for the rows themselves as
+Arrow, with what an alert has: its keys, window, first and last event, and an id that is a SHA-256. Prints {query: {"rows", "sum", "wall": the
+least, "cpu": the least}}. All take the same percentile (nearest rank) and SHA-256, but Polars, which has none and takes a hash of 64 bits.
 """
 
 import json
@@ -46,57 +47,102 @@ def hits(folder, patterns):
     return {"hits": total, "cpu_a_query": (cpu() - begun) / len(asked)}
 
 
-def sql(second, regex, percentile, sha):
-    """The nine queries in a dialect; `second` gives the second since 1970 of a call."""
-    window = lambda length: f"{second} - {second} % {length}"
-    unseen = f"""
-        with days as (select distinct "caller.id" as c, "model.id" as m, {window(DAY)} as d from calls),
-        before as (select d, lagInFrame(d) over (partition by c, m order by d rows between unbounded preceding and unbounded following) as p from days)
-        select d as n from before where (p is null or p < d - 7 * {DAY}) and d >= {START + 7 * DAY}"""
-    return {
-        "injection": f"select count(*) as n from calls where {regex} group by {window(3600)}",
-        "tokens": f'select sum("tokens.total") as n from calls group by "caller.id", "model.id", {window(DAY)} having n > 20000',
-        "blocked": f"""select count(*) as n from calls where "guardrail.action" = 'blocked' group by "caller.id", {window(3600)} having n >= 2""",
-        "first_seen": unseen,
-        "outputs": f'select sum("tokens.output") as n from calls where "tokens.output" > 850 group by "caller.id", {window(3600)} having count(*) >= 2',
-        "latency": f'select {percentile} as n, avg(latency) as a from calls group by "source.ip", {window(DAY)} having n > 8900000',
-        "callers": f'select count(distinct "caller.id") as n from calls group by {window(3600)}',
-        "errors": f'select count(*) filter (where status >= 400) as n from calls group by "model.id", {window(3600)} having n * 20 > count(*)',
-        "prompts": f'select count(distinct {sha}) as n from calls group by "caller.id", {window(300)} having n > 3',
-    }
+# By question: its keys, its window in seconds, its number, and what else is asked of rows and of groups. `n` is the number, `{…}` is the dialect's.
+QUESTIONS = {
+    "injection": ([], 3600, "count(*)", "{regex}", None),
+    "tokens": (["caller.id", "model.id"], DAY, 'sum("tokens.total")', None, "n > 20000"),
+    "blocked": (["caller.id"], 3600, "count(*)", "\"guardrail.action\" = 'blocked'", "n >= 2"),
+    "first_seen": (["caller.id", "model.id"], DAY, None, None, None),
+    "outputs": (["caller.id"], 3600, 'sum("tokens.output")', '"tokens.output" > 850', "count(*) >= 2"),
+    "latency": (["source.ip"], DAY, "{percentile}", None, "n > 8900000"),
+    "callers": ([], 3600, 'count(distinct "caller.id")', None, None),
+    "errors": (["model.id"], 3600, "{failed}", None, "{failed} * 20 > count(*)"),
+    "prompts": (["caller.id"], 300, "count(distinct {sha})", None, "n > 3"),
+}
 
 
-def duckdb_queries(folder):
+def sql(name, says, alerts):
+    """A question in a dialect. `says` has the dialect's words: `second`, the second since 1970 of a call, `regex`, `percentile`, `failed`, `sha`,
+    `lag`, `text` of a number and `id` of a text. `alerts`: with what an alert has besides its number."""
+    keys, length, number, rows, groups = QUESTIONS[name]
+    window = f"{says['second']} - {says['second']} % {length}"
+    named = [f'"{key}"' for key in keys]
+    by, columns = ", ".join([*named, "w"]), ", ".join([*named, f"{window} as w"])
+    told = ", min(time) as first_at, max(time) as last_at" if alerts else ""
+    if name == "latency" and alerts:
+        told += ", avg(latency) as a"
+    if number is None:
+        asked = f"""
+            with days as (select {columns}{told} from calls group by {by}),
+            before as (select *, {says['lag']} as p from days)
+            select {by}, w as n{told and ', first_at, last_at'} from before where (p is null or p < w - 7 * {DAY}) and w >= {START + 7 * DAY}"""
+    else:
+        where = f" where {rows.format(**says)}" if rows else ""
+        having = f" having {groups.format(**says)}" if groups else ""
+        asked = f"select {columns}, {number.format(**says)} as n{told} from calls{where} group by {by}{having}"
+    if not alerts:
+        return f"select count(*), sum(n) from ({asked})"
+    identity = " || ',' || ".join(f"""'"' || "{key}" || '"'""" for key in keys) or "''"
+    identity = f"""'["p","{name}","bench.gateway",' || {says['text'].format('w * 1000000')} || ',[' || {identity} || ']]'"""
+    return f"select *, substring({says['id'].format(identity)}, 1, 32) as id from ({asked})"
+
+
+def counted(table):
+    """Of rows as Arrow: how many, and the sum of their numbers."""
+    import pyarrow.compute
+
+    return table.num_rows, pyarrow.compute.sum(table["n"]).as_py()
+
+
+def duckdb_queries(folder, alerts):
     import duckdb
 
     con = duckdb.connect()
     con.execute("set threads = 2")
     con.execute(f"create view calls as select * from read_parquet('{folder}/*.parquet')")
-    asked = sql("epoch_us(time) // 1000000", f"regexp_matches(prompt, '{INJECTION}', 'i')", "quantile_disc(latency, 0.95)", "sha256(prompt)")
-    asked["first_seen"] = asked["first_seen"].replace("lagInFrame(d)", "lag(d)").replace("rows between unbounded preceding and unbounded following", "")
-    asked = {name: query.replace("having n * 20", "having count(*) filter (where status >= 400) * 20") for name, query in asked.items()}
-    outer = "select count(*), coalesce(sum(n), 0)::hugeint from ({})"
-    return {name: lambda query=query: con.execute(outer.format(query)).fetchone() for name, query in asked.items()}
+    says = {
+        "second": "(epoch_us(time) // 1000000)",
+        "regex": f"regexp_matches(prompt, '{INJECTION}', 'i')",
+        "percentile": "quantile_disc(latency, 0.95)",
+        "failed": "count(*) filter (where status >= 400)",
+        "sha": "sha256(prompt)",
+        "lag": 'lag(w) over (partition by "caller.id", "model.id" order by w)',
+        "text": "({})::varchar",
+        "id": "sha256({})",
+    }
+
+    def ask(query):
+        return counted(con.sql(query).to_arrow_table()) if alerts else con.execute(query).fetchone()
+
+    return {name: lambda query=sql(name, says, alerts): ask(query) for name in QUESTIONS}
 
 
-def chdb_queries(folder):
+def chdb_queries(folder, alerts):
     import chdb
 
     calls = f"file('{folder}/*.parquet', Parquet)"
-    regex = "match(prompt, '(?i)" + INJECTION.replace("\\", "\\\\") + "')"
-    asked = sql("toUnixTimestamp(time)", regex, "arraySort(groupArray(latency))[intDiv(count() * 95 + 99, 100)]", "SHA256(prompt)")
-    asked["first_seen"] = asked["first_seen"].replace("lagInFrame(d)", "lagInFrame(toNullable(d))")
-    asked["errors"] = asked["errors"].replace("count(*) filter (where status >= 400)", "countIf(status >= 400)")
-    outer = "select count(), sum(n) from ({}) settings max_threads = 2"
+    says = {
+        "second": "toUnixTimestamp(time)",
+        "regex": "match(prompt, '(?i)" + INJECTION.replace("\\", "\\\\") + "')",
+        "percentile": "arraySort(groupArray(latency))[intDiv(count() * 95 + 99, 100)]",
+        "failed": "countIf(status >= 400)",
+        "sha": "SHA256(prompt)",
+        "lag": 'lagInFrame(toNullable(w)) over (partition by "caller.id", "model.id" order by w rows between unbounded preceding and unbounded following)',
+        "text": "toString({})",
+        "id": "lower(hex(SHA256({})))",
+    }
 
     def ask(query):
-        rows, total = str(chdb.query(outer.format(query.replace("from calls", f"from {calls}")), "CSV")).strip().split(",")
+        query = query.replace("from calls", f"from {calls}") + " settings max_threads = 2"
+        if alerts:
+            return counted(chdb.query(query, "ArrowTable"))
+        rows, total = str(chdb.query(query, "CSV")).strip().split(",")
         return int(rows), int(total)
 
-    return {name: lambda query=query: ask(query) for name, query in asked.items()}
+    return {name: lambda query=sql(name, says, alerts): ask(query) for name in QUESTIONS}
 
 
-def polars_queries(folder):
+def polars_queries(folder, alerts):
     import os
 
     os.environ["POLARS_MAX_THREADS"] = "2"
@@ -107,30 +153,38 @@ def polars_queries(folder):
     n, caller, model = pl.col("n"), pl.col("caller.id"), pl.col("model.id")
     day = pl.duration(days=1)
     first = pl.lit(START + 7 * DAY).cast(pl.Int64) * 1_000_000
+    told = {"first_at": pl.col("time").min(), "last_at": pl.col("time").max()} if alerts else {}
+    average = {"a": pl.col("latency").mean()} if alerts else {}
     # The nearest rank; `quantile` has another.
     percentile = pl.col("latency").sort().get((pl.len() * 95 + 99) // 100 - 1)
+    before = pl.col("w").shift(1).over("caller.id", "model.id", order_by="w")
+    days = calls.group_by(caller, model, at("1d")).agg(**told) if alerts else calls.select(caller, model, at("1d")).unique()
+    new = (pl.col("p").is_null() | (pl.col("p") < pl.col("w") - 7 * day)) & (pl.col("w").dt.epoch("us") >= first)
     asked = {
-        "injection": calls.filter(pl.col("prompt").str.contains(f"(?i){INJECTION}")).group_by(at("1h")).agg(n=pl.len()),
-        "tokens": calls.group_by(caller, model, at("1d")).agg(n=pl.col("tokens.total").sum()).filter(n > 20000),
-        "blocked": calls.filter(pl.col("guardrail.action") == "blocked").group_by(caller, at("1h")).agg(n=pl.len()).filter(n >= 2),
-        "first_seen": calls.select(caller, model, at("1d")).unique().sort("w").with_columns(p=pl.col("w").shift(1).over("caller.id", "model.id", order_by="w"))
-        .filter((pl.col("p").is_null() | (pl.col("p") < pl.col("w") - 7 * day)) & (pl.col("w").dt.epoch("us") >= first)).select(n=pl.col("w").dt.epoch("s")),
-        "outputs": calls.filter(pl.col("tokens.output") > 850).group_by(caller, at("1h")).agg(n=pl.col("tokens.output").sum(), c=pl.len()).filter(pl.col("c") >= 2),
-        "latency": calls.group_by("source.ip", at("1d")).agg(n=percentile, a=pl.col("latency").mean()).filter(n > 8900000),
-        "callers": calls.group_by(at("1h")).agg(n=caller.n_unique()),
-        "errors": calls.group_by(model, at("1h")).agg(n=(pl.col("status") >= 400).sum(), c=pl.len()).filter(n.cast(pl.Int64) * 20 > pl.col("c")),
-        "prompts": calls.group_by(caller, at("5m")).agg(n=pl.col("prompt").hash().n_unique()).filter(n > 3),
+        "injection": calls.filter(pl.col("prompt").str.contains(f"(?i){INJECTION}")).group_by(at("1h")).agg(n=pl.len(), **told),
+        "tokens": calls.group_by(caller, model, at("1d")).agg(n=pl.col("tokens.total").sum(), **told).filter(n > 20000),
+        "blocked": calls.filter(pl.col("guardrail.action") == "blocked").group_by(caller, at("1h")).agg(n=pl.len(), **told).filter(n >= 2),
+        "first_seen": days.sort("w").with_columns(p=before).filter(new).with_columns(n=pl.col("w").dt.epoch("s")),
+        "outputs": calls.filter(pl.col("tokens.output") > 850).group_by(caller, at("1h")).agg(n=pl.col("tokens.output").sum(), c=pl.len(), **told).filter(pl.col("c") >= 2),
+        "latency": calls.group_by("source.ip", at("1d")).agg(n=percentile, **average, **told).filter(n > 8900000),
+        "callers": calls.group_by(at("1h")).agg(n=caller.n_unique(), **told),
+        "errors": calls.group_by(model, at("1h")).agg(n=(pl.col("status") >= 400).sum(), c=pl.len(), **told).filter(n.cast(pl.Int64) * 20 > pl.col("c")),
+        "prompts": calls.group_by(caller, at("5m")).agg(n=pl.col("prompt").hash().n_unique(), **told).filter(n > 3),
     }
 
-    def ask(frame):
-        row = frame.select(rows=pl.len(), total=n.cast(pl.Int64).sum()).collect(engine="streaming")
-        return row["rows"][0], row["total"][0]
+    def ask(name, frame):
+        if not alerts:
+            row = frame.select(rows=pl.len(), total=n.cast(pl.Int64).sum()).collect(engine="streaming")
+            return row["rows"][0], row["total"][0]
+        text = [pl.lit(f'["p","{name}","bench.gateway",'), pl.col("w").dt.epoch("us").cast(pl.String), *map(pl.col, QUESTIONS[name][0])]
+        rows = frame.with_columns(id=pl.concat_str(text, separator=",").hash()).collect(engine="streaming")
+        return rows.height, rows["n"].cast(pl.Int64).sum()
 
-    return {name: lambda frame=frame: ask(frame) for name, frame in asked.items()}
+    return {name: lambda name=name, frame=frame: ask(name, frame) for name, frame in asked.items()}
 
 
-def queries(engine, folder, runs):
-    asked = {"duckdb": duckdb_queries, "chdb": chdb_queries, "polars": polars_queries}[engine](folder)
+def queries(engine, folder, runs, alerts):
+    asked = {"duckdb": duckdb_queries, "chdb": chdb_queries, "polars": polars_queries}[engine](folder, alerts)
     answers = {}
     for name, ask in asked.items():
         wall, used = float("inf"), float("inf")
@@ -145,4 +199,4 @@ def queries(engine, folder, runs):
 if sys.argv[1] == "hits":
     print(json.dumps(hits(sys.argv[2], json.loads(sys.argv[3]))))
 else:
-    print(json.dumps(queries(sys.argv[1], sys.argv[2], int(sys.argv[3]))))
+    print(json.dumps(queries(sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "alerts")))

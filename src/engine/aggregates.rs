@@ -10,7 +10,7 @@ use super::fold::fold_expr;
 use super::lower::{Scope, column, plan_type};
 use super::plan::{ID, TIME};
 use super::records::listing_type;
-use super::sums::{Ranked, Totals, WholeSum};
+use super::sums::{Ranked, Totals, WholeAverage, WholeSum};
 use crate::ir::{Aggregate, AggregateFunction, Type};
 
 impl Scope<'_> {
@@ -52,6 +52,10 @@ fn folded(aggregate: &Aggregate, args: Vec<Expr>, types: &[&Type]) -> Result<Exp
         AggregateFunction::Max => max(arg),
         AggregateFunction::Sum if matches!(of, Type::Int | Type::Duration) => {
             fold_expr(label, &identity, returns, args, WholeSum)
+        }
+        AggregateFunction::Avg if matches!(of, Type::Int | Type::Duration) => {
+            let average = WholeAverage { of, result: aggregate.ty.clone() };
+            fold_expr(label, &identity, returns, args, average)
         }
         AggregateFunction::Sum | AggregateFunction::Avg | AggregateFunction::Stddev => {
             let totals = Totals { function: function.clone(), of, result: aggregate.ty.clone() };

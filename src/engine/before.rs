@@ -10,7 +10,7 @@ use datafusion::functions_aggregate::expr_fn::count;
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlanBuilder, lit};
 
-use super::plan::{Extent, RulePlan, near_times};
+use super::plan::{RulePlan, near_times};
 use super::run::Engine;
 use super::table;
 use crate::archive::{ArchiveFile, DAY};
@@ -44,9 +44,9 @@ impl Engine<'_> {
 
     /// How many events of files lie before a time and in its hour.
     fn of_hour(&self, source: &Source, stream: &Stream, files: &[&ArchiveFile], until: i64) -> Result<u64> {
-        let options = self.session.parquet_options();
+        let options = self.session.parquet_options(true);
         let table = table::files(self.archive.root(), files, stream, Tier::Metadata, &options)?;
-        let near = near_times(stream, &[&source.name], (until - until.rem_euclid(HOUR), until), &Extent::unknown());
+        let near = near_times(stream, &[&source.name], (until - until.rem_euclid(HOUR), until), None);
         let builder = LogicalPlanBuilder::scan("events", table, None)?;
         let rows = match conjunction(near) {
             Some(near) => builder.filter(near)?,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::{Extent, RulePlan, near};
+use super::plan::{RulePlan, near};
 use super::session::{Limits, Session};
 use super::{errors, findings, table};
 use crate::diag::Diagnostic;
@@ -49,7 +49,7 @@ impl Bench {
                         &sources,
                         table,
                         run.range,
-                        near(rule, stream, &sources, run.range, &Extent::unknown()),
+                        near(rule, stream, &sources, run.range, None),
                     )
                 })
                 .and_then(|plan| self.session.collect(&plan))

@@ -1,7 +1,7 @@
 //! Distinct counts, lists of values, and first and last values, of many groups at once.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
@@ -10,7 +10,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer};
 use datafusion::arrow::datatypes::{DataType, Field};
 use datafusion::arrow::row::{RowConverter, Rows, SortField};
-use datafusion::common::{Result, internal_datafusion_err};
+use datafusion::common::{HashSet, Result, internal_datafusion_err};
 
 use super::fold::Fold;
 use super::kernel::{argument, array};

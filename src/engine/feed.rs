@@ -91,6 +91,13 @@ impl Outlet {
         }
     }
 
+    /// Lets go of what was opened and nobody reads: whoever hands on would wait.
+    fn shut(&self) {
+        if let To::Daily(inlet) = &self.to {
+            drop(inlet.next());
+        }
+    }
+
     /// Hands a batch to the table's first partition, from a thread that may wait; whether it was taken, and more is.
     pub(super) fn hand(&self, batch: Result<RecordBatch>) -> bool {
         let good = batch.is_ok();
@@ -128,6 +135,10 @@ impl Inlet {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).push_back(builder);
         sender
     }
+
+    fn next(&self) -> Option<RecordBatchReceiverStreamBuilder> {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
 }
 
 impl std::fmt::Debug for Inlet {
@@ -142,8 +153,7 @@ impl PartitionStream for Inlet {
     }
 
     fn execute(&self, _: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let next = self.opened.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
-        match next {
+        match self.next() {
             Some(builder) => builder.build(),
             None => {
                 let mut failing = RecordBatchReceiverStream::builder(Arc::clone(&self.schema), 1);
@@ -172,6 +182,13 @@ impl Taps {
         let collected = outlets.iter().map(|_| (Vec::new(), 0, 0)).collect();
         let senders = outlets.iter().map(|outlet| outlet.open(part)).collect();
         Taps { outlets, senders, enough, collected, held }
+    }
+
+    /// The plan of a rule that is run daily did not begin.
+    pub(super) fn shut(&self, rule: usize) {
+        if let Some(outlet) = self.outlets.get(rule) {
+            outlet.shut();
+        }
     }
 
     /// Hands on the rows of a batch, of each rule its own.

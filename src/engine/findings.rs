@@ -3,9 +3,15 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, RecordBatch};
+use datafusion::arrow::array::{Array as _, ArrayRef, Int64Array, RecordBatch};
+use datafusion::arrow::datatypes::{Field, Schema};
 use datafusion::common::{Result, internal_datafusion_err};
+use datafusion::logical_expr::EmitTo;
+use datafusion::physical_plan::aggregates::group_values::{GroupValues, new_group_values};
+use datafusion::physical_plan::aggregates::order::GroupOrdering;
+use rayon::prelude::*;
 
+use super::kernel::array;
 use super::lower::{aggregate_column, element_column, key_column, with_column};
 use super::plan::{FIRST, ID, LAST, LOST, POSITION, TIME, WINDOW};
 use crate::archive::decode;
@@ -94,45 +100,119 @@ impl Found<'_> {
 
     /// One alert for each run of consecutive windows of the same keys.
     fn windows(&self, window: &Window, batches: &[RecordBatch]) -> Result<Outcome> {
-        let mut outcome = Outcome::default();
-        // By keys, then by start: the plan's own order is not one.
-        let (mut groups, mut texts) = (Groups::new(), Texts::default());
-        for batch in batches {
-            let (starts, firsts, lasts) = (column(batch, WINDOW)?, column(batch, FIRST)?, column(batch, LAST)?);
-            let lost = batch.column_by_name(LOST);
-            let keys = window.keys.iter().enumerate();
-            let keys = keys.map(|(n, key)| Ok((&key.value.ty, column(batch, &key_column(n))?)));
-            let keys = keys.collect::<Result<Vec<_>>>()?;
-            let aggregates = self.rule.aggregates.iter().enumerate();
-            let aggregates = aggregates.map(|(n, a)| Ok((&a.function, &a.ty, column(batch, &aggregate_column(n))?)));
-            let aggregates = aggregates.collect::<Result<Vec<_>>>()?;
-            for row in 0..batch.num_rows() {
-                let time = |column: &ArrayRef| decode(&Type::Time, column, row).as_time();
-                let Some(start) = time(starts) else {
-                    let events = lost.and_then(|lost| decode(&Type::Int, lost, row).as_int());
-                    outcome.lost_to_missing_keys += events.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
-                    continue;
-                };
-                let contents = Contents {
-                    start,
-                    first: time(firsts).unwrap_or(start),
-                    last: time(lasts).unwrap_or(start),
-                    aggregates: aggregates.iter().map(|(f, ty, column)| aggregate(f, ty, column, row)).collect(),
-                };
-                let keys = keys.iter().map(|(ty, column)| texts.once(decode(ty, column, row))).collect();
-                groups.entry(keys).or_default().push(contents);
-            }
-        }
-        groups.values_mut().for_each(|windows| windows.sort_unstable_by_key(|held| held.start));
         let Found { rule, source, run, patterns, .. } = *self;
+        // Each processor puts some of the rows into groups; few groups are in one part only.
+        let some = batches.len().div_ceil(rayon::current_num_threads()).max(1);
+        let parts = batches.par_chunks(some).map(|some| Grouped::of(rule, window, some));
+        let mut parts = parts.collect::<Result<Vec<_>>>()?.into_iter();
+        let mut grouped = parts.next().unwrap_or_else(|| Grouped::new(window));
+        parts.try_for_each(|part| grouped.add(part))?;
+        let (groups, lost_to_missing_keys) = (grouped.groups()?, grouped.lost);
         let judged = Windowed { rule, window, source, run, patterns }.judge(&groups);
         // The plan's `when` has let the windows through, so the evaluator's must.
         if rule.looks.is_empty() && judged.passed_over > 0 {
             return Err(internal_datafusion_err!("plan and evaluator disagree on `{}`", rule.name));
         }
-        outcome.alerts = judged.alerts;
-        outcome.undecided = judged.undecided;
-        Ok(outcome)
+        Ok(Outcome { alerts: judged.alerts, lost_to_missing_keys, undecided: judged.undecided })
+    }
+}
+
+/// Rows of a plan as windows of groups.
+struct Grouped<'a> {
+    window: &'a Window,
+    /// DataFusion's own table of keys; none before the first row, and where there are no keys.
+    keys: Option<Box<dyn GroupValues>>,
+    /// By group.
+    windows: Vec<Vec<Contents>>,
+    /// Events that lack a key.
+    lost: u64,
+}
+
+impl<'a> Grouped<'a> {
+    fn new(window: &'a Window) -> Grouped<'a> {
+        Grouped { window, keys: None, windows: Vec::new(), lost: 0 }
+    }
+
+    fn of(rule: &Rule, window: &'a Window, batches: &[RecordBatch]) -> Result<Grouped<'a>> {
+        let (mut grouped, mut of_rows) = (Grouped::new(window), Vec::new());
+        for batch in batches {
+            let time = |name: &str| array::<Int64Array>(column(batch, name)?);
+            let (starts, firsts, lasts) = (time(WINDOW)?, time(FIRST)?, time(LAST)?);
+            let lost = batch.column_by_name(LOST);
+            let aggregates = rule.aggregates.iter().enumerate();
+            let aggregates = aggregates.map(|(n, a)| Ok((&a.function, &a.ty, column(batch, &aggregate_column(n))?)));
+            let aggregates = aggregates.collect::<Result<Vec<_>>>()?;
+            let keys = (0..window.keys.len()).map(|n| column(batch, &key_column(n)).cloned());
+            grouped.places(&keys.collect::<Result<Vec<_>>>()?, batch.num_rows(), &mut of_rows)?;
+            for (row, group) in of_rows.iter().enumerate() {
+                if starts.is_null(row) {
+                    let events = lost.and_then(|lost| decode(&Type::Int, lost, row).as_int());
+                    grouped.lost += events.and_then(|n| u64::try_from(n).ok()).unwrap_or_default();
+                } else if let Some(windows) = grouped.windows.get_mut(*group) {
+                    windows.push(Contents {
+                        start: starts.value(row),
+                        first: firsts.value(row),
+                        last: lasts.value(row),
+                        aggregates: aggregates.iter().map(|(f, ty, column)| aggregate(f, ty, column, row)).collect(),
+                    });
+                }
+            }
+        }
+        Ok(grouped)
+    }
+
+    /// The group of each row, by its keys.
+    fn places(&mut self, keys: &[ArrayRef], rows: usize, of_rows: &mut Vec<usize>) -> Result<()> {
+        if keys.is_empty() {
+            of_rows.clear();
+            of_rows.resize(rows, 0);
+            self.windows.resize_with(1, Vec::new);
+            return Ok(());
+        }
+        let table = match &mut self.keys {
+            Some(table) => table,
+            none => {
+                let field = |(n, key): (usize, &ArrayRef)| Field::new(key_column(n), key.data_type().clone(), true);
+                let schema = Schema::new(keys.iter().enumerate().map(field).collect::<Vec<_>>());
+                none.insert(new_group_values(Arc::new(schema), &GroupOrdering::None)?)
+            }
+        };
+        table.intern(keys, of_rows)?;
+        self.windows.resize_with(table.len(), Vec::new);
+        Ok(())
+    }
+
+    /// The columns of keys, a row for each group.
+    fn keys(&mut self) -> Result<Vec<ArrayRef>> {
+        self.keys.as_mut().map_or(Ok(Vec::new()), |table| table.emit(EmitTo::All))
+    }
+
+    /// Adds others of the same rule.
+    fn add(&mut self, mut others: Grouped<'_>) -> Result<()> {
+        let mut places = Vec::new();
+        self.places(&others.keys()?, others.windows.len(), &mut places)?;
+        for (windows, group) in others.windows.into_iter().zip(places) {
+            if let Some(all) = self.windows.get_mut(group) {
+                all.extend(windows);
+            }
+        }
+        self.lost += others.lost;
+        Ok(())
+    }
+
+    /// The windows by the values of their keys, each group's by their start: a plan's own order is not one.
+    fn groups(&mut self) -> Result<Groups> {
+        let (columns, mut texts) = (self.keys()?, Texts::default());
+        let mut groups = Groups::new();
+        for (row, mut windows) in std::mem::take(&mut self.windows).into_iter().enumerate() {
+            let keys = self.window.keys.iter().zip(&columns);
+            let keys = keys.map(|(key, column)| texts.once(decode(&key.value.ty, column, row))).collect();
+            if !windows.is_empty() {
+                windows.sort_unstable_by_key(|held| held.start);
+                groups.insert(keys, windows);
+            }
+        }
+        Ok(groups)
     }
 }
 

@@ -55,7 +55,7 @@ fn by_evaluator(function: &Function, args: Vec<(Expr, Type)>, ty: &Type) -> Expr
         let patterns = Patterns::default();
         let subject = Subject { source: "", fields: &[], record: &Json::Null };
         let mut scope = Scope::new(subject, &patterns);
-        scope.measure(values.to_vec(), Vec::new(), std::iter::empty());
+        scope.of_group(values.to_vec());
         scope.value(&call)
     })
 }

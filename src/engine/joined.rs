@@ -18,7 +18,7 @@ use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, ExprFunctionExt as _, LogicalPlanBuilder, TableSource, cast, lit, when};
 
 use super::lower::column;
-use super::plan::{Extent, near_times};
+use super::plan::near_times;
 use crate::archive::SOURCE;
 use crate::ir::{FieldId, Join, Stream};
 
@@ -129,7 +129,7 @@ fn rows(
     field: FieldId,
     times: (i64, i64),
 ) -> Result<LogicalPlanBuilder> {
-    let mut kept = near_times(stream, &[source], times, &Extent::unknown());
+    let mut kept = near_times(stream, &[source], times, None);
     kept.push(column(name(stream, field)).is_not_null());
     let builder = LogicalPlanBuilder::scan(scan, Arc::clone(table), None)?;
     match conjunction(kept) {

@@ -8,7 +8,7 @@
 //!
 //! INVARIANT (as alone): a rule's rows are those of its own plan over the same files. Where a plan fails here it may not alone.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -21,14 +21,14 @@ use datafusion::execution::{SendableRecordBatchStream, SessionState, TaskContext
 use datafusion::logical_expr::utils::conjunction;
 use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, TableSource};
 use datafusion::physical_plan::ExecutionPlan;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::cost::{PassCost, RuleCost};
 use super::days;
 use super::feed::{Outlet, Taps};
 use super::plan::{Extent, RulePlan, columns_read, near, near_times};
 use super::select::{Asked, Selector, nanos};
-use super::session::{Rows, Session, by_day, collect, context, in_one_part, most_rows, time_of};
+use super::session::{Rows, Session, at_once, by_day, collect, context, in_one_part, most_rows, time_of};
 use super::windows;
 use crate::archive::SOURCE;
 use crate::eval::Range;
@@ -51,8 +51,8 @@ pub(super) struct Scanned<'a> {
     pub(super) table: Arc<dyn TableSource>,
     /// How many files that is.
     pub(super) files: usize,
-    /// What they hold.
-    pub(super) extent: Extent<'a>,
+    /// What they hold, where that is known.
+    pub(super) extent: Option<Extent<'a>>,
     pub(super) stream: &'a Stream,
     pub(super) tier: Tier,
 }
@@ -73,14 +73,14 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     let mut asked = Asked::new(&of_scan);
     let mut rules = Vec::new();
     for member in members {
-        let near = near(member.rule, scanned.stream, &member.sources, member.range, &scanned.extent);
+        let near = near(member.rule, scanned.stream, &member.sources, member.range, scanned.extent.as_ref());
         rules.push(asked.add(member.rule, scanned.stream, &member.sources, near)?);
     }
     let (pushed, spans): (Vec<_>, Vec<_>) = asked.take_common().into_iter().unzip();
     let scan = scan(scanned, members, columns, pushed)?;
     let some_daily = rules.iter().any(windows::within_days);
     let (scan, by_day) = session.runtime().block_on(async {
-        match if some_daily { by_day(state, &scan).await? } else { None } {
+        match by_day(state, &scan, some_daily).await? {
             Some(apart) => Ok::<_, DataFusionError>((apart, true)),
             None => Ok((state.create_physical_plan(&scan).await?, false)),
         }
@@ -96,7 +96,7 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
         let (outlet, plan) = fed(&schema, &rule, scanned.stream, member, partitions, state)?;
         passed.push(outlet.passed());
         outlets.push(outlet);
-        plans.push((rule, plan, partitions == Partitions::Daily));
+        plans.push((rule, plan, partitions));
     }
     let selector = Arc::new(asked.build(state)?);
     let read = Arc::new(Read::default());
@@ -151,7 +151,7 @@ fn scan(
     let times = members.iter().map(|member| windows::times(member.rule, member.range));
     let times = times.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1))).unwrap_or_default();
     let sources: Vec<&str> = sources.into_iter().collect();
-    let near = near_times(scanned.stream, &sources, times, &scanned.extent);
+    let near = near_times(scanned.stream, &sources, times, scanned.extent.as_ref());
     pushed.extend(near.into_iter().filter(|near| !pushed.contains(near)).collect::<Vec<_>>());
     let builder = LogicalPlanBuilder::scan("events", Arc::clone(&scanned.table), Some(columns))?;
     match conjunction(pushed) {
@@ -180,7 +180,7 @@ fn fed(
 }
 
 /// How a rule's plan takes its rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Partitions {
     /// It is run for each day, in one partition.
     Daily,
@@ -190,8 +190,18 @@ enum Partitions {
 
 /// A plan that is run for each day anew, and what in.
 struct Daily {
+    /// The place of its rule.
+    of: usize,
     plan: Arc<dyn ExecutionPlan>,
     context: Arc<TaskContext>,
+}
+
+/// A plan under way.
+enum Running {
+    /// It reads all rows of the scan.
+    Whole(JoinHandle<Result<Rows>>),
+    /// The scan's workers run it.
+    Daily(Arc<Daily>),
 }
 
 /// A scan, and where its rows go.
@@ -203,29 +213,34 @@ struct Flow {
 }
 
 impl Flow {
-    /// Runs the scan and all plans at once, to their ends. `plans` say whether they are run for each day.
+    /// Runs the scan and all plans at once, to their ends.
     async fn run(
         self,
         session: &Session,
         tier: Tier,
-        plans: Vec<(Rule, RulePlan, bool)>,
+        plans: Vec<(Rule, RulePlan, Partitions)>,
     ) -> Result<Vec<(Rule, Result<Rows>)>> {
         let most = if plans.len() < MANY { usize::MAX } else { FEW_ROWS };
-        let (mut rules, mut running, mut daily) = (Vec::new(), Vec::new(), Vec::new());
-        for (rule, plan, is_daily) in plans {
+        let (mut running, mut daily) = (Vec::new(), Vec::new());
+        for (of, (rule, plan, partitions)) in plans.into_iter().enumerate() {
             let state = Arc::clone(session.state(plan.tier));
-            rules.push(rule);
-            if is_daily {
-                let context = context(&state, most_rows(&state, plan.windows).min(most));
-                daily.push(Some(Daily { plan: in_one_part(&state, &plan.plan).await?, context }));
-                running.push(None);
-            } else {
-                daily.push(None);
-                running.push(Some(tokio::spawn(collect(state, plan, most))));
-            }
+            running.push((
+                rule,
+                match partitions {
+                    Partitions::Of(_) => Running::Whole(tokio::spawn(collect(state, plan, most))),
+                    Partitions::Daily => {
+                        let context = context(&state, most_rows(&state, plan.windows).min(most));
+                        let one = Arc::new(Daily { of, plan: in_one_part(&state, &plan.plan).await?, context });
+                        daily.push(Arc::clone(&one));
+                        Running::Daily(one)
+                    }
+                },
+            ));
         }
         let state = session.state(tier);
-        let (context, at_once) = (context(state, state.config().batch_size()), state.config().target_partitions());
+        let context = context(state, state.config().batch_size());
+        // Of many rules each part under way has plans of its own, which take memory.
+        let at_once = if running.len() < MANY { at_once(state) } else { state.config().target_partitions() };
         let (flow, daily, next) = (Arc::new(self), Arc::new(daily), Arc::new(AtomicUsize::new(0)));
         let mut workers = JoinSet::new();
         for _ in 0..days::parts(&flow.scan).min(at_once) {
@@ -234,39 +249,40 @@ impl Flow {
         }
         // Tables end once nobody is left who hands on.
         drop(flow);
-        let mut of_days: Vec<Option<Result<Rows>>> = rules.iter().map(|_| None).collect();
+        let mut of_days = BTreeMap::new();
         while let Some(worker) = workers.join_next().await {
             let found = worker.map_err(|cause| internal_datafusion_err!("a part of a scan ended: {cause}"))??;
-            for (so_far, found) in of_days.iter_mut().zip(found) {
-                *so_far = both(so_far.take(), found);
-            }
+            found.into_iter().for_each(|(of, rows)| add(&mut of_days, of, rows));
         }
         let mut rows = Vec::new();
-        for (((rule, running), daily), of_days) in rules.into_iter().zip(running).zip(daily.iter()).zip(of_days) {
-            let ended = match (running, daily) {
-                (Some(running), _) => running
+        for (rule, running) in running {
+            let ended = match running {
+                Running::Whole(running) => running
                     .await
                     .map_err(|cause| internal_datafusion_err!("a plan ended: {cause}"))
                     .and_then(|ended| ended),
-                (None, Some(daily)) => of_days.unwrap_or_else(|| Ok(Rows::none(&context))).map(|mut rows| {
-                    rows.time = time_of(daily.plan.as_ref());
-                    rows
-                }),
-                (None, None) => Err(internal_datafusion_err!("a plan was not run")),
+                Running::Daily(daily) => {
+                    let found = of_days.remove(&daily.of).unwrap_or_else(|| Ok(Rows::none(&context)));
+                    found.map(|mut rows| {
+                        rows.time = time_of(daily.plan.as_ref());
+                        rows
+                    })
+                }
             };
             rows.push((rule, ended));
         }
         Ok(rows)
     }
 
-    /// Hands on one part of the scan after the other, as long as there are any; gives what plans that are run for each day gave, by rule.
+    /// Hands on one part of the scan after the other, as long as there are any; gives what plans that are run for each day gave, by the place
+    /// of their rule.
     async fn work(
         self: Arc<Self>,
         context: Arc<TaskContext>,
-        daily: Arc<Vec<Option<Daily>>>,
+        daily: Arc<Vec<Arc<Daily>>>,
         next: Arc<AtomicUsize>,
-    ) -> Result<Vec<Option<Result<Rows>>>> {
-        let mut found: Vec<Option<Result<Rows>>> = daily.iter().map(|_| None).collect();
+    ) -> Result<OfDays> {
+        let mut found = OfDays::new();
         loop {
             let part = next.fetch_add(1, Ordering::Relaxed);
             if part >= days::parts(&self.scan) {
@@ -275,39 +291,42 @@ impl Flow {
             let held = MemoryConsumer::new("rows for rules").register(context.memory_pool());
             let taps = Taps::new(Arc::clone(&self.outlets), part, held);
             let mut running = JoinSet::new();
-            for (n, daily) in daily.iter().enumerate() {
-                let Some(Daily { plan, context }) = daily else { continue };
-                let (stream, mut rows) = (plan.execute(0, Arc::clone(context)), Rows::none(context));
+            for Daily { of, plan, context } in daily.iter().map(Arc::as_ref) {
+                let (of, stream, mut rows) = (*of, plan.execute(0, Arc::clone(context)), Rows::none(context));
+                if stream.is_err() {
+                    taps.shut(of);
+                }
                 running.spawn(async move {
                     let drained = match stream {
                         Ok(stream) => rows.drain(stream).await,
                         Err(cause) => Err(cause),
                     };
-                    (n, drained.map(|()| rows))
+                    (of, drained.map(|()| rows))
                 });
             }
             let stream = self.scan.execute(part, Arc::clone(&context))?;
             hand_on(stream, Arc::clone(&self.selector), taps, Arc::clone(&self.read)).await?;
             while let Some(ended) = running.join_next().await {
-                let (n, rows) = ended.map_err(|cause| internal_datafusion_err!("a plan ended: {cause}"))?;
-                if let Some(so_far) = found.get_mut(n) {
-                    *so_far = both(so_far.take(), Some(rows));
-                }
+                let (of, rows) = ended.map_err(|cause| internal_datafusion_err!("a plan ended: {cause}"))?;
+                add(&mut found, of, rows);
             }
         }
     }
 }
 
-/// The rows of some days and of others; the first failure.
-fn both(some: Option<Result<Rows>>, others: Option<Result<Rows>>) -> Option<Result<Rows>> {
-    match (some, others) {
-        (Some(Ok(mut some)), Some(Ok(others))) => {
+/// By the place of a rule, the rows of the days so far, or the first failure.
+type OfDays = BTreeMap<usize, Result<Rows>>;
+
+fn add(so_far: &mut OfDays, of: usize, found: Result<Rows>) {
+    let both = match (so_far.remove(&of), found) {
+        (Some(Ok(mut some)), Ok(others)) => {
             some.append(others);
-            Some(Ok(some))
+            Ok(some)
         }
-        (Some(Err(cause)), _) | (_, Some(Err(cause))) => Some(Err(cause)),
-        (some, others) => some.or(others),
-    }
+        (Some(Err(cause)), _) | (_, Err(cause)) => Err(cause),
+        (None, only) => only,
+    };
+    so_far.insert(of, both);
 }
 
 /// What a scan has read so far, and what that took.

@@ -10,7 +10,7 @@ use datafusion::common::{DataFusionError, Result, exec_datafusion_err};
 use super::cost::PassCost;
 use super::feed::Outlet;
 use super::pass::{self, Member, Scanned};
-use super::plan::{Extent, tier};
+use super::plan::tier;
 use super::session::{Limits, Rows, Session};
 use super::{errors, findings, table};
 use crate::diag::Diagnostic;
@@ -52,7 +52,7 @@ pub fn piped<'a, T: Send>(
     let all = (0..schema.fields().len()).collect();
     let (outlet, table) = Outlet::new(&schema, all, 1, limits.batch).map_err(|cause| not_run(&cause))?;
     let tier = if content { Tier::Content } else { Tier::Metadata };
-    let scanned = Scanned { table, files: 0, extent: Extent::unknown(), stream, tier };
+    let scanned = Scanned { table, files: 0, extent: None, stream, tier };
     let members: Vec<Member<'_>> = rules.iter().map(|rule| Member { rule, sources: vec![source], range }).collect();
     let (read, passed) = thread::scope(|scope| {
         let reading = scope.spawn(move || {

@@ -103,27 +103,39 @@ impl<'a> Extent<'a> {
         extent
     }
 
-    /// Nothing is known of them.
-    pub(super) fn unknown() -> Extent<'a> {
-        Extent { sources: BTreeSet::from([""]), times: (i64::MIN, i64::MAX) }
+    /// Whether there may be rows outside a span of time, half open.
+    pub(super) fn exceeds(&self, (from, to): (i64, i64)) -> bool {
+        self.times.0 < from || self.times.1 >= to
     }
 }
 
-/// What must be asked so that of the rows of a table only those of sources are left that a rule needs to be judged in a range.
-pub(super) fn near(rule: &Rule, stream: &Stream, sources: &[&str], range: Range, extent: &Extent<'_>) -> Vec<Expr> {
+/// What must be asked so that of the rows of a table only those of sources are left that a rule needs to be judged in a range; of a table that
+/// has no others by its extent, where that is known, nothing.
+pub(super) fn near(
+    rule: &Rule,
+    stream: &Stream,
+    sources: &[&str],
+    range: Range,
+    extent: Option<&Extent<'_>>,
+) -> Vec<Expr> {
     near_times(stream, sources, windows::times(rule, range), extent)
 }
 
 /// The same for a span of time, half open.
-pub(super) fn near_times(stream: &Stream, sources: &[&str], (from, to): (i64, i64), extent: &Extent<'_>) -> Vec<Expr> {
+pub(super) fn near_times(
+    stream: &Stream,
+    sources: &[&str],
+    (from, to): (i64, i64),
+    extent: Option<&Extent<'_>>,
+) -> Vec<Expr> {
     let time = column(stream.get(stream.time()).map(|field| field.name.clone()).unwrap_or_default());
     let at = |micros: i64| lit(ScalarValue::TimestampMicrosecond(Some(micros), Some(Arc::from("UTC"))));
     let mut near = Vec::new();
-    if !extent.sources.iter().all(|source| sources.contains(source)) {
+    if extent.is_none_or(|extent| !extent.sources.iter().all(|source| sources.contains(source))) {
         let name = |source: &&str| lit(ScalarValue::Utf8View(Some((*source).to_owned())));
         near.push(column(SOURCE).in_list(sources.iter().map(name).collect(), false));
     }
-    let (first, last) = extent.times;
+    let (first, last) = extent.map_or((i64::MIN, i64::MAX), |extent| extent.times);
     near.extend((first < from).then(|| time.clone().gt_eq(at(from))));
     near.extend((last >= to).then(|| time.lt(at(to))));
     near

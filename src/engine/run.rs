@@ -10,6 +10,7 @@ use super::held::Held;
 use super::joined::{Borrowing, joined};
 use super::pass::{self, Member, Scanned};
 use super::plan::{self, Extent, RulePlan, near};
+use super::select::seeks;
 use super::session::{Limits, Rows, Session};
 use super::{errors, findings, table, windows};
 use crate::archive::{Archive, ArchiveFile, DAY};
@@ -122,7 +123,10 @@ impl<'s> Engine<'s> {
             outcome.runs.extend(runs);
             if let Some(prepared) = prepared {
                 let (alerts, run) = self.conclude(prepared, passed.remove(&n), pack, &coverage);
-                outcome.alerts.extend(alerts);
+                match outcome.alerts.is_empty() {
+                    true => outcome.alerts = alerts,
+                    false => outcome.alerts.extend(alerts),
+                }
                 outcome.runs.push(run);
             }
         }
@@ -190,21 +194,22 @@ impl<'s> Engine<'s> {
         let most = self.limits.rules.max(1);
         let chunks = |all: Vec<_>| all.chunks(most).map(<[_]>::to_vec).collect::<Vec<_>>();
         let mut open: Vec<_> = sharing.into_values().rev().flat_map(chunks).collect();
-        // Alone is not sharing.
         while let Some(mut of_one) = open.pop() {
-            let Some((stream, tier)) =
-                of_one.first().map(|(_, one)| (one.stream, one.tier)).filter(|_| of_one.len() > 1)
-            else {
+            let Some((_, first)) = of_one.first() else { continue };
+            let (stream, tier) = (first.stream, first.tier);
+            // Alone is not sharing; but a pass seeks text faster than a plan does.
+            if of_one.len() == 1 && !seeks(&first.rule) {
                 continue;
-            };
+            }
             let files = of_one.iter().flat_map(|(_, one)| one.files.iter().copied());
             let files: BTreeMap<&str, &ArchiveFile> =
                 files.map(|file| (file.entry.metadata.path.as_str(), file)).collect();
             let files: Vec<&ArchiveFile> = files.into_values().collect();
-            let options = self.session.parquet_options();
-            let Ok(table) = table::files(self.archive.root(), &files, stream, tier, &options) else { continue };
             let extent = Extent::of(files.iter().copied());
-            let scanned = Scanned { table, files: files.len(), extent, stream, tier };
+            let mut times = of_one.iter().map(|(_, one)| windows::times(&one.rule, one.range));
+            let options = self.session.parquet_options(times.all(|times| extent.exceeds(times)));
+            let Ok(table) = table::files(self.archive.root(), &files, stream, tier, &options) else { continue };
+            let scanned = Scanned { table, files: files.len(), extent: Some(extent), stream, tier };
             let members = of_one.iter().map(|(_, one)| Member {
                 rule: &one.rule,
                 sources: one.sources.iter().map(String::as_str).collect(),
@@ -221,8 +226,8 @@ impl<'s> Engine<'s> {
                 }
             }
             // Fewer of them may find the memory that all of them did not.
-            let rest = if failed.len() == all { failed.split_off(all / 2) } else { Vec::new() };
-            open.extend([failed, rest]);
+            let rest = if failed.len() == all { failed.split_off(all.div_ceil(2)) } else { Vec::new() };
+            open.extend([failed, rest].into_iter().filter(|part| part.len() < all));
         }
         rows
     }
@@ -305,7 +310,8 @@ impl<'s> Engine<'s> {
     fn plan(&self, prepared: &Prepared<'_>) -> datafusion::common::Result<RulePlan> {
         let Prepared { rule, stream, tier, files, range, .. } = prepared;
         let sources: Vec<&str> = prepared.sources.iter().map(String::as_str).collect();
-        let (root, options) = (self.archive.root(), self.session.parquet_options());
+        let (times, extent) = (windows::times(rule, *range), Extent::of(files.iter().copied()));
+        let (root, options) = (self.archive.root(), self.session.parquet_options(extent.exceeds(times)));
         let mut table = table::files(root, files, stream, *tier, &options)?;
         let mut borrowings = Vec::new();
         for Borrowed { source, join, files } in &prepared.borrowed {
@@ -315,9 +321,9 @@ impl<'s> Engine<'s> {
             borrowings.push(Borrowing { source, join, lending, lenders: lenders.transpose()? });
         }
         if !borrowings.is_empty() {
-            table = joined(table, stream, &borrowings, windows::times(rule, *range))?;
+            table = joined(table, stream, &borrowings, times)?;
         }
-        let near = near(rule, stream, &sources, *range, &Extent::of(files.iter().copied()));
+        let near = near(rule, stream, &sources, *range, Some(&extent));
         let plan = RulePlan::new(rule, stream, &sources, table, *range, near)?;
         // A lender's event may be of another day.
         Ok(RulePlan { by_day: plan.by_day && borrowings.is_empty(), ..plan })

@@ -23,7 +23,7 @@ use super::lower::Scope;
 use super::row_values::RowValues;
 use super::texts::{self, Wanted};
 use super::together::Together;
-use crate::ir::pattern::RUST;
+use crate::ir::pattern::Node;
 use crate::ir::{self, ExprKind, Literal, Pred, PredKind, Rule, Stream};
 use crate::source::Span;
 
@@ -54,7 +54,7 @@ pub(super) struct Asked<'a> {
     columns: &'a DFSchema,
     shared: Vec<(Expr, Option<Span>)>,
     places: HashMap<Expr, usize>,
-    subjects: Vec<(Expr, Span, Vec<String>)>,
+    subjects: Vec<(Expr, Span, Vec<Node>)>,
     of_subjects: HashMap<Expr, usize>,
     rules: Vec<Tests>,
 }
@@ -109,10 +109,10 @@ impl<'a> Asked<'a> {
                 Ok(Test::Any(self.tests(scope, preds)?))
             }
             _ => match patterns(pred) {
-                Some((subject, printed, every)) => {
+                Some((subject, sought, every)) => {
                     let (expr, span) = (scope.expr(subject)?, subject.span);
                     let subject = self.subject(expr, span);
-                    let patterns: Vec<usize> = printed.into_iter().map(|text| self.pattern(subject, text)).collect();
+                    let patterns: Vec<usize> = sought.into_iter().map(|node| self.pattern(subject, node)).collect();
                     if every {
                         let each = patterns.into_iter().map(|pattern| Test::Found { subject, patterns: vec![pattern] });
                         return Ok(Test::All(each.collect()));
@@ -137,10 +137,10 @@ impl<'a> Asked<'a> {
         place
     }
 
-    fn pattern(&mut self, subject: usize, text: String) -> usize {
+    fn pattern(&mut self, subject: usize, node: Node) -> usize {
         let Some((_, _, patterns)) = self.subjects.get_mut(subject) else { return 0 };
-        patterns.iter().position(|known| *known == text).unwrap_or_else(|| {
-            patterns.push(text);
+        patterns.iter().position(|known| *known == node).unwrap_or_else(|| {
+            patterns.push(node);
             patterns.len() - 1
         })
     }
@@ -441,10 +441,10 @@ impl Test {
 }
 
 /// The text, the patterns and whether all of them must be found, of a predicate that seeks constants in text.
-fn patterns(pred: &Pred) -> Option<(&ir::Expr, Vec<String>, bool)> {
+fn patterns(pred: &Pred) -> Option<(&ir::Expr, Vec<Node>, bool)> {
     match &pred.kind {
         PredKind::Matches { subject, patterns, every } => {
-            Some((subject, patterns.iter().map(|pattern| pattern.print(&RUST)).collect(), *every))
+            Some((subject, patterns.iter().map(|pattern| pattern.node.clone()).collect(), *every))
         }
         PredKind::Text { test, subject, needles, every, nocase } => {
             let wanted = Wanted { test: *test, every: *every, nocase: *nocase };
@@ -456,6 +456,17 @@ fn patterns(pred: &Pred) -> Option<(&ir::Expr, Vec<String>, bool)> {
         }
         _ => None,
     }
+}
+
+/// Whether a rule seeks constants in text.
+pub(super) fn seeks(rule: &Rule) -> bool {
+    fn of(pred: &Pred) -> bool {
+        match &pred.kind {
+            PredKind::All(preds) | PredKind::Any(preds) => preds.iter().any(of),
+            _ => patterns(pred).is_some(),
+        }
+    }
+    rule.filter.iter().any(of)
 }
 
 /// Whether a predicate asks the element that `each` takes: there is none before.

@@ -110,9 +110,11 @@ impl Session {
         Ok(Session { runtime, metadata, content })
     }
 
-    /// How Parquet files are read.
-    pub(super) fn parquet_options(&self) -> TableParquetOptions {
-        let global = self.metadata.config_options().execution.parquet.clone();
+    /// How Parquet files are read: rows of all their times, or of some.
+    pub(super) fn parquet_options(&self, of_some_times: bool) -> TableParquetOptions {
+        let mut global = self.metadata.config_options().execution.parquet.clone();
+        // Rows lie in the order of time, so nothing else tells pages apart, and to read what is in them takes longer than most questions.
+        global.enable_page_index = of_some_times;
         TableParquetOptions { global, ..TableParquetOptions::default() }
     }
 
@@ -133,7 +135,7 @@ impl Session {
     pub(super) fn explain(&self, plan: &RulePlan) -> Result<String> {
         let state = self.state(plan.tier);
         let plan = self.runtime.block_on(async {
-            match if plan.by_day { by_day(state, &plan.plan).await? } else { None } {
+            match by_day(state, &plan.plan, plan.by_day).await? {
                 Some(apart) => Ok(apart),
                 None => state.create_physical_plan(&plan.plan).await,
             }
@@ -146,7 +148,7 @@ impl Session {
     pub(super) fn collect(&self, plan: &RulePlan) -> Result<Rows> {
         let (state, most) = (self.state(plan.tier), most_rows(self.state(plan.tier), plan.windows));
         self.runtime.block_on(async {
-            if let Some(apart) = if plan.by_day { by_day(state, &plan.plan).await? } else { None } {
+            if let Some(apart) = by_day(state, &plan.plan, plan.by_day).await? {
                 let rows = run(state, apart, most).await;
                 match &rows {
                     Err(cause) if matches!(cause.find_root(), DataFusionError::ResourcesExhausted(_)) => {}
@@ -158,8 +160,16 @@ impl Session {
     }
 }
 
-/// A plan over an archive's files with a partition for each day; none where they are of fewer days than there are processors.
-pub(super) async fn by_day(state: &SessionState, plan: &LogicalPlan) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+/// A plan over an archive's files with a partition for each day; none where it may not be, or where they are of fewer days than there are
+/// processors.
+pub(super) async fn by_day(
+    state: &SessionState,
+    plan: &LogicalPlan,
+    may: bool,
+) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    if !may {
+        return Ok(None);
+    }
     let apart = days::apart(in_one_part(state, plan).await?)?;
     Ok(Some(apart).filter(|apart| days::parts(apart) >= state.config().target_partitions()))
 }
@@ -195,7 +205,7 @@ async fn run(state: &SessionState, plan: Arc<dyn ExecutionPlan>, most: usize) ->
     let context = context(state, most);
     let (next, parts) = (Arc::new(AtomicUsize::new(0)), days::parts(&plan));
     let mut workers = JoinSet::new();
-    for _ in 0..parts.min(state.config().target_partitions()) {
+    for _ in 0..parts.min(at_once(state)) {
         let (plan, context, next) = (Arc::clone(&plan), Arc::clone(&context), Arc::clone(&next));
         workers.spawn(async move {
             let mut rows = Rows::none(&context);
@@ -214,6 +224,14 @@ async fn run(state: &SessionState, plan: Arc<dyn ExecutionPlan>, most: usize) ->
     }
     rows.time = time_of(plan.as_ref());
     Ok(rows)
+}
+
+/// How many partitions are under way: more than there are processors for, since one that waits for a file keeps none busy.
+pub(super) fn at_once(state: &SessionState) -> usize {
+    match state.config().target_partitions() {
+        1 => 1,
+        processors => 2 * processors,
+    }
 }
 
 /// What a plan runs in, with batches of at most so many rows. Each partition reads its own files.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{
     Array, ArrayRef, ArrowNativeTypeOp, ArrowPrimitiveType, Decimal128Array, Int64Array, LargeBinaryArray,
-    LargeListArray, PrimitiveArray,
+    LargeListArray, PrimitiveArray, UInt64Array,
 };
 use datafusion::arrow::buffer::OffsetBuffer;
 use datafusion::arrow::datatypes::{DataType, Decimal128Type, Field};
@@ -67,7 +67,63 @@ impl Fold for WholeSum {
     }
 }
 
-/// What the evaluator's exact totals give: sums of floats and decimals, averages, deviations.
+/// The average of ints or durations: their sum in 128 bit and their number, divided as the evaluator does.
+#[derive(Clone)]
+pub(super) struct WholeAverage {
+    /// Of the values.
+    pub of: Type,
+    /// Of the results.
+    pub result: Type,
+}
+
+impl Fold for WholeAverage {
+    type Kept = (i128, u64);
+    type Batch = Int64Array;
+
+    fn nothing(&self) -> (i128, u64) {
+        (0, 0)
+    }
+
+    fn batch(&self, args: &[ArrayRef]) -> Result<Int64Array> {
+        argument::<Int64Array>(args, 0).cloned()
+    }
+
+    fn add(&self, (sum, count): &mut (i128, u64), batch: &Int64Array, row: usize) -> usize {
+        if batch.is_valid(row) {
+            *sum += i128::from(batch.value(row));
+            *count += 1;
+        }
+        0
+    }
+
+    fn merge(&self, (sum, count): &mut (i128, u64), other: (i128, u64)) -> usize {
+        *sum += other.0;
+        *count += other.1;
+        0
+    }
+
+    fn saved(&self) -> Vec<DataType> {
+        vec![WIDE, DataType::UInt64]
+    }
+
+    fn save(&self, kept: Vec<(i128, u64)>) -> Result<Vec<ArrayRef>> {
+        let (sums, counts): (Vec<i128>, Vec<u64>) = kept.into_iter().unzip();
+        Ok(vec![Arc::new(Decimal128Array::from(sums).with_data_type(WIDE)), Arc::new(UInt64Array::from(counts))])
+    }
+
+    fn load(&self, saved: &[ArrayRef]) -> Result<Vec<(i128, u64)>> {
+        let (sums, counts) = (argument::<Decimal128Array>(saved, 0)?, argument::<UInt64Array>(saved, 1)?);
+        Ok(sums.values().iter().copied().zip(counts.values().iter().copied()).collect())
+    }
+
+    fn results(&self, kept: Vec<(i128, u64)>) -> Result<ArrayRef> {
+        let average = |(sum, count)| Total::of_wholes(&self.of, sum, count).average();
+        let averages: Vec<Value> = kept.into_iter().map(average).collect();
+        in_plan(&self.result, &averages.iter().collect::<Vec<_>>())
+    }
+}
+
+/// What the evaluator's exact totals give: sums and averages of floats and decimals, deviations.
 #[derive(Clone)]
 pub(super) struct Totals {
     /// Which: sum, average or deviation.

@@ -58,7 +58,7 @@ pub(super) fn found(wanted: Wanted, subject: Expr, needle: Expr) -> Expr {
 pub(super) fn found_constants(wanted: Wanted, subject: Expr, needles: &[&str]) -> Expr {
     let needles: Vec<String> = needles.iter().map(|needle| (*needle).to_owned()).collect();
     let identity = format!("{wanted:?} {needles:?}");
-    let patterns: Vec<String> = needles.iter().map(|needle| sought(wanted, needle)).collect();
+    let patterns: Vec<String> = needles.iter().map(|needle| print(&sought(wanted, needle), &RUST)).collect();
     let one = if wanted.every { None } else { alternation(&patterns) };
     test("found", identity, subject, move |text| match &one {
         Some(regex) => regex.is_match(text),
@@ -69,16 +69,15 @@ pub(super) fn found_constants(wanted: Wanted, subject: Expr, needles: &[&str]) -
     })
 }
 
-/// The pattern that finds a constant, in the notation of `regex`.
-pub(super) fn sought(wanted: Wanted, needle: &str) -> String {
+/// The pattern that finds a constant.
+pub(super) fn sought(wanted: Wanted, needle: &str) -> Node {
     let text = literal_node(needle, wanted.nocase);
-    let node = match wanted.test {
+    match wanted.test {
         TextTest::Contains => text,
         TextTest::Equals => Node::Concat(vec![Node::Start, text, Node::End]),
         TextTest::StartsWith => Node::Concat(vec![Node::Start, text]),
         TextTest::EndsWith => Node::Concat(vec![text, Node::End]),
-    };
-    print(&node, &RUST)
+    }
 }
 
 /// Whether patterns are found in a column's text.

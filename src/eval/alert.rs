@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use rayon::prelude::*;
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
@@ -79,23 +80,35 @@ pub struct EventRow {
 /// space. The identity is the list of the keys' values; without `over` it is `[event.id]`, or `[event.id, element]` where the rule has `each`.
 /// An event without an id has `[null, n]`: n counts from 0 the alerts of one source, rule and time whose events have no id, in the order of
 /// element, severity, measures and shown items, so that those that change places are equal.
-pub fn finish(pack: &str, alerts: &mut [Alert]) {
-    alerts.sort_by(Alert::in_order);
+pub fn finish(pack: &str, alerts: &mut Vec<Alert>) {
+    sort(alerts);
     let mut before: Option<(i64, String, String)> = None;
     let mut rank = 0_u64;
-    for alert in alerts {
+    for alert in alerts.iter_mut().filter(|alert| alert.has_no_event_id()) {
+        let place = (alert.window.start, alert.source.clone(), alert.rule.clone());
+        rank = if before.as_ref() == Some(&place) { rank + 1 } else { 0 };
+        before = Some(place);
+        alert.id = alert.id_of(pack, &(Value::Missing, rank));
+    }
+    alerts.par_iter_mut().filter(|alert| !alert.has_no_event_id()).for_each(|alert| {
         alert.id = match &alert.event {
             None => alert.id_of(pack, &alert.key_values().collect::<Vec<_>>()),
-            Some(EventRow { id: Value::Missing, .. }) => {
-                let place = (alert.window.start, alert.source.clone(), alert.rule.clone());
-                rank = if before.as_ref() == Some(&place) { rank + 1 } else { 0 };
-                before = Some(place);
-                alert.id_of(pack, &(Value::Missing, rank))
-            }
             Some(EventRow { id, element: None }) => alert.id_of(pack, &[id]),
             Some(EventRow { id, element: Some(element) }) => alert.id_of(pack, &(id, element)),
         };
-    }
+    });
+}
+
+/// Puts alerts into their order. Most have a moment of their own, so moments are compared first, and alerts, which are large, are moved once.
+fn sort(alerts: &mut Vec<Alert>) {
+    let mut order: Vec<(i64, usize)> = alerts.iter().map(|alert| alert.window.start).zip(0..).collect();
+    let in_order = |a: usize, b: usize| match (alerts.get(a), alerts.get(b)) {
+        (Some(one), Some(other)) => one.in_order(other),
+        _ => Ordering::Equal,
+    };
+    order.par_sort_by(|(at, a), (other_at, b)| at.cmp(other_at).then_with(|| in_order(*a, *b)));
+    let mut unsorted: Vec<Option<Alert>> = std::mem::take(alerts).into_iter().map(Some).collect();
+    alerts.extend(order.into_iter().filter_map(|(_, n)| unsorted.get_mut(n)?.take()));
 }
 
 /// Stands for text of users that is not to leave the content tier.
@@ -107,6 +120,10 @@ impl Alert {
         let mut id = hash(&whole.unwrap_or_default());
         id.truncate(32);
         id
+    }
+
+    fn has_no_event_id(&self) -> bool {
+        self.event.as_ref().is_some_and(|event| event.id == Value::Missing)
     }
 
     /// Puts `[CONTENT]` in the place of measures and shown items of these names that are there.
@@ -218,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_id_is_over_a_documented_text() {
-        let mut alerts = [alert(5, None)];
+        let mut alerts = vec![alert(5, None)];
         alerts[0].keys = vec![("caller.id".to_owned(), Value::text("a\"b")), ("n".to_owned(), Value::Int(7))];
         finish("p", &mut alerts);
         assert_eq!(alerts[0].id, hash(r#"["p","r","aws.bedrock",5,["a\"b",7]]"#)[..32]);
@@ -234,11 +251,11 @@ mod tests {
     fn events_without_an_id_are_told_apart_by_their_rank() {
         let row = |id: &str, element| Some(EventRow { id: Value::text(id), element });
         let shown = |text: &str| Alert { show: vec![("x".to_owned(), Value::text(text))], ..alert(5, row("", None)) };
-        let mut alerts = [shown("b"), alert(5, row("e", Some(3))), shown("a"), alert(6, row("", None)), shown("b")];
+        let mut alerts = vec![shown("b"), alert(5, row("e", Some(3))), shown("a"), alert(6, row("", None)), shown("b")];
         finish("p", &mut alerts);
         let of = |identity: &str, time| hash(&format!(r#"["p","r","aws.bedrock",{time},{identity}]"#))[..32].to_owned();
         let ids = [of("[null,0]", 5), of("[null,1]", 5), of("[null,2]", 5), of(r#"["e",3]"#, 5), of("[null,0]", 6)];
-        assert_eq!(alerts.clone().map(|alert| alert.id), ids);
+        assert_eq!(alerts.iter().map(|alert| alert.id.as_str()).collect::<Vec<_>>(), ids);
         assert_eq!(alerts[0].show[0].1, Value::text("a"));
     }
 

@@ -61,8 +61,14 @@ impl<'a> Scope<'a> {
         Scope { subject, patterns, with: Vec::new(), elements: Vec::new(), group: Group::default(), unreadable: 0 }
     }
 
+    /// The keys of a group, which has none of its own before.
+    pub fn of_group(&mut self, keys: Vec<Value>) {
+        self.group.keys = keys;
+    }
+
     /// Evaluates measures one after the other over the keys and aggregates of a group; from there on all three can be read.
-    pub fn measure<'m>(&mut self, keys: Vec<Value>, aggregates: Vec<Value>, measures: impl Iterator<Item = &'m Expr>) {
+    pub fn measure<'m>(&mut self, aggregates: Vec<Value>, measures: impl Iterator<Item = &'m Expr>) {
+        let keys = std::mem::take(&mut self.group.keys);
         self.group = Group { keys, aggregates, ..Group::default() };
         for measure in measures {
             let value = self.value(measure);

@@ -24,10 +24,9 @@ pub type Groups = IndexMap<Vec<Value>, Vec<Contents>>;
 pub(super) struct Past<'a> {
     rule: &'a Rule,
     window: &'a Window,
-    groups: &'a Groups,
     /// When the source's archive begins.
     begins: Option<i64>,
-    /// By look-back, where it asks for rows: by the keys that it goes by.
+    /// By look-back, where it asks for rows of other groups too: by the keys that it goes by.
     seen: Vec<IndexMap<Vec<Value>, Seen>>,
     /// By look-back, where it is a baseline: the value of each window of each group, and of one without rows.
     values: Vec<Values<'a>>,
@@ -35,7 +34,7 @@ pub(super) struct Past<'a> {
     nothing: Vec<Value>,
 }
 
-/// What the past holds of one group: by look-back, where it asks for rows, the windows that have some.
+/// What the past holds of one group: its windows, and by look-back, where it asks for rows of other groups too, when those were.
 pub(super) struct OfGroup<'p> {
     keys: &'p [Value],
     windows: &'p [Contents],
@@ -57,10 +56,9 @@ impl<'a> Past<'a> {
         run: &Run<'_>,
         patterns: &'a Patterns,
     ) -> Past<'a> {
-        let seen = rule.looks.iter().map(|look| match &look.question {
-            Question::Seen(keys) | Question::Unseen(keys) => seen(groups, keys, window),
-            Question::Silent => seen(groups, &(0..window.keys.len()).collect::<Vec<_>>(), window),
-            Question::Baseline(..) => IndexMap::new(),
+        let seen = rule.looks.iter().map(|look| match others(look, window) {
+            Some(keys) => seen(groups, keys, window),
+            None => IndexMap::new(),
         });
         let nothing = rule.aggregates.iter().map(|a| aggregate(a, &[]));
         let nothing: Vec<Value> = nothing.collect();
@@ -69,17 +67,16 @@ impl<'a> Past<'a> {
             Question::Baseline(value, _) => values(rule, groups, patterns, value, &nothing),
             _ => Values::default(),
         });
-        Past { rule, window, groups, begins, seen: seen.collect(), values: values.collect(), nothing }
+        Past { rule, window, begins, seen: seen.collect(), values: values.collect(), nothing }
     }
 
-    /// What there is of one group.
-    pub(super) fn of<'p>(&'p self, keys: &'p [Value]) -> OfGroup<'p> {
-        let seen = self.rule.looks.iter().zip(&self.seen).map(|(look, seen)| match &look.question {
-            Question::Seen(by) | Question::Unseen(by) => seen.get(&picked(keys, by)),
-            Question::Silent => seen.get(keys),
-            Question::Baseline(..) => None,
+    /// What there is of one group, which has these windows.
+    pub(super) fn of<'p>(&'p self, keys: &'p [Value], windows: &'p [Contents]) -> OfGroup<'p> {
+        let seen = self.rule.looks.iter().zip(&self.seen).map(|(look, seen)| {
+            let by = others(look, self.window)?;
+            seen.get(&picked(keys, by))
         });
-        OfGroup { keys, windows: self.groups.get(keys).map_or(&[], Vec::as_slice), seen: seen.collect() }
+        OfGroup { keys, windows, seen: seen.collect() }
     }
 
     /// What the past of a group answers in a window.
@@ -93,7 +90,10 @@ impl<'a> Past<'a> {
             if self.begins.is_some_and(|begins| from < begins) {
                 return None;
             }
-            let row = || seen.is_some_and(|seen| row_between(seen, from, start));
+            let row = || match seen {
+                Some(seen) => row_between(seen, |row| *row, from, start),
+                None => self.had_row(group.windows, from, start),
+            };
             Some(match &look.question {
                 Question::Seen(_) | Question::Silent => Value::Bool(row()),
                 Question::Unseen(_) => Value::Bool(!row()),
@@ -106,13 +106,10 @@ impl<'a> Past<'a> {
     }
 
     /// The windows without rows in which a group is judged all the same: those before which it had rows, ends in `(from, to]`.
-    pub(super) fn silent(&self, keys: &[Value], (from, to): (i64, i64)) -> Vec<Contents> {
-        let Some(windows) = self.groups.get(keys) else { return Vec::new() };
+    pub(super) fn silent(&self, windows: &[Contents], (from, to): (i64, i64)) -> Vec<Contents> {
         let (length, step) = (self.window.length, self.window.step.max(1));
         let furthest = self.rule.looks.iter().filter(|look| look.question == Question::Silent).map(|look| look.length);
         let furthest = furthest.max().unwrap_or_default();
-        let asked = self.rule.looks.iter().zip(&self.seen).find(|(look, _)| look.question == Question::Silent);
-        let Some(seen) = asked.and_then(|(_, seen)| seen.get(keys)) else { return Vec::new() };
         let rows = windows.iter().flat_map(|contents| [contents.first, contents.last]);
         let (Some(first), Some(last)) = (rows.clone().min(), rows.max()) else { return Vec::new() };
         // From the first window behind a row to the last one that still has one in its past.
@@ -121,7 +118,7 @@ impl<'a> Past<'a> {
         let mut out = Vec::new();
         let mut start = begin;
         while start <= end {
-            let near = row_between(seen, start.saturating_sub(furthest), start);
+            let near = self.had_row(windows, start.saturating_sub(furthest), start);
             if near && start.saturating_add(length) > from && !holds(windows, start) {
                 let moment = start.saturating_add(length);
                 out.push(Contents { start, first: moment, last: moment, aggregates: self.nothing.clone() });
@@ -129,6 +126,11 @@ impl<'a> Past<'a> {
             start = start.saturating_add(step);
         }
         out
+    }
+
+    /// Whether a group had a row in `[from, to)`, by its windows: each has its last row where the one before has it, or later.
+    fn had_row(&self, windows: &[Contents], from: i64, to: i64) -> bool {
+        row_between(windows, |held| (held.start.saturating_add(self.window.length), held.last), from, to)
     }
 
     fn baseline(
@@ -174,7 +176,8 @@ fn values<'a>(
     let of = |keys: &[Value], aggregates: &[Value]| {
         let subject = Subject { source: "", fields: &[], record: &Json::Null };
         let mut scope = Scope::new(subject, patterns);
-        scope.measure(keys.to_vec(), aggregates.to_vec(), rule.measures.iter().map(|measure| &measure.value));
+        scope.of_group(keys.to_vec());
+        scope.measure(aggregates.to_vec(), rule.measures.iter().map(|measure| &measure.value));
         scope.value(value)
     };
     let group = |(keys, windows): (&'a Vec<Value>, &'a Vec<Contents>)| {
@@ -189,10 +192,21 @@ fn holds(windows: &[Contents], start: i64) -> bool {
     windows.binary_search_by_key(&start, |held| held.start).is_ok()
 }
 
-/// Whether a row lies in `[from, to)`, by the windows that end by `to`, which is where a window of the rule begins.
-fn row_between(seen: &Seen, from: i64, to: i64) -> bool {
-    let windows = seen.partition_point(|(end, _)| *end <= to);
-    windows.checked_sub(1).and_then(|at| seen.get(at)).is_some_and(|(_, last)| *last >= from)
+/// The keys by which a look-back asks for rows, where other groups may have them too.
+fn others<'a>(look: &'a Look, window: &Window) -> Option<&'a [usize]> {
+    match &look.question {
+        Question::Seen(keys) | Question::Unseen(keys) => {
+            (0..window.keys.len()).any(|key| !keys.contains(&key)).then_some(keys)
+        }
+        Question::Silent | Question::Baseline(..) => None,
+    }
+}
+
+/// Whether a row lies in `[from, to)`, by the windows that end by `to`, which is where a window of the rule begins. A window is its end and its
+/// latest row, or that of an earlier one; both rise.
+fn row_between<T>(windows: &[T], of: impl Fn(&T) -> (i64, i64), from: i64, to: i64) -> bool {
+    let before = windows.partition_point(|window| of(window).0 <= to);
+    windows.get(..before).and_then(<[T]>::last).is_some_and(|window| of(window).1 >= from)
 }
 
 fn seen(groups: &Groups, keys: &[usize], window: &Window) -> IndexMap<Vec<Value>, Seen> {

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::Event;
 use super::aggregate::{Input, aggregate};
 use super::alert::{Alert, EventRow, Interval, finish};
@@ -279,39 +281,66 @@ pub struct Judged {
     pub passed_over: u64,
 }
 
+/// How many groups a thread judges at a time.
+const AT_ONCE: usize = 64;
+
 impl Windowed<'_> {
     /// Judges the windows of a run; the groups hold those of [`reach`].
     #[must_use]
     pub fn judge(&self, groups: &Groups) -> Judged {
-        let Range { from, to } = self.run.range;
-        let before = from.saturating_sub(self.window.step);
         let past = Past::new(self.rule, self.window, self.source, groups, self.run, self.patterns);
-        let mut judged = Judged::default();
-        for (keys, windows) in groups {
-            let end = |held: &Contents| held.start.saturating_add(self.window.length);
-            let held = windows.iter().filter(|held| before < end(held) && end(held) <= to).cloned();
-            let mut held: Vec<Contents> = held.collect();
-            if self.rule.asks_for_silence() {
-                held.extend(past.silent(keys, (before, to)));
-                held.sort_by_key(|held| held.start);
+        // Groups don't ask one another: what they share is in `past`.
+        let parts = (0..groups.len()).step_by(AT_ONCE).collect::<Vec<_>>().into_par_iter();
+        let parts = parts.map(|from| {
+            let mut judged = Judged::default();
+            for (keys, windows) in groups.iter().skip(from).take(AT_ONCE) {
+                self.judge_group(&past, keys, windows, &mut judged);
             }
-            let group = past.of(keys);
-            let alert = |held: Contents| {
-                let answers = past.answers(&group, held.start);
-                self.window_alert(keys, held, answers, &mut judged)
-            };
-            let alerts: Vec<Alert> = held.into_iter().filter_map(alert).collect();
-            judged.alerts.extend(opened(self.window, self.run.range, alerts));
+            judged
+        });
+        let parts: Vec<Judged> = parts.collect();
+        let mut judged = Judged::default();
+        judged.alerts.reserve(parts.iter().map(|part| part.alerts.len()).sum());
+        for part in parts {
+            judged.alerts.extend(part.alerts);
+            judged.undecided = Undecided::both(judged.undecided, part.undecided);
+            judged.passed_over += part.passed_over;
         }
         judged
     }
 
-    /// The alert of one window, if `when` holds there.
-    fn window_alert(&self, keys: &[Value], held: Contents, answers: Answers, judged: &mut Judged) -> Option<Alert> {
-        let window = Interval { start: held.start, end: held.start.saturating_add(self.window.length) };
+    fn judge_group(&self, past: &Past<'_>, keys: &[Value], windows: &[Contents], judged: &mut Judged) {
+        let Range { from, to } = self.run.range;
+        let before = from.saturating_sub(self.window.step);
+        let end = |held: &Contents| held.start.saturating_add(self.window.length);
+        let held = windows.iter().filter(|held| before < end(held) && end(held) <= to).cloned();
+        let mut held: Vec<Contents> = held.collect();
+        if self.rule.asks_for_silence() {
+            held.extend(past.silent(windows, (before, to)));
+            held.sort_by_key(|held| held.start);
+        }
+        let group = past.of(keys, windows);
         let nothing = Subject { source: self.source, fields: &[], record: &Json::Null };
         let mut scope = Scope::new(nothing, self.patterns);
-        measure(self.rule, &mut scope, keys.to_vec(), held.aggregates);
+        scope.of_group(keys.to_vec());
+        let alert = |held: Contents| {
+            let answers = past.answers(&group, held.start);
+            self.window_alert(&mut scope, held, answers, judged)
+        };
+        let alerts: Vec<Alert> = held.into_iter().filter_map(alert).collect();
+        judged.alerts.extend(opened(self.window, self.run.range, alerts));
+    }
+
+    /// The alert of one window, if `when` holds there.
+    fn window_alert(
+        &self,
+        scope: &mut Scope<'_>,
+        held: Contents,
+        answers: Answers,
+        judged: &mut Judged,
+    ) -> Option<Alert> {
+        let window = Interval { start: held.start, end: held.start.saturating_add(self.window.length) };
+        measure(self.rule, scope, held.aggregates);
         scope.answer(answers);
         match scope.decided(&self.rule.when) {
             Some(true) => {}
@@ -332,9 +361,9 @@ impl Windowed<'_> {
             until: window.end,
             first: held.first,
             last: held.last,
-            keys: names.zip(keys.iter().cloned()).collect(),
+            keys: names.zip(scope.group().keys.iter().cloned()).collect(),
             partial: self.run.begins(self.rule, self.source).is_some_and(|begins| window.start < begins),
-            ..described(self.rule, &mut scope)
+            ..described(self.rule, scope)
         })
     }
 }
@@ -413,7 +442,7 @@ pub fn event_alert(rule: &Rule, scope: &mut Scope<'_>, time: i64, event: EventRo
         aggregate(a, &rows)
     };
     let aggregates = rule.aggregates.iter().zip(&inputs).map(of_row).collect();
-    measure(rule, scope, Vec::new(), aggregates);
+    measure(rule, scope, aggregates);
     if rule.looks.is_empty() && !scope.holds(&rule.when) {
         return None;
     }
@@ -428,8 +457,8 @@ pub fn event_alert(rule: &Rule, scope: &mut Scope<'_>, time: i64, event: EventRo
     })
 }
 
-fn measure(rule: &Rule, scope: &mut Scope<'_>, keys: Vec<Value>, aggregates: Vec<Value>) {
-    scope.measure(keys, aggregates, rule.measures.iter().map(|measure| &measure.value));
+fn measure(rule: &Rule, scope: &mut Scope<'_>, aggregates: Vec<Value>) {
+    scope.measure(aggregates, rule.measures.iter().map(|measure| &measure.value));
 }
 
 /// What an alert says besides when and who.

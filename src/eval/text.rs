@@ -32,8 +32,11 @@ pub fn base64_decode(text: &str) -> Value {
 /// SHA-256 of the UTF-8 bytes, in lower-case hexadecimal.
 #[must_use]
 pub fn hash(text: &str) -> String {
-    let digits = Sha256::digest(text.as_bytes()).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    let digest = Sha256::digest(text.as_bytes());
+    let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    let mut text = String::with_capacity(2 * digest.len());
+    text.extend(digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)));
+    text
 }
 
 /// An address as a cloud wrote it, the last IPv4 part perhaps starred out; missing where it is no such text.

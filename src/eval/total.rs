@@ -47,6 +47,15 @@ impl Total {
         Total { unit, positive: Natural::default(), negative: Natural::default(), squares, count: 0 }
     }
 
+    /// A total of so many ints or durations, of which the sum is known.
+    #[must_use]
+    pub fn of_wholes(of: &Type, sum: i128, count: u64) -> Total {
+        let mut total = Total::new(of, false);
+        total.count = count;
+        if sum < 0 { &mut total.negative } else { &mut total.positive }.add_scaled(sum.unsigned_abs(), 0);
+        total
+    }
+
     /// Adds a value; what is missing or of another type is passed over.
     pub fn add(&mut self, value: &Value) {
         let (size, shift, negative) = match (self.unit, value) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Expr, ExprKind, FieldId, Look, Mute, Pred, Question, Rewrite, Stream, Type, cloud_of};
+use super::{Expr, ExprKind, FieldId, Look, Mute, Pred, PredKind, Question, Rewrite, Stream, Type, cloud_of};
 use crate::source::Span;
 
 /// A detection over one stream.
@@ -53,6 +53,34 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// A rule without a name whose alerts are all events of a stream, at a place in some text.
+    #[must_use]
+    pub fn of_all(stream: usize, span: Span) -> Rule {
+        Rule {
+            name: String::new(),
+            title: String::new(),
+            description: String::new(),
+            signal: false,
+            severity: SeverityOf { arms: Vec::new(), default: Level::Informational },
+            tags: Vec::new(),
+            stream,
+            only: Vec::new(),
+            with: Vec::new(),
+            each: None,
+            filter: Vec::new(),
+            window: None,
+            aggregates: Vec::new(),
+            measures: Vec::new(),
+            looks: Vec::new(),
+            when: Pred::new(PredKind::Const(true), span),
+            show: Vec::new(),
+            carried: Vec::new(),
+            mute: None,
+            texts: Texts::default(),
+            span,
+        }
+    }
+
     /// The fields that it reads anywhere, with its stream's time and id, in the order of the stream.
     #[must_use]
     pub fn fields(&self, stream: &Stream) -> BTreeSet<FieldId> {

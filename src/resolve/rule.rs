@@ -8,8 +8,8 @@ use super::scope::{Names, Own, Phase, Resolver, Scope};
 use super::told;
 use crate::diag::Diagnostic;
 use crate::ir::{
-    Binding, Each, Expr, Key, Level, OnlySource, Pred, PredKind, Question, Rule, SeverityOf, Texts, Type, Window,
-    cloud_of, duration,
+    Binding, Each, Expr, Key, OnlySource, Pred, PredKind, Question, Rule, SeverityOf, Texts, Type, Window, cloud_of,
+    duration,
 };
 use crate::schema::Schema;
 use crate::source::{Span, Spanned};
@@ -113,29 +113,7 @@ impl<'a> Resolver<'a> {
 
     /// All clauses, in the order in which names come about. Names, title and stream are the caller's.
     fn parts(&mut self, written: &ast::Rule, exceptions: &[Excepting<'a>]) -> Option<Rule> {
-        let mut rule = Rule {
-            name: String::new(),
-            title: String::new(),
-            description: String::new(),
-            signal: false,
-            severity: SeverityOf { arms: Vec::new(), default: Level::Informational },
-            tags: Vec::new(),
-            stream: 0,
-            only: Vec::new(),
-            with: Vec::new(),
-            each: None,
-            filter: Vec::new(),
-            window: None,
-            aggregates: Vec::new(),
-            measures: Vec::new(),
-            looks: Vec::new(),
-            when: Pred::new(PredKind::Const(true), written.name.span),
-            show: Vec::new(),
-            carried: Vec::new(),
-            mute: None,
-            texts: Texts::default(),
-            span: written.name.span,
-        };
+        let mut rule = Rule::of_all(0, written.name.span);
         // They stand behind the last `where`, or where one would stand.
         let behind = written.clauses.iter().rposition(|c| c.node.rank() <= Clause::WHERE);
         let windowed = written.clauses.iter().any(|c| matches!(c.node, Clause::Over(_)));

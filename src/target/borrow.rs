@@ -5,8 +5,8 @@ use super::Info;
 use crate::bind::{Bound, BoundRule, bind, blind, field_expr, told_rule};
 use crate::diag::{Code, Diagnostic};
 use crate::ir::{
-    BORROWED, Binding, Column, ColumnKind, Expr, ExprKind, FieldId, Join, Level, Place, Pred, PredKind, Rule,
-    SeverityOf, Source, Step, Stream, Texts, Type, borrowed_path,
+    BORROWED, Binding, Column, ColumnKind, Expr, ExprKind, FieldId, Join, Place, Pred, Rule, Source, Step, Stream,
+    Type, borrowed_path,
 };
 use crate::schema::Schema;
 use crate::source::Span;
@@ -149,29 +149,7 @@ fn lending<'a>(
 
 /// The rule that has all events of the lender, and shows what is lent.
 fn events(join: &Join, show: Vec<Binding>) -> Rule {
-    Rule {
-        name: join.lender.clone(),
-        title: String::new(),
-        description: String::new(),
-        signal: false,
-        severity: SeverityOf { arms: Vec::new(), default: Level::Low },
-        tags: Vec::new(),
-        stream: join.stream,
-        only: Vec::new(),
-        with: Vec::new(),
-        each: None,
-        filter: Vec::new(),
-        window: None,
-        aggregates: Vec::new(),
-        measures: Vec::new(),
-        looks: Vec::new(),
-        when: Pred::new(PredKind::Const(true), join.span),
-        show,
-        carried: Vec::new(),
-        mute: None,
-        texts: Texts::default(),
-        span: join.span,
-    }
+    Rule { name: join.lender.clone(), show, ..Rule::of_all(join.stream, join.span) }
 }
 
 /// Whether a predicate of a bound rule reads anything that was borrowed, also by a row value of the rule.

@@ -125,6 +125,38 @@ pub fn anything() -> Node {
     repeat(any_char(), 0, None)
 }
 
+/// The node that finds in a text whose A–Z are a–z what this node finds in the text itself; none where it tells cases apart.
+#[must_use]
+pub fn lowered(node: &Node) -> Option<Node> {
+    let all = |nodes: &[Node]| nodes.iter().map(lowered).collect::<Option<Vec<_>>>();
+    Some(match node {
+        Node::Char(c) if c.is_ascii_alphabetic() => return None,
+        Node::Empty | Node::Char(_) | Node::Start | Node::End | Node::Boundary { .. } => node.clone(),
+        Node::Class { negated, ranges } => lowered_class(*negated, ranges)?,
+        Node::Repeat { min, max, greedy, node } => {
+            Node::Repeat { min: *min, max: *max, greedy: *greedy, node: Box::new(lowered(node)?) }
+        }
+        Node::Group(node) => Node::Group(Box::new(lowered(node)?)),
+        Node::Concat(nodes) => Node::Concat(all(nodes)?),
+        Node::Alternate(nodes) => Node::Alternate(all(nodes)?),
+    })
+}
+
+fn lowered_class(negated: bool, ranges: &[(char, char)]) -> Option<Node> {
+    let holds = |c: char| ranges.iter().any(|(low, high)| (*low..=*high).contains(&c));
+    if ('a'..='z').any(|c| holds(c) != holds(c.to_ascii_uppercase())) {
+        return None;
+    }
+    // No text has A–Z then: a class without them can be a single character, which is sought faster.
+    let below = |(low, high): &(char, char)| (*low <= *high && *low < 'A').then_some((*low, (*high).min('@')));
+    let above = |(low, high): &(char, char)| (*low <= *high && *high > 'Z').then_some(((*low).max('['), *high));
+    let ranges: Vec<_> = ranges.iter().flat_map(|range| [below(range), above(range)]).flatten().collect();
+    Some(match ranges.as_slice() {
+        [(low, high)] if low == high && !negated => Node::Char(*low),
+        _ => Node::Class { negated, ranges },
+    })
+}
+
 /// As often as it can, from `min` to `max` times.
 #[must_use]
 pub fn repeat(node: Node, min: u32, max: Option<u32>) -> Node {

@@ -104,22 +104,7 @@ impl Lower<'_> {
     /// One row a key, with the columns that are read, of the rows that play a part.
     fn part(&mut self, made: &Table<'_>, played: &Played<'_>, range: &Range) -> Said<Vec<Stage>> {
         let Assemble { key, within, time, .. } = made.assemble;
-        let mut rows = Lower {
-            rule: self.rule,
-            time,
-            place: &played.place,
-            names: std::mem::take(&mut self.names),
-            table: Name::new(&played.place.name),
-            tables: Vec::new(),
-            stages: Vec::new(),
-            hoisted: Vec::new(),
-            elements: Vec::new(),
-            groups: None,
-            looks: Vec::new(),
-            seen: Vec::new(),
-            effects: super::Effects::default(),
-            columns: None,
-        };
+        let mut rows = Lower::of((self.rule, time), &played.place, &mut self.names);
         let said = rows.played(key, time, *within, played, range);
         let Lower { names, stages, effects, .. } = rows;
         self.names = names;

@@ -4,7 +4,7 @@
 //! themselves. Between them the lender's rows of these keys, near these times, are sorted, and the first of each is taken.
 
 use super::window::{Clock, DATETIMES, between, cut, uncut};
-use super::{Effects, Lower, refuse};
+use super::{Lower, refuse};
 use crate::bind::simplify::{Carry, simplify_rule};
 use crate::ir::Place;
 use crate::target::Verdict;
@@ -94,22 +94,7 @@ impl Lower<'_> {
     /// The lender's rows that lie near those of the run.
     fn lender(&mut self, lending: &Lending<'_>, clock: &Clock, to: &Scalar) -> Said<(Vec<Stage>, Lender)> {
         let bound = simplify_rule(lending.bound.clone(), Carry::Constants);
-        let mut rows = Lower {
-            rule: &bound.rule,
-            time: &bound.time,
-            place: lending.place,
-            names: std::mem::take(&mut self.names),
-            table: Name::new(&lending.place.name),
-            tables: Vec::new(),
-            stages: Vec::new(),
-            hoisted: Vec::new(),
-            elements: Vec::new(),
-            groups: None,
-            looks: Vec::new(),
-            seen: Vec::new(),
-            effects: Effects::default(),
-            columns: None,
-        };
+        let mut rows = Lower::of((&bound.rule, &bound.time), lending.place, &mut self.names);
         let said = rows.lends(lending, &bound, clock, to);
         let Lower { names, stages, effects, .. } = rows;
         self.names = names;

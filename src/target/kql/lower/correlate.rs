@@ -6,7 +6,7 @@ use super::super::names::Names;
 use super::super::tree::{Infix, Name, Query, Rows, Scalar, Stage, Type};
 use super::alerts::Columns;
 use super::window::bin;
-use super::{lowered, reserve};
+use super::{lowered, reserve, set_aside};
 use crate::ir::Occurs;
 use crate::target::Correlating;
 use crate::target::names::{WINDOW_END, WINDOW_START, key_names};
@@ -91,11 +91,7 @@ impl Joined<'_> {
 
     /// The rows so far as a table of their own.
     fn cut(&mut self, wanted: &str) -> Name {
-        let name = self.names.fresh(wanted);
-        let rows = Rows { table: self.table.clone(), stages: std::mem::take(&mut self.stages) };
-        self.tables.push((name.clone(), rows));
-        self.table = name.clone();
-        name
+        set_aside(self.names.fresh(wanted), &mut self.table, &mut self.stages, &mut self.tables)
     }
 
     fn name_of(&self, member: usize) -> Scalar {

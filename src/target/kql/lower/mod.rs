@@ -136,22 +136,8 @@ fn lowered(cx: &mut Lowering<'_>, names: &mut Names, columns: Option<&Columns>) 
     let made = cx.source.assemble.as_ref().map(|assemble| assemble::table(assemble, &bound, cx.place, names));
     let lendings = cx.lendings.clone();
     let (lent, place) = borrow::lent(&lendings, made.as_ref().map_or(cx.place, |made| &made.place), names);
-    let mut lower = Lower {
-        rule: &bound.rule,
-        time: &bound.time,
-        place: &place,
-        names: std::mem::take(names),
-        table: Name::new(&cx.place.name),
-        tables: Vec::new(),
-        stages: Vec::new(),
-        hoisted: Vec::new(),
-        elements: Vec::new(),
-        groups: None,
-        looks: Vec::new(),
-        seen: Vec::new(),
-        effects: Effects::default(),
-        columns,
-    };
+    let mut lower =
+        Lower { table: Name::new(&cx.place.name), columns, ..Lower::of((&bound.rule, &bound.time), &place, names) };
     let lowered = lower.rule(cx, made.as_ref(), &lent, &outputs);
     *names = std::mem::take(&mut lower.names);
     let Effects { provided, weaker } = lower.effects;
@@ -165,6 +151,35 @@ fn lowered(cx: &mut Lowering<'_>, names: &mut Names, columns: Option<&Columns>) 
         Err(reasons) => {
             reasons.into_iter().for_each(|reason| cx.refuse(reason));
             None
+        }
+    }
+}
+
+/// Gives rows so far a name, under which they can be read more than once; the stages go on from there.
+fn set_aside(name: Name, table: &mut Name, stages: &mut Vec<Stage>, tables: &mut Vec<(Name, Rows)>) -> Name {
+    let rows = Rows { table: std::mem::replace(table, name.clone()), stages: std::mem::take(stages) };
+    tables.push((name.clone(), rows));
+    name
+}
+
+impl<'a> Lower<'a> {
+    /// Of a rule and its time over the table of a place. It takes the names, which are to be given back.
+    fn of((rule, time): (&'a Rule, &'a Expr), place: &'a crate::ir::Place, names: &mut Names) -> Lower<'a> {
+        Lower {
+            rule,
+            time,
+            place,
+            names: std::mem::take(names),
+            table: Name::new(&place.name),
+            tables: Vec::new(),
+            stages: Vec::new(),
+            hoisted: Vec::new(),
+            elements: Vec::new(),
+            groups: None,
+            looks: Vec::new(),
+            seen: Vec::new(),
+            effects: Effects::default(),
+            columns: None,
         }
     }
 }
@@ -252,13 +267,9 @@ impl Lower<'_> {
         self.stages.push(Stage::Extend(vec![(name, scalar)]));
     }
 
-    /// Gives the rows so far a name, under which they can be read more than once; the stages go on from there.
+    /// The rows so far as a table of their own: see [`set_aside`].
     fn cut(&mut self, wanted: &str) -> Name {
-        let name = self.names.fresh(wanted);
-        let rows = Rows { table: self.table.clone(), stages: std::mem::take(&mut self.stages) };
-        self.tables.push((name.clone(), rows));
-        self.table = name.clone();
-        name
+        set_aside(self.names.fresh(wanted), &mut self.table, &mut self.stages, &mut self.tables)
     }
 
     /// Whether a column of this name would hide one of the table.
