@@ -277,8 +277,8 @@ impl Steps<'_> {
             let judged = column(TIME).gt_eq(lit(from)).and(column(TIME).lt(lit(to)));
             steps = steps.keep(complete.clone().or(judged))?;
         }
-        if let Some(complete) = &complete {
-            // All rows that lack a key make one group.
+        if let Some(complete) = complete.as_ref().filter(|_| keys.len() > 1) {
+            // All rows that lack a key make one group; of one key they do anyway.
             for key in &mut keys {
                 *key = when(complete.clone(), key.clone()).end()?;
             }

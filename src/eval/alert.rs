@@ -99,8 +99,11 @@ pub fn finish(pack: &str, alerts: &mut Vec<Alert>) {
     });
 }
 
-/// Puts alerts into their order. Most have a moment of their own, so moments are compared first, and alerts, which are large, are moved once.
+/// Puts alerts into their order, in which those of one rule are found. Of several, most have a moment of their own, so moments are compared first, and alerts, which are large, are moved once.
 fn sort(alerts: &mut Vec<Alert>) {
+    if alerts.is_sorted_by(|one, next| one.in_order(next).is_le()) {
+        return;
+    }
     let mut order: Vec<(i64, usize)> = alerts.iter().map(|alert| alert.window.start).zip(0..).collect();
     let in_order = |a: usize, b: usize| match (alerts.get(a), alerts.get(b)) {
         (Some(one), Some(other)) => one.in_order(other),

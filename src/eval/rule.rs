@@ -273,7 +273,7 @@ pub struct Windowed<'a> {
 /// What came of judging the windows of a source.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Judged {
-    /// By keys, then by window.
+    /// By window, then by keys.
     pub alerts: Vec<Alert>,
     /// Windows whose past is not known.
     pub undecided: Option<Undecided>,
@@ -292,24 +292,24 @@ impl Windowed<'_> {
         // Groups don't ask one another: what they share is in `past`.
         let parts = (0..groups.len()).step_by(AT_ONCE).collect::<Vec<_>>().into_par_iter();
         let parts = parts.map(|from| {
-            let mut judged = Judged::default();
+            let (mut judged, mut of_groups) = (Judged::default(), Vec::new());
             for (keys, windows) in groups.iter().skip(from).take(AT_ONCE) {
-                self.judge_group(&past, keys, windows, &mut judged);
+                let alerts = self.judge_group(&past, keys, windows, &mut judged);
+                of_groups.extend((!alerts.is_empty()).then_some((keys, alerts)));
             }
-            judged
+            (judged, of_groups)
         });
-        let parts: Vec<Judged> = parts.collect();
-        let mut judged = Judged::default();
-        judged.alerts.reserve(parts.iter().map(|part| part.alerts.len()).sum());
-        for part in parts {
-            judged.alerts.extend(part.alerts);
+        let (mut judged, mut of_groups) = (Judged::default(), Vec::new());
+        for (part, of_part) in parts.collect::<Vec<_>>() {
             judged.undecided = Undecided::both(judged.undecided, part.undecided);
             judged.passed_over += part.passed_over;
+            of_groups.extend(of_part);
         }
+        judged.alerts = in_order(of_groups);
         judged
     }
 
-    fn judge_group(&self, past: &Past<'_>, keys: &[Value], windows: &[Contents], judged: &mut Judged) {
+    fn judge_group(&self, past: &Past<'_>, keys: &[Value], windows: &[Contents], judged: &mut Judged) -> Vec<Alert> {
         let Range { from, to } = self.run.range;
         let before = from.saturating_sub(self.window.step);
         let end = |held: &Contents| held.start.saturating_add(self.window.length);
@@ -328,7 +328,7 @@ impl Windowed<'_> {
             self.window_alert(&mut scope, held, answers, judged)
         };
         let alerts: Vec<Alert> = held.into_iter().filter_map(alert).collect();
-        judged.alerts.extend(opened(self.window, self.run.range, alerts));
+        opened(self.window, self.run.range, alerts)
     }
 
     /// The alert of one window, if `when` holds there.
@@ -366,6 +366,21 @@ impl Windowed<'_> {
             ..described(self.rule, scope)
         })
     }
+}
+
+/// Alerts by window, then by keys, of those of each group by window. Alerts are large and lie apart, so their places are sorted, by the moments
+/// and the ranks of their keys, and each alert is moved once.
+fn in_order(mut of_groups: Vec<(&Vec<Value>, Vec<Alert>)>) -> Vec<Alert> {
+    of_groups.par_sort_by_key(|(keys, _)| *keys);
+    let starts = |(rank, (_, alerts)): (usize, &(&Vec<Value>, Vec<Alert>))| -> Vec<(i64, usize)> {
+        alerts.iter().map(|alert| (alert.window.start, rank)).collect()
+    };
+    let mut order: Vec<(i64, usize)> = of_groups.iter().enumerate().flat_map(starts).collect();
+    order.par_sort_unstable();
+    let mut left: Vec<_> = of_groups.into_iter().map(|(_, alerts)| alerts.into_iter()).collect();
+    let mut alerts = Vec::with_capacity(order.len());
+    alerts.extend(order.into_iter().filter_map(|(_, rank)| left.get_mut(rank)?.next()));
+    alerts
 }
 
 /// The alerts of a rule without `over` that a run reports, of one for each row in the run's [`reach`]: those of its range for which the past
