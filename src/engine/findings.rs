@@ -18,7 +18,8 @@ use crate::archive::decode;
 use crate::eval::alert::EventRow;
 use crate::eval::expr::{Scope, Subject};
 use crate::eval::pattern::Patterns;
-use crate::eval::rule::{Contents, Windowed, event_alert, looked_back};
+use crate::eval::rule::{Contents, event_alert, looked_back};
+use crate::eval::windowed::Windowed;
 use crate::eval::{Groups, Json, Outcome, Run, Value};
 use crate::ir::{AggregateFunction, Rule, Stream, Type, Window};
 

@@ -45,8 +45,6 @@ mod sums;
 mod table;
 mod texts;
 mod together;
-#[cfg(feature = "vectorscan")]
-mod vectorscan;
 mod windows;
 
 pub use bench::Bench;

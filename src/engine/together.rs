@@ -14,8 +14,6 @@ use regex_automata::meta;
 
 use super::sieve::Sieve;
 use super::texts::{joined, machine};
-#[cfg(feature = "vectorscan")]
-use super::vectorscan::Vectorscan;
 use crate::eval::pattern::SIZE_LIMIT;
 use crate::ir::pattern::{Node, RUST, lowered, print};
 
@@ -47,19 +45,11 @@ enum Any {
         lowered: bool,
     },
     Sieve(Box<Sieve>),
-    #[cfg(feature = "vectorscan")]
-    Vectorscan(Vectorscan),
 }
 
 impl Any {
     /// For all patterns; empty where a machine would grow too large.
     fn of(patterns: &[Node]) -> Vec<Any> {
-        #[cfg(feature = "vectorscan")]
-        if patterns.len() > 1
-            && let Some(vectorscan) = Vectorscan::new(&printed(patterns))
-        {
-            return vec![Any::Vectorscan(vectorscan)];
-        }
         let (mut in_lowered, mut exact) = (Vec::new(), Vec::new());
         for node in patterns {
             match lowered(node) {
@@ -93,8 +83,6 @@ impl Any {
                 rows.filter(found).collect()
             }
             Any::Sieve(sieve) => sieve.let_through(texts, rows),
-            #[cfg(feature = "vectorscan")]
-            Any::Vectorscan(vectorscan) => vectorscan.let_through(texts, rows),
         }
     }
 }
@@ -175,7 +163,7 @@ mod tests {
 
     use crate::ir::Pattern;
 
-    const PATTERNS: [&str; 14] = [
+    const PATTERNS: [&str; 16] = [
         "ab+x",
         "[aA][bB]|yx",
         "^(?:a|xy)",
@@ -190,12 +178,15 @@ mod tests {
         "abx (?:ab|y+)x|yyab",
         r"\x01|[b-x ]y",
         "[A-Zé]y",
+        // U+212A, a sign that Unicode takes for a k.
+        "x[^k]",
+        "[a-k]x",
     ];
 
     proptest! {
         #[test]
         fn finds_what_each_pattern_finds(
-            texts in proptest::collection::vec(proptest::option::weighted(0.9, "[abxyABXYé \n\u{1}]{0,40}"), 0..30),
+            texts in proptest::collection::vec(proptest::option::weighted(0.9, "[abkxyABKXYé\u{212a} \n\u{1}]{0,40}"), 0..30),
             patterns in proptest::sample::subsequence(PATTERNS.to_vec(), 1..6),
             nocase in proptest::collection::vec(proptest::bool::ANY, 6),
         ) {
@@ -232,17 +223,13 @@ mod tests {
                     }
                 }
                 Any::Sieve(_) => "sieve",
-                #[cfg(feature = "vectorscan")]
-                Any::Vectorscan(_) => "vectorscan",
             };
             Any::of(nodes).iter().map(kind).collect::<Vec<_>>()
         };
         let (phrase, any_word) = (read("ignore (?:all|previous)", true), read("[a-m]+[n-z]+", true));
         assert_eq!(kinds(std::slice::from_ref(&phrase)), ["lowered"]);
         assert_eq!(kinds(std::slice::from_ref(&any_word)), [""; 0]);
-        if cfg!(not(feature = "vectorscan")) {
-            assert_eq!(kinds(&[phrase.clone(), read("Secret", false)]), ["lowered", "exact"]);
-            assert_eq!(kinds(&[phrase, any_word]), ["sieve"]);
-        }
+        assert_eq!(kinds(&[phrase.clone(), read("Secret", false)]), ["lowered", "exact"]);
+        assert_eq!(kinds(&[phrase, any_word]), ["sieve"]);
     }
 }

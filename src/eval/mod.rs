@@ -26,6 +26,7 @@ pub mod text;
 pub mod total;
 pub mod value;
 pub mod window;
+pub mod windowed;
 
 use std::sync::Arc;
 
