@@ -4,15 +4,34 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, say};
-use crate::diag::{Severity, to_json};
+use super::{GOOD, NO, UNUSABLE, complain, complain_of, say};
+use crate::diag::{Finding, Severity, to_github, to_gitlab, to_json, to_junit, to_sarif};
 use crate::pack::load_together;
+
+/// How findings are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people.
+    #[value(alias = "human")]
+    Text,
+    /// For programs.
+    Json,
+    /// SARIF 2.1.0, for code hosts and editors.
+    Sarif,
+    /// Commands of GitHub Actions, shown beside the changed lines.
+    Github,
+    /// GitLab's code quality report.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+}
 
 /// Find what is wrong with rule packs.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   skywatch check rulepacks/ai-security
   skywatch check my-pack other-pack --format json
+  skywatch check my-pack --format sarif > skywatch.sarif
   skywatch check one-rule.sky")]
 pub(super) struct Arguments {
     /// Folders with a pack.toml, or single .sky files.
@@ -27,7 +46,26 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     let packs = load_together(&arguments.packs);
     let count = |severity| packs.iter().flat_map(|p| &p.diagnostics).filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let findings = || {
+        Finding::all(
+            packs.iter().flat_map(|pack| pack.diagnostics.iter().map(|diagnostic| (diagnostic, &pack.sources))),
+        )
+    };
     match arguments.format {
+        Format::Sarif => say(&format!("{:#}\n", to_sarif(&findings()))),
+        Format::Gitlab => say(&format!("{:#}\n", to_gitlab(&findings()))),
+        Format::Github => say(&to_github(&findings())),
+        Format::Junit => {
+            let files = packs.iter().flat_map(|pack| &pack.files).map(|file| file.path.display().to_string());
+            let files: Vec<String> = files.collect();
+            match to_junit(files.iter().map(String::as_str), &findings()) {
+                Ok(report) => say(&report),
+                Err(error) => {
+                    complain(&format!("the report can't be written as XML: {error}\n"));
+                    return UNUSABLE;
+                }
+            }
+        }
         Format::Json => {
             let findings: Vec<_> = packs.iter().flat_map(|p| to_json(&p.diagnostics, &p.sources)).collect();
             say(&format!("{}\n", json!({ "format": 1, "errors": errors, "warnings": warnings, "findings": findings })));

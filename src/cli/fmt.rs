@@ -1,6 +1,6 @@
 //! `skywatch fmt`: rewrites `.sky` files in the canonical form.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{GOOD, NO, UNUSABLE, complain, complain_of, say};
 use crate::pack::load;
@@ -12,7 +12,8 @@ use crate::syntax::{parse, print_file};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   skywatch fmt rulepacks/ai-security
-  skywatch fmt --check rulepacks/ai-security      exit 1 where a file would change")]
+  skywatch fmt --check rulepacks/ai-security      exit 1 where a file would change
+  skywatch fmt --diff rulepacks/ai-security       and show how")]
 pub(super) struct Arguments {
     /// Packs or single .sky files.
     #[arg(required = true, value_name = "PATH")]
@@ -20,9 +21,13 @@ pub(super) struct Arguments {
     /// Write nothing; name the files that would change.
     #[arg(long)]
     check: bool,
+    /// Write nothing; show what would change, as a patch.
+    #[arg(long, conflicts_with = "check")]
+    diff: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
+    let looks_only = arguments.check || arguments.diff;
     let (mut changed, mut unusable) = (0, false);
     for path in &arguments.paths {
         let pack = load(path);
@@ -50,16 +55,17 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
                 continue;
             }
             changed += 1;
-            say(&format!("{}\n", file.path.display()));
-            if !arguments.check
-                && let Err(error) = replace(&file.path, &text)
-            {
+            say(&match arguments.diff {
+                true => patch(&file.path, original, &text),
+                false => format!("{}\n", file.path.display()),
+            });
+            if !looks_only && let Err(error) = replace(&file.path, &text) {
                 complain(&format!("{}: can't be written: {error}\n", file.path.display()));
                 unusable = true;
             }
         }
     }
-    match (unusable, changed > 0 && arguments.check) {
+    match (unusable, changed > 0 && looks_only) {
         (true, _) => UNUSABLE,
         (false, true) => NO,
         (false, false) => GOOD,
@@ -85,8 +91,15 @@ fn canonical(file: &File, original: &str) -> String {
     text
 }
 
+/// What makes one text of the other, as `patch` and `git apply` take it.
+fn patch(path: &Path, original: &str, text: &str) -> String {
+    let name = path.display().to_string().replace('\\', "/");
+    let diff = similar::TextDiff::from_lines(original, text);
+    diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string()
+}
+
 /// Writes beside the file and renames, so that no crash leaves half a file.
-fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+fn replace(path: &Path, text: &str) -> std::io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".tmp");
     let temporary = path.with_file_name(name);

@@ -1,16 +1,27 @@
-//! What is said to people: takes a code, a sentence and places, gives a plain [`Diagnostic`]; `render` and `json` print it.
+//! What is said to people: takes a code, a sentence and places, gives a plain [`Diagnostic`]; `render` prints it for people,
+//! `json`, `sarif`, `github`, `gitlab` and `junit` for programs.
 //!
 //! Sentences are lower case without a final period, quote input in backticks, name no Rust type, and put the way out into `help`.
 
 mod code;
+mod finding;
+mod github;
+mod gitlab;
 mod json;
+mod junit;
 mod nearest;
 mod render;
+mod sarif;
 
 pub use code::Code;
+pub use finding::{Finding, Place};
+pub use github::to_github;
+pub use gitlab::to_gitlab;
 pub use json::{reasons, to_json};
+pub use junit::to_junit;
 pub use nearest::{nearest, one_slip};
 pub use render::render;
+pub use sarif::to_sarif;
 
 use crate::source::Span;
 

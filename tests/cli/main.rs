@@ -6,6 +6,7 @@ use serde_json::Value;
 
 #[cfg(feature = "engine")]
 mod archive;
+mod check;
 mod packs;
 #[cfg(feature = "engine")]
 #[path = "../support/samples.rs"]

@@ -57,6 +57,21 @@ fn fmt_checks_rewrites_and_leaves_broken_files_alone() {
 }
 
 #[test]
+fn fmt_shows_a_patch_that_patch_takes() {
+    let loose = "// kept\nrule   r {severity low from   invocation}\n";
+    let pack = folder(&[MANIFEST, ("a.sky", loose)]);
+    let path = pack.path().join("a.sky");
+    let output = skywatch(&["fmt", "--diff", &path.display().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), loose);
+    let name = path.display();
+    let change = "@@ -1,2 +1,2 @@\n // kept\n-rule   r {severity low from   invocation}\n+rule r { severity low  from invocation }\n";
+    assert_eq!(text(&output.stdout), format!("--- a/{name}\n+++ b/{name}\n{change}"));
+    assert_eq!(status(&["fmt", "--diff", PACK]), 0);
+    assert_eq!(status(&["fmt", "--diff", "--check", PACK]), 2);
+}
+
+#[test]
 fn what_fmt_prints_stays_as_it_is() {
     let hard = [
         "rule r { severity low from invocation where model.id // c\nin [\"a\", \"b\"] }\n",
