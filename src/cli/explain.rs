@@ -1,21 +1,29 @@
-//! `skywatch explain`: the page of a code.
+//! `skywatch explain`: the page of a code, or what a rule means.
+
+use std::path::PathBuf;
 
 use super::{GOOD, UNUSABLE, complain, complain_of, say};
 use crate::diag::{Code, Diagnostic};
+use crate::meaning;
+use crate::pack::{Pack, load_together};
 use crate::source::SourceMap;
 
-/// Say what a finding's code means and what to do about it.
+/// Say what a finding's code means and what to do about it, or what a rule means, a sentence a clause.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   skywatch explain E0203
+  skywatch explain guardrail_changed rulepacks/ai-security
   skywatch explain          all codes")]
 pub(super) struct Arguments {
-    /// As a finding shows it: `E0203`. Without, all codes are listed.
-    code: Option<String>,
+    /// A code as a finding shows it, `E0203`, or the name of a rule or correlation. Without, all codes are listed.
+    name: Option<String>,
+    /// The packs that have the rule.
+    #[arg(value_name = "PACK")]
+    packs: Vec<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
-    let Some(wanted) = &arguments.code else {
+    let Some(wanted) = &arguments.name else {
         let lines: Vec<String> =
             Code::ALL.iter().map(|code| format!("{}  {}\n", code.as_str(), code.title())).collect();
         say(&lines.concat());
@@ -25,10 +33,38 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         say(code.page());
         return GOOD;
     }
-    let known = Code::ALL.iter().map(|code| code.as_str());
-    let diagnostic =
-        Diagnostic::error(Code::BadArgument, format!("unknown code `{wanted}`")).suggest(&wanted.to_uppercase(), known);
+    let packs = load_together(&arguments.packs);
+    let mut found = false;
+    for sentences in packs.iter().filter_map(|pack| sentences(pack, wanted)) {
+        say(&format!("{wanted}: {}\n", sentences.join("\n  ")));
+        found = true;
+    }
+    if found {
+        return GOOD;
+    }
+    for pack in &packs {
+        complain_of(&pack.diagnostics, &pack.sources);
+    }
+    let unknown = |what: &str| Diagnostic::error(Code::BadArgument, format!("unknown {what} `{wanted}`"));
+    let diagnostic = match packs.as_slice() {
+        [] if wanted.starts_with(['E', 'e', 'W', 'w']) && wanted.ends_with(|c: char| c.is_ascii_digit()) => {
+            unknown("code").suggest(&wanted.to_uppercase(), Code::ALL.iter().map(|code| code.as_str()))
+        }
+        [] => unknown("code").help(format!("a rule is explained with its pack: `skywatch explain {wanted} PACK`")),
+        packs => unknown("rule").suggest(wanted, packs.iter().flat_map(names)),
+    };
     complain_of(&[diagnostic], &SourceMap::default());
     complain("");
     UNUSABLE
+}
+
+fn sentences(pack: &Pack, name: &str) -> Option<Vec<String>> {
+    let rule = pack.resolved.rules.iter().find(|rule| rule.name == name);
+    let correlation = pack.resolved.correlations.iter().find(|one| one.name == name);
+    rule.map(|rule| meaning::of_rule(rule, pack)).or_else(|| correlation.map(meaning::of_correlation))
+}
+
+fn names(pack: &Pack) -> impl Iterator<Item = &str> {
+    let rules = pack.resolved.rules.iter().map(|rule| rule.name.as_str());
+    rules.chain(pack.resolved.correlations.iter().map(|one| one.name.as_str()))
 }

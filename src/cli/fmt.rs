@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{GOOD, NO, UNUSABLE, complain, complain_of, say};
+use crate::diag::file_name;
 use crate::pack::load;
 use crate::source::SourceId;
 use crate::syntax::ast::File;
@@ -93,7 +94,7 @@ fn canonical(file: &File, original: &str) -> String {
 
 /// What makes one text of the other, as `patch` and `git apply` take it.
 fn patch(path: &Path, original: &str, text: &str) -> String {
-    let name = path.display().to_string().replace('\\', "/");
+    let name = file_name(&path.display().to_string());
     let diff = similar::TextDiff::from_lines(original, text);
     diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string()
 }

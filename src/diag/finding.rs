@@ -80,7 +80,8 @@ fn place(label: &Label, sources: &SourceMap) -> Option<Place> {
 }
 
 /// A file's name as code hosts have it.
-pub(super) fn file_name(name: &str) -> String {
+#[must_use]
+pub fn file_name(name: &str) -> String {
     let name = name.replace('\\', "/");
     name.strip_prefix("./").map(str::to_owned).unwrap_or(name)
 }

@@ -14,7 +14,7 @@ mod render;
 mod sarif;
 
 pub use code::Code;
-pub use finding::{Finding, Place};
+pub use finding::{Finding, Place, file_name};
 pub use github::to_github;
 pub use gitlab::to_gitlab;
 pub use json::{reasons, to_json};

@@ -7,6 +7,8 @@ use serde_json::Value;
 #[cfg(feature = "engine")]
 mod archive;
 mod check;
+#[cfg(unix)]
+mod integrations;
 mod packs;
 #[cfg(feature = "engine")]
 #[path = "../support/samples.rs"]

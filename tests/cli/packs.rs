@@ -40,6 +40,85 @@ fn explain_shows_a_page_or_the_nearest_code() {
 }
 
 #[test]
+fn explain_says_what_a_rule_means() {
+    let rules = "/// Keys are tried\n///\n/// Many refusals of one key.\nrule tried {
+    severity case { refused > 100 => critical, else => high }
+    from     activity
+    only     aws
+    with     net = source.ip
+    where    outcome != \"success\" and region == \"eu-west-1\"
+    where    net is present
+    over     1h every 15m by caller.id default \"(none)\", account
+    let      refused = count()
+    when     refused > 20
+    show     last_try = max(time)
+    mute     2h by account
+}
+
+signal seen { from activity  where caller.id == \"x\" }
+
+exception scanner for tried {
+    where  caller.id starts with \"scan-\"
+    until  2030-01-01
+    reason \"a scanner of ours\"
+}
+
+/// Tried, then in.
+correlate tried_then_in {
+    severity critical
+    by       account
+    within   2h
+    when     tried then seen
+}
+";
+    let pack = folder(&[MANIFEST, ("r.sky", rules)]);
+    let path = pack.path().display().to_string();
+    let explained = |name: &str| {
+        let output = skywatch(&["explain", name, &path]);
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}{}",
+            text(&output.stderr),
+            text(&skywatch(&["check", &path]).stderr)
+        );
+        text(&output.stdout)
+    };
+    assert_eq!(
+        explained("tried"),
+        "tried: Keys are tried. Many refusals of one key.
+  It reads the `activity` events of `aws.cloudtrail`.
+  Of each event it works out `net`: `source.ip`.
+  It takes those for which `outcome != \"success\"`, `region == \"eu-west-1\"` and `net is present`.
+  It leaves out what is excepted by `scanner`.
+  In windows of 1h, which begin every 15m it looks at those of each `caller.id` and `account` by themselves, each source by itself. Those without `account` are counted nowhere. Where `caller.id` is missing it counts as `(none)`.
+  Of each window it works out `refused`: `count()`.
+  Each window makes an alert where `refused > 20`. Windows in a row make one alert.
+  The alert is critical where `refused > 100`, else high.
+  It shows `last_try`.
+  For 2h behind an alert others of the same `account` are not delivered.
+"
+    );
+    assert!(
+        explained("seen").ends_with("It is a signal: it reaches nobody by itself, correlations read its alerts.\n")
+    );
+    assert_eq!(
+        explained("tried_then_in"),
+        "tried_then_in: Tried, then in.
+  It looks at alerts of `tried` and `seen`, of the same `account`.
+  It alerts where `tried`, then `seen` alert in this order within 2h.
+  The events of `seen` are asked for those keys.
+  The alert is critical.
+"
+    );
+    let unknown = skywatch(&["explain", "tryed", &path]);
+    assert_eq!(unknown.status.code(), Some(2));
+    assert!(text(&unknown.stderr).contains("did you mean `tried`?"), "{}", text(&unknown.stderr));
+    let alone = skywatch(&["explain", "tried"]);
+    assert!(text(&alone.stderr).contains("skywatch explain tried PACK"), "{}", text(&alone.stderr));
+}
+
+#[test]
 fn fmt_checks_rewrites_and_leaves_broken_files_alone() {
     assert_eq!(status(&["fmt", "--check", PACK]), 0);
     let loose = "rule   r {severity low from   invocation}\n";
