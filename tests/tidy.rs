@@ -36,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("piped", &["diag", "schema", "ir", "bind", "eval", "record", "engine"]),
     ("state", &["diag", "ir", "bind", "eval", "engine", "resolve"]),
     ("report", &["source", "diag", "ir", "eval"]),
+    ("meaning", &["source", "syntax", "ir", "bind", "pack"]),
     ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),
 ];
 
