@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::{GOOD, NO, UNUSABLE, complain, complain_of, say};
+use super::{GOOD, NO, UNUSABLE, complain, complain_of, say, say_xml};
 use crate::diag::{Finding, Severity, to_github, to_gitlab, to_json, to_junit, to_sarif};
 use crate::pack::load_together;
 
@@ -58,12 +58,8 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         Format::Junit => {
             let files = packs.iter().flat_map(|pack| &pack.files).map(|file| file.path.display().to_string());
             let files: Vec<String> = files.collect();
-            match to_junit(files.iter().map(String::as_str), &findings()) {
-                Ok(report) => say(&report),
-                Err(error) => {
-                    complain(&format!("the report can't be written as XML: {error}\n"));
-                    return UNUSABLE;
-                }
+            if !say_xml(to_junit(files.iter().map(String::as_str), &findings())) {
+                return UNUSABLE;
             }
         }
         Format::Json => {

@@ -131,6 +131,20 @@ fn say(text: &str) {
     }
 }
 
+/// Prints a report; whether it could be written as XML.
+fn say_xml(report: Result<String, quick_junit::SerializeError>) -> bool {
+    match report {
+        Ok(report) => {
+            say(&report);
+            true
+        }
+        Err(error) => {
+            complain(&format!("the report can't be written as XML: {error}\n"));
+            false
+        }
+    }
+}
+
 /// Prints to standard error.
 fn complain(text: &str) {
     // Where standard error is closed there is nobody to tell.

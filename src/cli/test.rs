@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use super::{GOOD, NO, UNUSABLE, complain, complain_of, packs, say};
+use super::{GOOD, NO, UNUSABLE, complain_of, packs, say, say_xml};
 use crate::pack::Pack;
 use crate::resolve::Resolved;
 use crate::ruletest::emitted::{Agreement, Line};
@@ -60,13 +60,11 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     match arguments.format {
         Format::Text => say(&text(&outcomes, failed, &untested)),
         Format::Json => say(&format!("{}\n", json(&outcomes, failed, &untested))),
-        Format::Junit => match junit(&outcomes) {
-            Ok(report) => say(&report),
-            Err(error) => {
-                complain(&format!("the report can't be written as XML: {error}\n"));
+        Format::Junit => {
+            if !say_xml(junit(&outcomes)) {
                 return UNUSABLE;
             }
-        },
+        }
     }
     // A run without a test shows nothing: it is no success.
     if failed > 0 || outcomes.is_empty() { NO } else { GOOD }

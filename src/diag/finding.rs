@@ -61,6 +61,12 @@ impl Finding {
         diagnostics.into_iter().map(finding).collect()
     }
 
+    /// The file that the main place is in; empty where there is none.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        self.places.first().map_or("", |place| place.file.as_str())
+    }
+
     /// The message, and the way out behind it.
     #[must_use]
     pub fn sentence(&self) -> String {

@@ -13,13 +13,12 @@ pub fn to_junit<'f>(
     files: impl IntoIterator<Item = &'f str>,
     findings: &[Finding],
 ) -> Result<String, quick_junit::SerializeError> {
-    let file_of = |finding: &'_ Finding| finding.places.first().map(|place| place.file.clone()).unwrap_or_default();
     let mut suite = TestSuite::new("check");
     for finding in findings {
-        suite.add_test_case(case(&file_of(finding), finding));
+        suite.add_test_case(case(finding));
     }
     for file in files.into_iter().map(file_name) {
-        if findings.iter().all(|finding| file_of(finding) != file) {
+        if findings.iter().all(|finding| finding.file() != file) {
             let mut case = TestCase::new("check", TestCaseStatus::success());
             case.set_classname(file);
             suite.add_test_case(case);
@@ -30,7 +29,7 @@ pub fn to_junit<'f>(
     report.to_string()
 }
 
-fn case(file: &str, finding: &Finding) -> TestCase {
+fn case(finding: &Finding) -> TestCase {
     let code = finding.code.as_str();
     let status = match finding.severity {
         Severity::Error => {
@@ -42,7 +41,7 @@ fn case(file: &str, finding: &Finding) -> TestCase {
     };
     let line = finding.places.first().map(|place| format!(" line {}", place.start.0)).unwrap_or_default();
     let mut case = TestCase::new(format!("{code}{line}"), status);
-    case.set_classname(file);
+    case.set_classname(finding.file());
     if finding.severity == Severity::Warning {
         case.set_system_out(format!("{code}: {}", finding.sentence()));
     }

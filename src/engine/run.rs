@@ -123,6 +123,7 @@ impl<'s> Engine<'s> {
             outcome.runs.extend(runs);
             if let Some(prepared) = prepared {
                 let (alerts, run) = self.conclude(prepared, passed.remove(&n), pack, &coverage);
+                // Those of the first rule, perhaps the only one, are moved and not copied.
                 match outcome.alerts.is_empty() {
                     true => outcome.alerts = alerts,
                     false => outcome.alerts.extend(alerts),

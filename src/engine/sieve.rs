@@ -1,8 +1,8 @@
 //! Which texts hold anything of what is sought: takes a pattern that stands for many, gives the rows in which it may be found.
 //!
 //! A lazy automaton takes one step a byte, and each step waits for the one before. Four texts are therefore walked side by side, each with an
-//! automaton's cache of its own, so that their waits overlap. For 10 to 200 phrases in either case that is 1.7 to 7 times as fast as `regex` on one text after
-//! the other; for one phrase, whose rarest bytes `regex` can seek, it is a fifth as fast.
+//! automaton's cache of its own, so that their waits overlap. For 10 to 200 phrases in either case that is 1.7 to 7 times as fast as `regex` on one
+//! text after the other; for one phrase, whose rarest bytes `regex` can seek, it is a fifth as fast.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -148,8 +148,8 @@ fn lowered_class(negated: bool, ranges: &[(char, char)]) -> Option<Node> {
         return None;
     }
     // No text has A–Z then: a class without them can be a single character, which is sought faster.
-    let below = |(low, high): &(char, char)| (*low <= *high && *low < 'A').then_some((*low, (*high).min('@')));
-    let above = |(low, high): &(char, char)| (*low <= *high && *high > 'Z').then_some(((*low).max('['), *high));
+    let below = |(low, high): &(char, char)| (*low < 'A').then_some((*low, (*high).min('@')));
+    let above = |(low, high): &(char, char)| (*high > 'Z').then_some(((*low).max('['), *high));
     let ranges: Vec<_> = ranges.iter().flat_map(|range| [below(range), above(range)]).flatten().collect();
     Some(match ranges.as_slice() {
         [(low, high)] if low == high && !negated => Node::Char(*low),
