@@ -15,6 +15,7 @@ pub mod engine;
 pub mod eval;
 pub mod ir;
 pub mod json;
+pub mod lint;
 pub mod meaning;
 pub mod networks;
 pub mod pack;

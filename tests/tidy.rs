@@ -37,6 +37,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("state", &["diag", "ir", "bind", "eval", "engine", "resolve"]),
     ("report", &["source", "diag", "ir", "eval"]),
     ("meaning", &["source", "syntax", "ir", "bind", "pack"]),
+    (
+        "lint",
+        &[
+            "source", "diag", "json", "csv", "redact", "ir", "networks", "syntax", "schema", "resolve", "bind", "eval",
+            "record", "target", "pack", "ruletest", "meaning", "coverage",
+        ],
+    ),
     ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),
 ];
 

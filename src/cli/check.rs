@@ -1,12 +1,18 @@
-//! `skywatch check`: parses, resolves and type-checks packs.
+//! `skywatch check`: parses, resolves, type-checks and lints packs, and mends what a program can mend.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::json;
 
+use super::rewrite::{patch, replace};
 use super::{GOOD, NO, UNUSABLE, complain, complain_of, say, say_xml};
-use crate::diag::{Finding, Severity, to_github, to_gitlab, to_json, to_junit, to_sarif};
-use crate::pack::load_together;
+use crate::diag::{Finding, Severity, has_errors, to_github, to_gitlab, to_json, to_junit, to_sarif};
+use crate::lint::{fixed, lint};
+use crate::pack::{Pack, load_edited};
+
+/// Most rounds of fixes: one may make room for the next.
+const MAX_ROUNDS: usize = 8;
 
 /// How findings are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -32,6 +38,7 @@ enum Format {
   skywatch check rulepacks/ai-security
   skywatch check my-pack other-pack --format json
   skywatch check my-pack --format sarif > skywatch.sarif
+  skywatch check my-pack --diff             what could be mended by itself
   skywatch check one-rule.sky")]
 pub(super) struct Arguments {
     /// Folders with a pack.toml, or single .sky files.
@@ -40,10 +47,31 @@ pub(super) struct Arguments {
     /// How findings are printed.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Show what would take findings away without changing what rules mean, as a patch; write nothing.
+    #[arg(long)]
+    diff: bool,
+    /// Show the same and write it.
+    #[arg(long)]
+    fix: bool,
+    /// Exit with 1 from this on.
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]
+    fail_on: FailOn,
+}
+
+/// From which severity on findings say no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum FailOn {
+    /// Errors only.
+    Error,
+    /// Warnings too.
+    Warning,
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
-    let packs = load_together(&arguments.packs);
+    if arguments.fix || arguments.diff {
+        return mend(arguments);
+    }
+    let packs = linted(&arguments.packs, &BTreeMap::new());
     let count = |severity| packs.iter().flat_map(|p| &p.diagnostics).filter(|d| d.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     let findings = || {
@@ -81,5 +109,53 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     if packs.iter().any(|p| p.files.is_empty()) {
         return UNUSABLE;
     }
-    if errors > 0 { NO } else { GOOD }
+    let wrong = if arguments.fail_on == FailOn::Warning { errors + warnings } else { errors };
+    if wrong > 0 { NO } else { GOOD }
+}
+
+/// Packs with what the lints find in them among their findings.
+fn linted(paths: &[PathBuf], edited: &BTreeMap<PathBuf, String>) -> Vec<Pack> {
+    let mut packs = load_edited(paths, edited);
+    for pack in &mut packs {
+        let found = lint(pack);
+        pack.add(found);
+    }
+    packs
+}
+
+/// Makes the fixes of all findings, as long as there are any.
+fn mend(arguments: &Arguments) -> u8 {
+    let mut edited = BTreeMap::new();
+    let packs = linted(&arguments.packs, &edited);
+    let mut last = packs.clone();
+    for _ in 0..MAX_ROUNDS {
+        let mut next = edited.clone();
+        next.extend(last.iter().flat_map(|pack| fixed(pack, &pack.diagnostics)));
+        if next == edited {
+            break;
+        }
+        let mended = linted(&arguments.packs, &next);
+        // A fix that breaks something must not be written, whatever it is.
+        let errors = |packs: &[Pack]| packs.iter().flat_map(|pack| &pack.diagnostics).filter(|d| d.severity == Severity::Error).count();
+        if errors(&mended) > errors(&last) {
+            break;
+        }
+        (edited, last) = (next, mended);
+    }
+    let mut status = GOOD;
+    for pack in &packs {
+        if has_errors(&pack.diagnostics) {
+            complain_of(&pack.diagnostics, &pack.sources);
+            status = NO;
+        }
+        for file in &pack.files {
+            let (Some(text), Some(source)) = (edited.get(&file.path), pack.sources.get(file.id)) else { continue };
+            say(&patch(&file.path, &source.text, text));
+            if arguments.fix && let Err(error) = replace(&file.path, text) {
+                complain(&format!("{}: can't be written: {error}\n", file.path.display()));
+                status = UNUSABLE;
+            }
+        }
+    }
+    status
 }

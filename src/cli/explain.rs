@@ -4,18 +4,20 @@ use std::path::PathBuf;
 
 use super::{GOOD, UNUSABLE, complain, complain_of, say};
 use crate::diag::{Code, Diagnostic};
+use crate::lint::{LINTS, find};
 use crate::meaning;
 use crate::pack::{Pack, load_together};
 use crate::source::SourceMap;
 
-/// Say what a finding's code means and what to do about it, or what a rule means, a sentence a clause.
+/// Say what a finding's code or a lint means and what to do about it, or what a rule means, a sentence a clause.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   skywatch explain E0203
+  skywatch explain untested-rule
   skywatch explain guardrail_changed rulepacks/ai-security
   skywatch explain          all codes")]
 pub(super) struct Arguments {
-    /// A code as a finding shows it, `E0203`, or the name of a rule or correlation. Without, all codes are listed.
+    /// A code as a finding shows it, `E0203`, the name of a lint, or that of a rule or correlation. Without, all codes are listed.
     name: Option<String>,
     /// The packs that have the rule.
     #[arg(value_name = "PACK")]
@@ -24,13 +26,14 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
     let Some(wanted) = &arguments.name else {
-        let lines: Vec<String> =
-            Code::ALL.iter().map(|code| format!("{}  {}\n", code.as_str(), code.title())).collect();
-        say(&lines.concat());
+        let lints = LINTS.iter().map(|lint| Code::Lint(&lint.about));
+        let codes = Code::ALL.iter().copied().chain(lints);
+        say(&codes.map(|code| format!("{}  {}\n", code.as_str(), code.title())).collect::<String>());
         return GOOD;
     };
-    if let Some(code) = Code::find(wanted) {
-        say(code.page());
+    let lint = || find(wanted).map(|lint| Code::Lint(&lint.about));
+    if let Some(code) = Code::find(wanted).or_else(lint) {
+        say(&code.page());
         return GOOD;
     }
     let packs = load_together(&arguments.packs);
@@ -48,7 +51,8 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     let unknown = |what: &str| Diagnostic::error(Code::BadArgument, format!("unknown {what} `{wanted}`"));
     let diagnostic = match packs.as_slice() {
         [] if wanted.starts_with(['E', 'e', 'W', 'w']) && wanted.ends_with(|c: char| c.is_ascii_digit()) => {
-            unknown("code").suggest(&wanted.to_uppercase(), Code::ALL.iter().map(|code| code.as_str()))
+            let codes = Code::ALL.iter().map(|code| code.as_str());
+            unknown("code").suggest(&wanted.to_uppercase(), codes.chain(LINTS.iter().map(|lint| lint.about.code)))
         }
         [] => unknown("code").help(format!("a rule is explained with its pack: `skywatch explain {wanted} PACK`")),
         packs => unknown("rule").suggest(wanted, packs.iter().flat_map(names)),

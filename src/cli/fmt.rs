@@ -1,9 +1,9 @@
 //! `skywatch fmt`: rewrites `.sky` files in the canonical form.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::rewrite::{patch, replace};
 use super::{GOOD, NO, UNUSABLE, complain, complain_of, say};
-use crate::diag::file_name;
 use crate::pack::load;
 use crate::source::SourceId;
 use crate::syntax::ast::File;
@@ -90,20 +90,4 @@ fn canonical(file: &File, original: &str) -> String {
         text = again;
     }
     text
-}
-
-/// What makes one text of the other, as `patch` and `git apply` take it.
-fn patch(path: &Path, original: &str, text: &str) -> String {
-    let name = file_name(&path.display().to_string());
-    let diff = similar::TextDiff::from_lines(original, text);
-    diff.unified_diff().header(&format!("a/{name}"), &format!("b/{name}")).to_string()
-}
-
-/// Writes beside the file and renames, so that no crash leaves half a file.
-fn replace(path: &Path, text: &str) -> std::io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    std::fs::write(&temporary, text)?;
-    std::fs::rename(&temporary, path)
 }

@@ -20,6 +20,7 @@ mod keys;
 mod new;
 #[cfg(feature = "engine")]
 mod private;
+mod rewrite;
 mod run;
 mod test;
 

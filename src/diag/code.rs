@@ -3,32 +3,43 @@
 //! Ranges: E01 syntax, E02 names and types, E03 packs, E04 targets, E05 run and archive, E06 emulated queries, W lints. A number that was
 //! released is never used for something else.
 
+use std::borrow::Cow;
+
+use super::About;
+
 macro_rules! codes {
     ($($variant:ident = $code:literal, $title:literal;)*) => {
         /// A kind of finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code { $(#[doc = $title] $variant),* }
+        pub enum Code {
+            $(#[doc = $title] $variant,)*
+            /// What a lint found.
+            Lint(&'static About),
+        }
 
         impl Code {
-            /// All of them, in the order of their numbers.
+            /// All but those of lints, in the order of their numbers.
             pub const ALL: &'static [Code] = &[$(Code::$variant),*];
 
             /// `E0201`.
             #[must_use]
             pub fn as_str(self) -> &'static str {
-                match self { $(Code::$variant => $code),* }
+                match self { $(Code::$variant => $code,)* Code::Lint(about) => about.code }
             }
 
             /// A few words that name it.
             #[must_use]
             pub fn title(self) -> &'static str {
-                match self { $(Code::$variant => $title),* }
+                match self { $(Code::$variant => $title,)* Code::Lint(about) => about.title }
             }
 
-            /// The page of docs/codes: what it means, an example, the way out.
+            /// The page of docs/codes or docs/lints: what it means, an example, the way out.
             #[must_use]
-            pub fn page(self) -> &'static str {
-                match self { $(Code::$variant => include_str!(concat!("../../docs/codes/", $code, ".md"))),* }
+            pub fn page(self) -> Cow<'static, str> {
+                match self {
+                    $(Code::$variant => Cow::Borrowed(include_str!(concat!("../../docs/codes/", $code, ".md"))),)*
+                    Code::Lint(about) => Cow::Owned(about.page()),
+                }
             }
         }
     };

@@ -3,6 +3,7 @@
 //!
 //! Sentences are lower case without a final period, quote input in backticks, name no Rust type, and put the way out into `help`.
 
+mod about;
 mod code;
 mod finding;
 mod github;
@@ -13,6 +14,7 @@ mod nearest;
 mod render;
 mod sarif;
 
+pub use about::{About, Kind, Level};
 pub use code::Code;
 pub use finding::{Finding, Place, file_name};
 pub use github::to_github;
@@ -56,13 +58,24 @@ pub struct Diagnostic {
     pub labels: Vec<Label>,
     /// The way out.
     pub help: Option<String>,
+    /// What takes the fault away without changing what is meant; all of it or nothing. Empty where that takes a person.
+    pub fix: Vec<Edit>,
+}
+
+/// A part of a text, and what is to stand in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What goes.
+    pub span: Span,
+    /// What comes.
+    pub text: String,
 }
 
 impl Diagnostic {
     /// An error without a place.
     #[must_use]
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Diagnostic { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None }
+        Diagnostic { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None, fix: Vec::new() }
     }
 
     /// A warning without a place.
@@ -82,6 +95,13 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// With a part of a text that is to be replaced.
+    #[must_use]
+    pub fn fix(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.fix.push(Edit { span, text: text.into() });
         self
     }
 

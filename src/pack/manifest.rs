@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Level};
 use crate::ir::{Hold, MAX_CONTENT_DAYS, Place, PlaceKind, Retention, Source};
 use crate::schema::Schema;
-use crate::source::{SourceId, Span};
+use crate::source::{SourceId, Span, Spanned};
 
 /// The version of the language that this program reads.
 pub const LANGUAGE: i64 = 1;
@@ -27,14 +27,16 @@ pub struct Manifest {
     pub places: BTreeMap<String, BTreeMap<String, String>>,
     /// How long what is kept of archives.
     pub retention: Retention,
+    /// What becomes of the findings of lints, by the name of a lint or of a kind of them; names are not looked up here.
+    pub levels: BTreeMap<String, Spanned<Level>>,
 }
 
 /// Most days that anything is kept.
 const MAX_DAYS: i64 = 36_500;
 /// Keys that a manifest may have.
-const KEYS: [&str; 7] = ["id", "version", "language", "description", "license", "places", "retention"];
+const KEYS: [&str; 8] = ["id", "version", "language", "description", "license", "places", "retention", "levels"];
 /// Tables of later versions.
-const LATER: [&str; 3] = ["levels", "budget", "use"];
+const LATER: [&str; 2] = ["budget", "use"];
 
 /// Whether a text can be a pack's id.
 ///
@@ -85,6 +87,7 @@ pub(super) fn read(text: &str, id: SourceId) -> Result<Manifest, Vec<Diagnostic>
         license: reader.text("license").unwrap_or_default(),
         places: reader.places(),
         retention: reader.retention(),
+        levels: reader.levels(),
     };
     if table.get("id").is_some_and(toml::Value::is_str)
         && let Err((message, help)) = check_id(&manifest.id)
@@ -170,6 +173,23 @@ impl Reader<'_> {
             match texts {
                 Some(Some(texts)) => _ = out.insert(source.clone(), texts),
                 _ => self.wrong(source, format!("the places of `{source}` are texts, one a target"), SHAPE),
+            }
+        }
+        out
+    }
+
+    fn levels(&mut self) -> BTreeMap<String, Spanned<Level>> {
+        const SHAPE: &str = "write `unused-list = \"allow\"`, or `warn` or `deny`, below `[levels]`";
+        let mut out = BTreeMap::new();
+        let Some(levels) = self.table.get("levels") else { return out };
+        let Some(levels) = levels.as_table() else {
+            self.wrong("levels", "`levels` is a table".to_owned(), SHAPE);
+            return out;
+        };
+        for (name, level) in levels {
+            match level.as_str().and_then(Level::find) {
+                Some(level) => _ = out.insert(name.clone(), Spanned::new(level, self.line(name))),
+                None => self.wrong(name, format!("the level of `{name}` is `allow`, `warn` or `deny`"), SHAPE),
             }
         }
         out

@@ -8,11 +8,11 @@ use std::path::{Component, Path, PathBuf};
 
 pub use manifest::{LANGUAGE, Manifest, check_id};
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Level};
 use crate::ir::Retention;
 use crate::resolve::{Resolved, Written, resolve, resolve_beside};
 use crate::schema::{BUILTIN, Schema};
-use crate::source::{SourceId, SourceMap};
+use crate::source::{SourceId, SourceMap, Spanned};
 use crate::syntax::{self, MAX_FILE_BYTES, ast};
 
 /// Most files of one pack.
@@ -33,6 +33,8 @@ pub struct Pack {
     pub resolved: Resolved,
     /// How long what is kept of archives.
     pub retention: Retention,
+    /// What becomes of the findings of lints, by the name of a lint or of a kind of them.
+    pub levels: BTreeMap<String, Spanned<Level>>,
     /// Everything that was found wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -60,7 +62,7 @@ pub fn built_in() -> Schema {
 #[must_use]
 pub fn load(path: &Path) -> Pack {
     let mut texts = Texts::new();
-    let read = Read::new(path, &mut texts);
+    let read = Read::new(path, &BTreeMap::new(), &mut texts);
     let files = read.files(&texts);
     read.resolved(&texts, Written { id: &read.pack.id, files: &files, read: &|name| read.list(name) }, &[])
 }
@@ -68,8 +70,14 @@ pub fn load(path: &Path) -> Pack {
 /// Reads packs that are used together: exceptions of one may be for rules of another.
 #[must_use]
 pub fn load_together(paths: &[PathBuf]) -> Vec<Pack> {
+    load_edited(paths, &BTreeMap::new())
+}
+
+/// The same with other texts in place of what some `.sky` files hold.
+#[must_use]
+pub fn load_edited(paths: &[PathBuf], edited: &BTreeMap<PathBuf, String>) -> Vec<Pack> {
     let mut texts = Texts::new();
-    let read: Vec<Read> = paths.iter().map(|path| Read::new(path, &mut texts)).collect();
+    let read: Vec<Read> = paths.iter().map(|path| Read::new(path, edited, &mut texts)).collect();
     let files: Vec<Vec<&ast::File>> = read.iter().map(|one| one.files(&texts)).collect();
     let lists: Vec<_> = read.iter().map(|one| move |name: &str| one.list(name)).collect();
     let parts = read.iter().zip(files.iter().zip(&lists));
@@ -132,7 +140,7 @@ struct Read {
 }
 
 impl Read {
-    fn new(path: &Path, texts: &mut Texts) -> Read {
+    fn new(path: &Path, edited: &BTreeMap<PathBuf, String>, texts: &mut Texts) -> Read {
         let mut pack = Pack {
             id: path.file_stem().and_then(|s| s.to_str()).unwrap_or("pack").to_owned(),
             root: if path.is_dir() { path.to_owned() } else { path.parent().unwrap_or(Path::new(".")).to_owned() },
@@ -140,12 +148,14 @@ impl Read {
             files: Vec::new(),
             resolved: Resolved::default(),
             retention: Retention::default(),
+            levels: BTreeMap::new(),
             diagnostics: Vec::new(),
         };
         let manifest = if path.is_dir() { pack.manifest(path, &mut texts.sources) } else { None };
         if let Some((manifest, ..)) = &manifest {
             pack.id.clone_from(&manifest.id);
             pack.retention = manifest.retention.clone();
+            pack.levels = manifest.levels.clone();
         }
         let paths = if path.is_dir() { pack.sky_files(path) } else { vec![path.to_owned()] };
         if paths.is_empty() {
@@ -154,7 +164,8 @@ impl Read {
             pack.diagnostics.push(Diagnostic::error(Code::NoRules, message).help(help));
         }
         for path in paths {
-            let Some(text) = pack.read(&path, MAX_FILE_BYTES as u64) else { continue };
+            let text = edited.get(&path).cloned().or_else(|| pack.read(&path, MAX_FILE_BYTES as u64));
+            let Some(text) = text else { continue };
             let id = texts.sources.add(path.display().to_string(), text.as_str());
             let (file, mut said) = syntax::parse(id, &text);
             let whole = !crate::diag::has_errors(&said);
@@ -189,6 +200,12 @@ impl Read {
 }
 
 impl Pack {
+    /// Puts findings among those that it has.
+    pub fn add(&mut self, mut found: Vec<Diagnostic>) {
+        self.diagnostics.append(&mut found);
+        self.sort_diagnostics();
+    }
+
     /// As a reader meets them: by file and place.
     fn sort_diagnostics(&mut self) {
         self.diagnostics.sort_by_key(|d| d.labels.first().map(|label| (label.span.source, label.span.start)));

@@ -7,11 +7,11 @@ use super::RESERVED;
 
 /// A `//` comment: its bytes, without the line break.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Comment {
+pub struct Comment {
     /// Where it stands.
-    pub(super) range: Range<usize>,
+    pub range: Range<usize>,
     /// Whether code stands before it on its line.
-    pub(super) trailing: bool,
+    pub trailing: bool,
 }
 
 /// What a place in a text is part of.
@@ -102,7 +102,8 @@ fn delimited(rest: &str, delimiter: char) -> usize {
 }
 
 /// All `//` comments of a text, in order.
-pub(super) fn comments(text: &str) -> Vec<Comment> {
+#[must_use]
+pub fn comments(text: &str) -> Vec<Comment> {
     let mut out = Vec::new();
     let mut tokens = Tokens::new(text);
     while let Some((start, token)) = tokens.next() {

@@ -8,6 +8,7 @@ mod errors;
 mod parse;
 mod print;
 
+pub use comments::{Comment, comments};
 pub use parse::{MAX_FILE_BYTES, micros, parse};
 pub use print::{print_expr, print_file};
 

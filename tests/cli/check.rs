@@ -5,7 +5,11 @@ use serde_sarif::sarif::Sarif;
 
 use super::{folder, json, skywatch, text};
 
-const MANIFEST: (&str, &str) = ("pack.toml", "id = \"mine\"\nversion = \"0.1.0\"\nlanguage = 1\n");
+/// Without lints: what is printed of errors is asked here.
+const MANIFEST: (&str, &str) = (
+    "pack.toml",
+    "id = \"mine\"\nversion = \"0.1.0\"\nlanguage = 1\n[levels]\nmeaning = \"allow\"\ncost = \"allow\"\ncare = \"allow\"\n",
+);
 const TWO: (&str, &str) = (
     "my rules.sky",
     "rule one {\n    severity low\n    from     invocation\n    where    callr.id == \"a\"\n}\n\nrule one {\n    severity low\n    from     invocation\n}\n",

@@ -16,6 +16,7 @@ mod google;
 mod joined;
 #[path = "../kql/mod.rs"]
 mod kql;
+mod lints;
 mod networks;
 mod piped;
 mod random;

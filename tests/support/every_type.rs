@@ -59,30 +59,35 @@ const TIMES: [i64; 12] = [
 
 /// Up to `most` events; of two sources' names and none.
 pub(crate) fn events(c: &mut Choices, stream: &Stream, most: usize) -> Vec<Event> {
-    let count = 1 + c.below(most);
-    (0..count).map(|n| event(c, stream, n)).collect()
+    events_of(c, stream, most, &TEXTS)
 }
 
-fn event(c: &mut Choices, stream: &Stream, n: usize) -> Event {
+/// The same with other texts.
+pub(crate) fn events_of(c: &mut Choices, stream: &Stream, most: usize, texts: &[&str]) -> Vec<Event> {
+    let count = 1 + c.below(most);
+    (0..count).map(|n| event(c, stream, n, texts)).collect()
+}
+
+fn event(c: &mut Choices, stream: &Stream, n: usize, texts: &[&str]) -> Event {
     let fields = stream
         .fields
         .iter()
         .map(|field| match field.name.as_str() {
             "time" => Value::Time(*c.one(&TIMES)),
             "event.id" => Value::text(&format!("e{n}")),
-            _ => value(c, &field.ty),
+            _ => value(c, &field.ty, texts),
         })
         .collect();
     Event { source: Arc::from(""), fields }
 }
 
-fn value(c: &mut Choices, ty: &Type) -> Value {
+fn value(c: &mut Choices, ty: &Type, texts: &[&str]) -> Value {
     // The first choice is a value: missing ones are the complication.
     if c.once_in(4) {
         return Value::Missing;
     }
     match ty {
-        Type::Text => Value::text(TEXTS[c.below(TEXTS.len())]),
+        Type::Text => Value::text(texts[c.below(texts.len())]),
         Type::Int => Value::Int(*c.one(&INTS)),
         Type::Float => Value::float(*c.one(&FLOATS)),
         Type::Decimal => Value::decimal(*c.one(&DECIMALS)),
@@ -90,9 +95,9 @@ fn value(c: &mut Choices, ty: &Type) -> Value {
         Type::Time => Value::Time(*c.one(&TIMES)),
         Type::Duration => Value::Duration(*c.one(&[1_000_000, 0, 1_500_000, 60_000_000, -5, 3_600_000_000])),
         Type::Ip => c.one(&IPS).parse().map_or(Value::Missing, Value::ip),
-        Type::List(element) => Value::list((0..c.below(4)).map(|_| value(c, element)).collect()),
+        Type::List(element) => Value::list((0..c.below(4)).map(|_| value(c, element, texts)).collect()),
         Type::Record(record) => {
-            Value::Record(Arc::clone(record), record.fields.iter().map(|(_, ty)| value(c, ty)).collect())
+            Value::Record(Arc::clone(record), record.fields.iter().map(|(_, ty)| value(c, ty, texts)).collect())
         }
         Type::Raw => Value::Missing,
     }

@@ -3,10 +3,12 @@
 mod correlate;
 mod declared;
 mod expr;
+mod walk;
 
 pub use correlate::*;
 pub use declared::*;
 pub use expr::*;
+pub use walk::walk_expr;
 
 use crate::source::Spanned;
 

@@ -44,23 +44,7 @@ pub fn print_file(file: &File, original: &str) -> String {
 
 /// The byte at which an item begins, its doc comment included.
 fn start(item: &Item) -> usize {
-    item.doc.first().map_or_else(|| extent(item), |doc| doc.span).start as usize
-}
-
-fn extent(item: &Item) -> Span {
-    match &item.kind {
-        ItemKind::Stream(stream) => stream.span.span,
-        ItemKind::Source(source) => source.span.span,
-        ItemKind::List(list) => list.span.span,
-        ItemKind::Table(table) => table.span.span,
-        ItemKind::Operations(operations) => operations.span.span,
-        ItemKind::Rule(rule) => rule.span.span,
-        ItemKind::Correlate(correlate) => correlate.span.span,
-        ItemKind::Calendar(calendar) => calendar.span.span,
-        ItemKind::Prices(prices) => prices.span.span,
-        ItemKind::Exception(exception) => exception.span.span,
-        ItemKind::Test(test) => test.span.span,
-    }
+    item.doc.first().map_or_else(|| item.span(), |doc| doc.span).start as usize
 }
 
 /// How an item of clauses begins.
@@ -85,7 +69,7 @@ impl Printer<'_> {
         self.doc(&item.doc, 0);
         if !item.doc.is_empty() {
             // A comment between the two stays there.
-            self.above(extent(item).start as usize, 0);
+            self.above(item.span().start as usize, 0);
         }
         match &item.kind {
             ItemKind::Stream(stream) => self.stream(stream),
@@ -107,7 +91,7 @@ impl Printer<'_> {
             ItemKind::Exception(exception) => self.exception(exception, item.doc.is_empty()),
             ItemKind::Test(test) => self.test(test),
         }
-        self.behind(extent(item).end);
+        self.behind(item.span().end);
     }
 
     fn doc(&mut self, doc: &super::ast::Doc, indent: usize) {
