@@ -32,10 +32,12 @@ pub(super) struct Block {
     pub(super) notes: Vec<Note>,
 }
 
-/// Rules down.
+/// Rules, or entries of a catalogue, down.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Table {
-    /// Sources or targets.
+    /// What stands down.
+    pub(super) corner: &'static str,
+    /// Sources, targets or clouds.
     pub(super) columns: Vec<String>,
     /// A rule and a cell a column; an empty cell is a source that the rule does not read.
     pub(super) rows: Vec<(String, Vec<String>)>,
@@ -95,7 +97,7 @@ fn correlations(coverage: &Coverage<'_>) -> Option<Block> {
     (!rows.is_empty()).then(|| Block {
         title: "correlations".to_owned(),
         about: "over the alerts of their members on all sources; a query needs all of them, and each exact".to_owned(),
-        tables: vec![Table { columns: columns.map(str::to_owned).collect(), rows }],
+        tables: vec![Table { corner: "rule", columns: columns.map(str::to_owned).collect(), rows }],
         notes: Vec::new(),
     })
 }
@@ -175,7 +177,7 @@ fn of_source(on: &OnSource<'_>) -> Block {
     Block {
         title: on.source.name.clone(),
         about: on.source.doc.lines().next().unwrap_or_default().to_owned(),
-        tables: vec![Table { columns, rows: on.rules.iter().map(row).collect() }],
+        tables: vec![Table { corner: "rule", columns, rows: on.rules.iter().map(row).collect() }],
         notes: notes
             .into_iter()
             .filter(|(_, lines): &(_, Vec<String>)| !lines.is_empty())
@@ -232,7 +234,11 @@ fn tables(coverage: &Coverage<'_>, cell: impl Fn(&RuleOnSource<'_>) -> Option<St
         };
         let rows: Vec<_> = coverage.rules.iter().filter_map(|rule| row(&rule.name)).collect();
         if !rows.is_empty() {
-            out.push(Table { columns: sources.iter().map(|on| on.source.name.clone()).collect(), rows });
+            out.push(Table {
+                corner: "rule",
+                columns: sources.iter().map(|on| on.source.name.clone()).collect(),
+                rows,
+            });
         }
     }
     out

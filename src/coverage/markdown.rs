@@ -1,7 +1,7 @@
 //! Coverage as Markdown, to be pasted where people read it.
 
-use super::Coverage;
 use super::blocks::{Block, By, Note, Table, blocks, title, totals};
+use super::{Coverage, Tagged, matrix};
 
 /// What `coverage --format markdown` prints of a pack.
 #[must_use]
@@ -13,6 +13,12 @@ pub fn markdown(coverage: &Coverage<'_>, by: By) -> String {
     out
 }
 
+/// What `coverage --by atlas --format markdown` prints.
+#[must_use]
+pub fn tagged_markdown(tagged: &Tagged<'_>) -> String {
+    format!("# Coverage of {}\n{}", matrix::title(tagged), of_block(&matrix::block(tagged)))
+}
+
 fn of_block(block: &Block) -> String {
     let mut out = format!("\n## {}\n\n{}\n", block.title, block.about);
     block.tables.iter().for_each(|table| out.push_str(&of_table(table)));
@@ -21,7 +27,12 @@ fn of_block(block: &Block) -> String {
 }
 
 fn of_table(table: &Table) -> String {
-    let mut out = format!("\n| rule | {} |\n|{}\n", table.columns.join(" | "), "---|".repeat(table.columns.len() + 1));
+    let mut out = format!(
+        "\n| {} | {} |\n|{}\n",
+        table.corner,
+        table.columns.join(" | "),
+        "---|".repeat(table.columns.len() + 1)
+    );
     for (rule, cells) in &table.rows {
         // What is no match on all clouds stands out.
         let cells: Vec<String> = cells

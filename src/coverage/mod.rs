@@ -1,16 +1,23 @@
 //! What is seen: takes a pack, says of each rule on each source, and of each correlation, whether the local run and each target can say it, and of each source what it
-//! lacks, what must be switched on, and which rules are blind on it. `text`, `markdown` and `json` print that; `page` documents a source.
+//! lacks, what must be switched on, and which rules are blind on it. `text`, `markdown` and `json` print that; `page` documents a source. `tagged` says
+//! what of a catalogue of attacks rules look for; `matrix` and `navigator` show it.
 
 mod blocks;
 mod json;
 mod markdown;
+mod matrix;
+mod navigator;
 pub mod page;
+mod tagged;
 mod text;
 
 pub use blocks::By;
 pub use json::to_json;
-pub use markdown::markdown;
-pub use text::text;
+pub use markdown::{markdown, tagged_markdown};
+pub use matrix::tagged_to_json;
+pub use navigator::to_navigator;
+pub use tagged::{Catalogue, Entry, Tagged, Tagger};
+pub use text::{tagged_text, text};
 
 use crate::bind::{ForSource, Lack, admits, blind, for_source, lacks, located};
 use crate::diag::Diagnostic;

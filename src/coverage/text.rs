@@ -1,7 +1,7 @@
 //! Coverage for a terminal: tables that stay within a line, with sentences wrapped below them.
 
-use super::Coverage;
 use super::blocks::{Block, By, Note, Table, blocks, title, totals};
+use super::{Coverage, Tagged, matrix};
 
 /// Longest line, in characters, where its words allow it.
 const WIDTH: usize = 110;
@@ -17,6 +17,12 @@ pub fn text(coverage: &Coverage<'_>, by: By) -> String {
     out.push('\n');
     totals(coverage).iter().for_each(|note| out.push_str(&of_note(note, 0)));
     out
+}
+
+/// What `coverage --by atlas` prints.
+#[must_use]
+pub fn tagged_text(tagged: &Tagged<'_>) -> String {
+    format!("{}\n\n{}", matrix::title(tagged), of_block(&matrix::block(tagged)))
 }
 
 fn of_block(block: &Block) -> String {

@@ -106,7 +106,8 @@ pub fn fixed(pack: &Pack, found: &[Diagnostic]) -> BTreeMap<std::path::PathBuf, 
         let mut taken: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
         for diagnostic in found.iter().filter(|d| !d.fix.is_empty()) {
             let of_file = |edit: &&crate::diag::Edit| edit.span.source == file.id;
-            let edits: Vec<_> = diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
+            let edits: Vec<_> =
+                diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
             let clash = |(range, _): &(std::ops::Range<usize>, &str)| {
                 taken.iter().any(|(other, _)| range.start <= other.end && other.start <= range.end)
             };

@@ -27,6 +27,17 @@ pub fn ids(scheme: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
     text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(','))
 }
 
+/// What the list of a scheme is of, with its release: `MITRE ATLAS 5.6.0`.
+#[must_use]
+pub fn release(scheme: &str) -> &'static str {
+    let text = match scheme {
+        "atlas" => ATLAS,
+        "owasp" => OWASP,
+        _ => "",
+    };
+    text.strip_prefix("# ").and_then(|line| line.split(':').next()).unwrap_or_default()
+}
+
 /// The name of a tag (`atlas:AML.T0051` is `LLM Prompt Injection`); ATT&CK ids have none here.
 ///
 /// # Errors

@@ -6,7 +6,10 @@ use std::path::Path;
 
 use serde_json::Value;
 use skywatch::bind::{ForSource, for_source, located};
-use skywatch::coverage::{By, Coverage, Local, OnTarget, markdown, text, to_json};
+use skywatch::coverage::{
+    By, Catalogue, Coverage, Local, OnTarget, Tagged, markdown, tagged_markdown, tagged_text, tagged_to_json, text,
+    to_json, to_navigator,
+};
 use skywatch::pack::{Pack, load};
 use skywatch::target::{Emission, Request, TARGETS, emit};
 
@@ -133,4 +136,61 @@ fn sources_say_what_users_need_before_they_write_a_rule() {
             .collect();
         assert!(unexplained.is_empty(), "{}: {unexplained:?}", source["source"]);
     }
+}
+
+/// A pack that looks for two risks on control planes, and for one where nothing is seen.
+const TAGGED: &str = "
+rule changed {
+    severity low
+    tags     owasp:LLM03, atlas:AML.T0010.001
+    from     activity
+    where    operation == \"bedrock:DeleteGuardrail\" or operation starts with \"google.cloud.modelarmor\"
+}
+
+/// Azure OpenAI's own log carries no prompts: nothing is seen.
+rule blind {
+    severity low
+    tags     owasp:LLM02, atlas:AML.T0057
+    from     invocation only azure.openai
+    where    prompt contains \"secret\" nocase
+}
+
+correlate twice {
+    severity high
+    tags     owasp:LLM10
+    by       account
+    within   10m
+    when     at least 1 of by_account
+}
+
+signal by_account {
+    from     activity only aws
+    over     5m by account
+    let      calls = count()
+    when     calls > 5
+}
+";
+
+#[test]
+fn a_catalogue_in_all_forms() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tagged.sky");
+    std::fs::write(&path, TAGGED).expect("written");
+    let pack = load(&path);
+    assert!(pack.diagnostics.is_empty(), "{}", skywatch::diag::render(&pack.diagnostics, &pack.sources, false));
+    let maps = [Coverage::of(&pack)];
+    let owasp = Tagged::of(&maps, Catalogue::Owasp);
+    assert_eq!(owasp.covered(), (2, 10));
+    insta::assert_snapshot!("owasp-text", tagged_text(&owasp));
+    insta::assert_snapshot!("owasp-markdown", tagged_markdown(&owasp));
+    assert!(to_navigator(&owasp).is_none());
+    let atlas = Tagged::of(&maps, Catalogue::Atlas);
+    // The technique is covered by its part, which does not count by itself; a rule that sees nothing covers nothing.
+    let wholes = atlas.entries.iter().filter(|entry| entry.id.matches('.').count() == 1).count();
+    assert_eq!(atlas.covered(), (1, wholes));
+    let layer = to_navigator(&atlas).expect("ATLAS has one");
+    insta::assert_snapshot!("atlas-layer", format!("{layer:#}"));
+    let mut json = tagged_to_json(&owasp);
+    json["entries"].as_array_mut().expect("a list").retain(|entry| entry["covered"] == true);
+    insta::assert_snapshot!("owasp-json", format!("{json:#}"));
 }
