@@ -4,7 +4,9 @@
 
 #[cfg(feature = "engine")]
 pub mod archive;
+pub mod backtest;
 pub mod bind;
+pub mod changes;
 pub mod cli;
 pub mod coverage;
 pub mod csv;

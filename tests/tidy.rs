@@ -35,6 +35,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("piped", &["diag", "schema", "ir", "bind", "eval", "record", "engine"]),
     ("state", &["diag", "ir", "bind", "eval", "engine", "resolve"]),
+    ("changes", &["source", "ir", "eval", "pack", "meaning", "report", "target"]),
+    ("backtest", &["ir", "eval", "pack", "changes"]),
     ("report", &["source", "diag", "ir", "eval"]),
     ("meaning", &["source", "syntax", "ir", "bind", "pack"]),
     (

@@ -4,11 +4,14 @@
 
 #[cfg(feature = "engine")]
 mod archive;
+#[cfg(feature = "engine")]
+mod backtest;
 mod check;
 mod completions;
 #[cfg(feature = "engine")]
 mod cost;
 mod coverage;
+mod diff;
 mod emit;
 mod emulate;
 mod explain;
@@ -19,7 +22,10 @@ mod ingest;
 mod keys;
 mod new;
 #[cfg(feature = "engine")]
+mod over;
+#[cfg(feature = "engine")]
 mod private;
+mod revision;
 mod rewrite;
 mod run;
 mod test;
@@ -67,9 +73,12 @@ struct Arguments {
 enum Verb {
     #[cfg(feature = "engine")]
     Archive(archive::Arguments),
+    #[cfg(feature = "engine")]
+    Backtest(backtest::Arguments),
     Check(check::Arguments),
     Completions(completions::Arguments),
     Coverage(coverage::Arguments),
+    Diff(diff::Arguments),
     Emit(emit::Arguments),
     Emulate(emulate::Arguments),
     Explain(explain::Arguments),
@@ -100,9 +109,12 @@ pub fn run() -> ExitCode {
     let status = match arguments.verb {
         #[cfg(feature = "engine")]
         Verb::Archive(arguments) => archive::run(&arguments),
+        #[cfg(feature = "engine")]
+        Verb::Backtest(arguments) => backtest::run(&arguments),
         Verb::Check(arguments) => check::run(&arguments),
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Coverage(arguments) => coverage::run(&arguments),
+        Verb::Diff(arguments) => diff::run(&arguments),
         Verb::Emit(arguments) => emit::run(&arguments),
         Verb::Emulate(arguments) => emulate::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),

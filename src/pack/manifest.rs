@@ -29,14 +29,28 @@ pub struct Manifest {
     pub retention: Retention,
     /// What becomes of the findings of lints, by the name of a lint or of a kind of them; names are not looked up here.
     pub levels: BTreeMap<String, Spanned<Level>>,
+    /// How many alerts a day are too many.
+    pub budget: Budget,
+}
+
+/// How many alerts a pack may give on any day.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// In all.
+    pub day: Option<u64>,
+    /// Of each rule and correlation.
+    pub rule: Option<u64>,
+    /// Of some, in place of that.
+    pub rules: BTreeMap<String, Spanned<u64>>,
 }
 
 /// Most days that anything is kept.
 const MAX_DAYS: i64 = 36_500;
 /// Keys that a manifest may have.
-const KEYS: [&str; 8] = ["id", "version", "language", "description", "license", "places", "retention", "levels"];
+const KEYS: [&str; 9] =
+    ["id", "version", "language", "description", "license", "places", "retention", "levels", "budget"];
 /// Tables of later versions.
-const LATER: [&str; 2] = ["budget", "use"];
+const LATER: [&str; 1] = ["use"];
 
 /// Whether a text can be a pack's id.
 ///
@@ -88,6 +102,7 @@ pub(super) fn read(text: &str, id: SourceId) -> Result<Manifest, Vec<Diagnostic>
         places: reader.places(),
         retention: reader.retention(),
         levels: reader.levels(),
+        budget: reader.budget(),
     };
     if table.get("id").is_some_and(toml::Value::is_str)
         && let Err((message, help)) = check_id(&manifest.id)
@@ -195,6 +210,38 @@ impl Reader<'_> {
         out
     }
 
+    fn budget(&mut self) -> Budget {
+        const SHAPE: &str =
+            "write `day = 40`, `rule = 5` and `rules.NAME = 10` below `[budget]`: most alerts on any day";
+        let mut out = Budget::default();
+        let Some(table) = self.table.get("budget") else { return out };
+        let Some(table) = table.as_table() else {
+            self.wrong("budget", "`budget` is a table".to_owned(), SHAPE);
+            return out;
+        };
+        let number = |value: &toml::Value| value.as_integer().and_then(|number| u64::try_from(number).ok());
+        for (key, value) in table {
+            match (key.as_str(), number(value), value.as_table()) {
+                ("day", Some(allowed), _) => out.day = Some(allowed),
+                ("rule", Some(allowed), _) => out.rule = Some(allowed),
+                ("rules", _, Some(rules)) => {
+                    for (name, value) in rules {
+                        match number(value) {
+                            Some(allowed) => {
+                                let at = [self.line(name), self.line(&format!("rules.{name}"))];
+                                let at = at.into_iter().find(|at| at.end > 0).unwrap_or_default();
+                                out.rules.insert(name.clone(), Spanned::new(allowed, Span { source: self.id, ..at }));
+                            }
+                            None => self.wrong(name, format!("the budget of `{name}` is a number of alerts"), SHAPE),
+                        }
+                    }
+                }
+                _ => self.wrong(key, format!("`{key}` is no budget"), SHAPE),
+            }
+        }
+        out
+    }
+
     fn retention(&mut self) -> Retention {
         const DAYS: &str =
             "write days, `content = 30`, and `hold = [{ from = 2026-11-01, to = 2026-11-05, because = \"…\" }]`";
@@ -257,6 +304,18 @@ fn sentence(message: &str) -> String {
     let line = message.lines().collect::<Vec<_>>().join(", ");
     let mut chars = line.chars();
     chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
+}
+
+/// What is wrong with budgets for rules that there are not.
+pub(super) fn unknown_budgets(budget: &Budget, names: &[&str]) -> Vec<Diagnostic> {
+    let unknown = budget.rules.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+    unknown
+        .map(|(name, allowed)| {
+            Diagnostic::error(Code::BadManifest, format!("unknown rule `{name}` in `[budget]`"))
+                .at(allowed.span, "")
+                .suggest(name, names.iter().copied())
+        })
+        .collect()
 }
 
 /// Puts a user's places into the schema.

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
-pub use manifest::{LANGUAGE, Manifest, check_id};
+pub use manifest::{Budget, LANGUAGE, Manifest, check_id};
 
-use crate::diag::{Code, Diagnostic, Level};
+use crate::diag::{Code, Diagnostic, Level, has_errors};
 use crate::ir::Retention;
 use crate::resolve::{Resolved, Written, resolve, resolve_beside};
 use crate::schema::{BUILTIN, Schema};
@@ -35,6 +35,8 @@ pub struct Pack {
     pub retention: Retention,
     /// What becomes of the findings of lints, by the name of a lint or of a kind of them.
     pub levels: BTreeMap<String, Spanned<Level>>,
+    /// How many alerts a day are too many.
+    pub budget: Budget,
     /// Everything that was found wrong.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -149,6 +151,7 @@ impl Read {
             resolved: Resolved::default(),
             retention: Retention::default(),
             levels: BTreeMap::new(),
+            budget: Budget::default(),
             diagnostics: Vec::new(),
         };
         let manifest = if path.is_dir() { pack.manifest(path, &mut texts.sources) } else { None };
@@ -156,6 +159,7 @@ impl Read {
             pack.id.clone_from(&manifest.id);
             pack.retention = manifest.retention.clone();
             pack.levels = manifest.levels.clone();
+            pack.budget = manifest.budget.clone();
         }
         let paths = if path.is_dir() { pack.sky_files(path) } else { vec![path.to_owned()] };
         if paths.is_empty() {
@@ -168,7 +172,7 @@ impl Read {
             let Some(text) = text else { continue };
             let id = texts.sources.add(path.display().to_string(), text.as_str());
             let (file, mut said) = syntax::parse(id, &text);
-            let whole = !crate::diag::has_errors(&said);
+            let whole = !has_errors(&said);
             pack.diagnostics.append(&mut said);
             pack.files.push(PackFile { path, id, file, whole });
         }
@@ -193,6 +197,14 @@ impl Read {
         if let Some((manifest, text, id)) = &self.manifest {
             let mut said = manifest::set_places(manifest, text, *id, &mut pack.resolved.schema);
             pack.diagnostics.append(&mut said);
+            // A rule that failed is unknown here, and is said where it failed.
+            if !has_errors(&pack.diagnostics) {
+                let rules = pack.resolved.rules.iter().map(|rule| rule.name.as_str());
+                let names: Vec<&str> =
+                    rules.chain(pack.resolved.correlations.iter().map(|one| one.name.as_str())).collect();
+                let mut said = manifest::unknown_budgets(&pack.budget, &names);
+                pack.diagnostics.append(&mut said);
+            }
         }
         pack.sort_diagnostics();
         pack

@@ -52,8 +52,8 @@ fn row(alert: &Alert) -> [String; 5] {
     // An event has no keys: what it shows says who and what.
     let said = if same { &alert.show } else { &alert.keys };
     let mut who: Vec<String> =
-        said.iter().filter(|(_, v)| v.is_present()).map(|(_, value)| cut(&text(value))).collect();
-    who.extend(alert.measures.iter().map(|(name, value)| format!("{name} {}", cut(&text(value)))));
+        said.iter().filter(|(_, v)| v.is_present()).map(|(_, value)| cut(&value_text(value))).collect();
+    who.extend(alert.measures.iter().map(|(name, value)| format!("{name} {}", cut(&value_text(value)))));
     [alert.severity.text().to_owned(), when + partial, alert.rule.clone(), alert.source.clone(), who.join(", ")]
 }
 
@@ -73,7 +73,9 @@ fn minute(time: i64) -> String {
     seconds.strip_suffix(":00").unwrap_or(seconds).to_owned()
 }
 
-fn text(value: &Value) -> String {
+/// A value on a line, as people read it.
+#[must_use]
+pub fn value_text(value: &Value) -> String {
     match value {
         Value::Missing => "-".to_owned(),
         Value::Text(text) => text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect(),

@@ -10,6 +10,7 @@ mod check;
 #[cfg(unix)]
 mod integrations;
 mod packs;
+mod review;
 #[cfg(feature = "engine")]
 #[path = "../support/samples.rs"]
 #[expect(dead_code, reason = "each binary uses its own part")]

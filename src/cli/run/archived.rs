@@ -36,7 +36,7 @@ pub(super) fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Re
         let message = "`--to` lies ahead: what is judged up to there is never judged again";
         return Err(Diagnostic::error(Code::BadArgument, message).help("leave it out to judge up to now"));
     }
-    let told = content_told(arguments, pack, &pack.resolved.rules)?;
+    let told = content_told(arguments.show_content, pack, &pack.resolved.rules)?;
     let engine = engine(arguments, pack)?;
     let memory = state.of(&pack.id, &engine)?;
     let advanced = advance(&engine, &pack.resolved, &pack.id, memory, span);

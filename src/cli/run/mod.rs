@@ -124,7 +124,7 @@ fn lateness(text: &str) -> Result<i64, String> {
 
 /// Bytes of `512MiB`.
 #[cfg(feature = "engine")]
-fn size(text: &str) -> Result<usize, String> {
+pub(super) fn size(text: &str) -> Result<usize, String> {
     let (digits, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
     let scale = match unit.to_ascii_lowercase().as_str() {
         "kib" => 1_usize << 10,
@@ -276,7 +276,7 @@ impl<'a> Chosen<'a> {
         };
         let rules: Vec<Rule> = rules.iter().filter(|rule| chosen(&rule.name)).cloned().collect();
         let correlations = correlations.iter().filter(|one| chosen(&one.name)).cloned().collect();
-        let told = content_told(arguments, pack, &rules)?;
+        let told = content_told(arguments.show_content, pack, &rules)?;
         Ok(Chosen { pack, rules, correlations, below, told })
     }
 
@@ -302,13 +302,13 @@ impl<'a> Chosen<'a> {
 
 /// By rule, the names under which its alerts hold text of users that is not to be shown. A rule that tells alerts apart by such text is an
 /// error: ids, states and correlations would tell of it.
-fn content_told(
-    arguments: &Arguments,
+pub(super) fn content_told(
+    show_content: bool,
     pack: &Pack,
     rules: &[Rule],
 ) -> Result<BTreeMap<String, Vec<String>>, Diagnostic> {
     let mut told = BTreeMap::new();
-    for rule in rules.iter().filter(|_| !arguments.show_content) {
+    for rule in rules.iter().filter(|_| !show_content) {
         let Some(stream) = pack.resolved.schema.streams.get(rule.stream) else { continue };
         let ContentTold { keys, values } = rule.content_told(stream);
         if let Some(key) = keys.first() {
@@ -322,7 +322,7 @@ fn content_told(
     Ok(told)
 }
 
-fn withhold(alerts: &mut [Alert], told: &BTreeMap<String, Vec<String>>) {
+pub(super) fn withhold(alerts: &mut [Alert], told: &BTreeMap<String, Vec<String>>) {
     for alert in alerts {
         if let Some(names) = told.get(&alert.rule) {
             alert.withhold(names);
