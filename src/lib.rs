@@ -33,3 +33,5 @@ pub mod source;
 pub mod state;
 pub mod syntax;
 pub mod target;
+#[cfg(feature = "engine")]
+pub mod why;

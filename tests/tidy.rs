@@ -35,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("piped", &["diag", "schema", "ir", "bind", "eval", "record", "engine"]),
     ("state", &["diag", "ir", "bind", "eval", "engine", "resolve"]),
+    ("why", &["source", "diag", "syntax", "ir", "eval", "pack", "report", "engine"]),
     ("changes", &["source", "ir", "eval", "pack", "meaning", "report", "target"]),
     ("backtest", &["ir", "eval", "pack", "changes"]),
     ("report", &["source", "diag", "ir", "eval"]),

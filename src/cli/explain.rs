@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "engine")]
+use super::over::Over;
 use super::{GOOD, UNUSABLE, complain, complain_of, say};
 use crate::diag::{Code, Diagnostic};
 use crate::lint::{LINTS, find};
@@ -15,13 +17,18 @@ use crate::source::SourceMap;
   skywatch explain E0203
   skywatch explain untested-rule
   skywatch explain guardrail_changed rulepacks/ai-security
+  skywatch explain 3f1c9a02 my-pack --archive archive      why this alert came, by the start of its id
   skywatch explain          all codes")]
 pub(super) struct Arguments {
-    /// A code as a finding shows it, `E0203`, the name of a lint, or that of a rule or correlation. Without, all codes are listed.
+    /// A code as a finding shows it, `E0203`, the name of a lint, that of a rule or correlation, or, with `--archive`, an alert's id or eight
+    /// characters or more of its start. Without, all codes are listed.
     name: Option<String>,
     /// The packs that have the rule.
     #[arg(value_name = "PACK")]
     packs: Vec<PathBuf>,
+    #[cfg(feature = "engine")]
+    #[command(flatten)]
+    over: Over,
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
@@ -35,6 +42,10 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     if let Some(code) = Code::find(wanted).or_else(lint) {
         say(&code.page());
         return GOOD;
+    }
+    #[cfg(feature = "engine")]
+    if arguments.over.archive.is_some() {
+        return of_alert(arguments, wanted);
     }
     let packs = load_together(&arguments.packs);
     let mut found = false;
@@ -71,4 +82,29 @@ fn sentences(pack: &Pack, name: &str) -> Option<Vec<String>> {
 fn names(pack: &Pack) -> impl Iterator<Item = &str> {
     let rules = pack.resolved.rules.iter().map(|rule| rule.name.as_str());
     rules.chain(pack.resolved.correlations.iter().map(|one| one.name.as_str()))
+}
+
+/// Says why an alert of the packs came.
+#[cfg(feature = "engine")]
+fn of_alert(arguments: &Arguments, id: &str) -> u8 {
+    super::private::no_core_dump();
+    let Some(packs) = super::packs(&arguments.packs) else { return UNUSABLE };
+    let short = id.len() < 8 || !id.chars().all(|c| c.is_ascii_hexdigit());
+    for pack in packs.iter().filter(|_| !short) {
+        match arguments.over.explained(pack, id) {
+            Ok(None) => {}
+            Ok(Some(text)) => {
+                say(&text);
+                return GOOD;
+            }
+            Err(diagnostic) => {
+                complain_of(&[diagnostic], &pack.sources);
+                return UNUSABLE;
+            }
+        }
+    }
+    let message = format!("the packs give no alert `{id}` over this archive");
+    let help = "an id is 32 hexadecimal digits, of which eight are enough; the archive, its keys and the period must be those of the run";
+    complain_of(&[Diagnostic::error(Code::BadArgument, message).help(help)], &SourceMap::default());
+    UNUSABLE
 }

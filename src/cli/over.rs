@@ -10,8 +10,13 @@ use crate::archive::Archive;
 use crate::backtest::delivered;
 use crate::diag::Diagnostic;
 use crate::engine::{Engine, Limits, MEMORY, Period};
-use crate::eval::{Alert, RuleRun, Skipped};
+use crate::eval::correlate::correlate_all;
+use crate::eval::mute::{Delivered, mute};
+use crate::eval::{Alert, Range, RuleRun, Skipped};
+use crate::meaning::of_correlation;
 use crate::pack::Pack;
+use crate::report::moment;
+use crate::why::{Given, text, why};
 
 /// Which logs.
 #[derive(Debug, clap::Args)]
@@ -41,13 +46,55 @@ pub(super) struct Told {
 }
 
 impl Over {
-    /// Runs a pack, and complains of what could not be judged.
-    pub(super) fn alerts(&self, pack: &Pack) -> Result<Told, Diagnostic> {
+    fn engine<'p>(&self, pack: &'p Pack) -> Result<Engine<'p>, Diagnostic> {
         let folder = self.archive.as_deref().unwrap_or_else(|| std::path::Path::new(""));
         let archive = Archive::open(folder, &pack.resolved.schema, self.keys.content()?)?;
         let limits = Limits { memory: self.memory.unwrap_or(MEMORY), ..Limits::default() };
+        Engine::open(archive, &pack.resolved.schema, limits)
+    }
+
+    /// Says why an alert came, whose id begins so; of a correlation's why its members did.
+    pub(super) fn explained(&self, pack: &Pack, id: &str) -> Result<Option<String>, Diagnostic> {
+        let resolved = &pack.resolved;
+        content_told(false, pack, &resolved.rules)?;
+        let engine = self.engine(pack)?;
+        let outcome = engine.run(&resolved.rules, &pack.id, Period::Between { from: self.from, to: self.to })?;
+        let mut alerts = outcome.alerts;
+        let end = self.to.or(engine.archive().days().map(|days| days.1)).unwrap_or_default();
+        correlate_all(&resolved.correlations, &mut alerts, &pack.id, end);
+        mute(&mut alerts, &resolved.mutes(), &mut Delivered::new());
+        let Some(wanted) = alerts.iter().find(|alert| alert.id.starts_with(id)) else { return Ok(None) };
+        let mut out = String::new();
+        let mut open = vec![wanted];
+        // Correlations of correlations end at rules: none reads itself.
+        while let Some(alert) = open.pop() {
+            let muted = if alert.muted { ", and is muted: one before it was delivered" } else { "" };
+            out.push_str(&format!("{} of {} at {}{muted}\n", alert.id, alert.rule, moment(alert.window.start)));
+            open.extend(alert.members.iter().rev().filter_map(|id| alerts.iter().find(|other| other.id == *id)));
+            if let Some(one) = resolved.correlations.iter().find(|one| one.name == alert.rule) {
+                out.push_str(&format!("  {}\n", of_correlation(one).join("\n  ")));
+            }
+            let rule = resolved.rules.iter().find(|rule| rule.name == alert.rule);
+            let Some((rule, stream)) = rule.and_then(|r| Some((r, resolved.schema.stream_of(r.stream)?))) else {
+                continue;
+            };
+            // A window counts where it ends, an event where it is.
+            let range = match rule.window.is_some() {
+                true => Range { from: alert.window.end - 1, to: alert.window.end },
+                false => Range { from: alert.window.start, to: alert.window.start + 1 },
+            };
+            let mut answer = why(&engine, pack, rule, &Given::of_alert(alert, rule, stream), range, false);
+            answer.cases.retain(|case| case.source == alert.source);
+            answer.unasked.clear();
+            out.push_str(&text(&rule.name, &answer));
+        }
+        Ok(Some(out))
+    }
+
+    /// Runs a pack, and complains of what could not be judged.
+    pub(super) fn alerts(&self, pack: &Pack) -> Result<Told, Diagnostic> {
         let told = content_told(false, pack, &pack.resolved.rules)?;
-        let engine = Engine::open(archive, &pack.resolved.schema, limits)?;
+        let engine = self.engine(pack)?;
         let whole = engine.archive().days().unwrap_or_default();
         let period = (self.from.unwrap_or(whole.0), self.to.unwrap_or(whole.1));
         let outcome = engine.run(&pack.resolved.rules, &pack.id, Period::Between { from: self.from, to: self.to })?;

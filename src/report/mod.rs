@@ -47,7 +47,7 @@ pub fn table(alerts: &[Alert]) -> String {
 fn row(alert: &Alert) -> [String; 5] {
     let same = alert.window.start == alert.window.end;
     let when =
-        if same { minute(alert.window.start) } else { format!("{} → {}", minute(alert.window.start), end(alert)) };
+        if same { moment(alert.window.start) } else { format!("{} → {}", moment(alert.window.start), end(alert)) };
     let partial = if alert.partial { " (partial)" } else { "" };
     // An event has no keys: what it shows says who and what.
     let said = if same { &alert.show } else { &alert.keys };
@@ -59,7 +59,7 @@ fn row(alert: &Alert) -> [String; 5] {
 
 /// The end of what is shown, without the day where it is that of the start.
 fn end(alert: &Alert) -> String {
-    let (start, end) = (minute(alert.window.start), minute(alert.until));
+    let (start, end) = (moment(alert.window.start), moment(alert.until));
     match (start.split_once(' '), end.split_once(' ')) {
         (Some((day, _)), Some((other, time))) if day == other => time.to_owned(),
         _ => end,
@@ -67,7 +67,8 @@ fn end(alert: &Alert) -> String {
 }
 
 /// `2026-11-02 10:00`, with seconds where there are any.
-fn minute(time: i64) -> String {
+#[must_use]
+pub fn moment(time: i64) -> String {
     let text = time_text(time).replace('T', " ");
     let seconds = text.get(..19).unwrap_or(&text);
     seconds.strip_suffix(":00").unwrap_or(seconds).to_owned()

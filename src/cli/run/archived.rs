@@ -1,13 +1,15 @@
 //! Rules of a pack over an archive: all of a period at once, or from where the last run ended.
 
-use super::{Arguments, Chosen, Judged, content_told, signals, tell, withhold};
+use super::{Arguments, Chosen, GOOD, Judged, UNUSABLE, complain_of, content_told, say, signals, tell, withhold};
 use crate::archive::{Archive, now};
 use crate::diag::{Code, Diagnostic};
 use crate::engine::{Engine, Period, RunOutcome};
-use crate::eval::Alert;
+use crate::eval::{Alert, Range};
 use crate::pack::Pack;
 use crate::report::json_lines;
+use crate::source::SourceMap;
 use crate::state::{Advanced, Span, State, advance};
+use crate::why::{given, text, why};
 
 /// Runs a pack over a period.
 pub(super) fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagnostic> {
@@ -49,4 +51,41 @@ pub(super) fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Re
     tell(arguments, &alerts);
     state.commit(&pack.id, memory, &json_lines(&log))?;
     Ok(Judged { alerts, runs, correlated, late, costs, ..Judged::default() })
+}
+
+/// Says why a rule alerts or does not on what some keys or fields hold.
+pub(super) fn why_not(arguments: &Arguments, packs: &[Pack], name: &str, given: &[String]) -> u8 {
+    let rule = |pack: &'_ Pack| pack.resolved.rules.iter().position(|rule| rule.name == name);
+    let Some((pack, at)) = packs.iter().find_map(|pack| Some((pack, rule(pack)?))) else {
+        let known = packs.iter().flat_map(|pack| &pack.resolved.rules).map(|rule| rule.name.as_str());
+        let unknown = Diagnostic::error(Code::BadArgument, format!("unknown rule `{name}`")).suggest(name, known);
+        complain_of(&[unknown], &SourceMap::default());
+        return UNUSABLE;
+    };
+    match answered(arguments, pack, at, given) {
+        Ok(text) => {
+            say(&text);
+            GOOD
+        }
+        Err(diagnostic) => {
+            complain_of(&[*diagnostic], &pack.sources);
+            UNUSABLE
+        }
+    }
+}
+
+fn answered(arguments: &Arguments, pack: &Pack, at: usize, asked: &[String]) -> Result<String, Box<Diagnostic>> {
+    let rules = pack.resolved.rules.get(at..=at).unwrap_or_default();
+    let Some((rule, stream)) =
+        rules.first().and_then(|rule| Some((rule, pack.resolved.schema.stream_of(rule.stream)?)))
+    else {
+        return Ok(String::new());
+    };
+    let asked: Result<Vec<_>, _> = asked.iter().map(|text| given(text, rule, stream)).collect();
+    let asked = asked?;
+    content_told(arguments.show_content, pack, rules)?;
+    let engine = engine(arguments, pack)?;
+    let whole = engine.archive().days().unwrap_or_default();
+    let range = Range { from: arguments.from.unwrap_or(whole.0), to: arguments.to.unwrap_or(whole.1) };
+    Ok(text(&rule.name, &why(&engine, pack, rule, &asked, range, arguments.show_content)))
 }

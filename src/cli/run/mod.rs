@@ -40,6 +40,7 @@ use report::{report, summary};
   skywatch run rulepacks/ai-security --archive archive --at 2026-11-02T10:07:00Z --fail-on high
   skywatch run rulepacks/ai-security --archive archive --state state --format json
   skywatch run my-rules --stdin aws.bedrock < bedrock.jsonl
+  skywatch run my-rules --archive archive --why large_outputs caller.id=alice
 
 Windows that end in (from, to] are judged. The result depends on the archive and the arguments only; with --state on what was told before
 too, so that each alert is told once. Of standard input nothing is kept.")]
@@ -76,6 +77,10 @@ pub(super) struct Arguments {
     #[cfg(feature = "engine")]
     #[arg(long, value_name = "DURATION", value_parser = lateness, requires = "state", conflicts_with = "to")]
     lateness: Option<i64>,
+    /// Say why this rule alerts or does not on what these keys or fields hold: how many events pass each condition, and the values that decided.
+    #[cfg(feature = "engine")]
+    #[arg(long, num_args = 1.., value_names = ["RULE", "KEY=VALUE"], conflicts_with_all = ["at", "state", "rule", "stdin", "fail_on", "summary"])]
+    why: Vec<String>,
     /// Only this rule, or this correlation with what it reads.
     #[arg(long)]
     rule: Option<String>,
@@ -140,6 +145,10 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     #[cfg(feature = "engine")]
     no_core_dump();
     let Some(packs) = packs(&arguments.packs) else { return UNUSABLE };
+    #[cfg(feature = "engine")]
+    if let Some((name, given)) = arguments.why.split_first() {
+        return archived::why_not(arguments, &packs, name, given);
+    }
     let names: Vec<&str> = packs.iter().flat_map(|pack| names(&pack.resolved)).collect();
     if let Some(name) = arguments.rule.as_ref().filter(|name| !names.contains(&name.as_str())) {
         let diagnostic = Diagnostic::error(Code::BadArgument, format!("unknown rule `{name}`")).suggest(name, names);
