@@ -24,6 +24,8 @@ mod rules;
 mod sealed;
 #[path = "engine/state.rs"]
 mod state;
+#[path = "engine/why.rs"]
+mod why;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

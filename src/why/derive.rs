@@ -16,6 +16,11 @@ use crate::syntax::micros;
 /// The names of the derived rules: of all events, and of those that pass.
 pub(super) const NAMES: [&str; 2] = ["all", "passed"];
 
+/// The names of the rules that say whether a part of `when` holds of an event, and whether it does not.
+fn answer_names(n: usize) -> [String; 2] {
+    [format!("yes {n}"), format!("no {n}")]
+}
+
 /// What a key or field is asked to hold.
 #[derive(Debug, Clone)]
 pub struct Given {
@@ -114,7 +119,7 @@ struct Part {
     reads: Vec<(String, bool)>,
 }
 
-/// The two rules, and how to read their alerts.
+/// The rules, and how to read their alerts.
 pub(super) struct Derived {
     pub(super) rules: Vec<Rule>,
     windowed: bool,
@@ -180,26 +185,57 @@ impl Derived {
         };
         all.looks = Vec::new();
         all.filter = asked.clone();
-        let demands = shown_of(&mut passed, &demands);
-        passed.filter.extend(asked);
-        Derived { rules: vec![all, passed], windowed, measures: rule.measures.len(), conditions, demands }
+        let mut answers = Vec::new();
+        let demands = if windowed {
+            shown_of(&mut passed, &demands)
+        } else {
+            // Events show nothing of the past: each part is asked for by itself, and its contrary, since neither may be known.
+            for (n, pred) in demands.iter().enumerate() {
+                let [yes, no] = answer_names(n);
+                answers.push(Rule { name: yes, when: (*pred).clone(), ..passed.clone() });
+                answers.push(Rule { name: no, when: (*pred).clone().negate(), ..passed.clone() });
+            }
+            passed.looks = Vec::new();
+            demands.iter().map(|pred| Part { text: text(pred.span), reads: Vec::new() }).collect()
+        };
+        let mut rules = vec![all, passed];
+        rules.append(&mut answers);
+        rules.iter_mut().skip(1).for_each(|rule| rule.filter.extend(asked.iter().cloned()));
+        Derived { rules, windowed, measures: rule.measures.len(), conditions, demands }
     }
 
     /// What became of one window or event: of `all` it is among all, and of `passed` among those that pass every `where`.
-    pub(super) fn case(&self, all: &Alert, passed: Option<&Alert>) -> Case {
+    /// `said` tells whether the derived rule of a name has it too.
+    pub(super) fn case(
+        &self,
+        one: &Alert,
+        all: Option<&Alert>,
+        passed: Option<&Alert>,
+        said: &dyn Fn(&str) -> bool,
+    ) -> Case {
         let mut demands = Vec::new();
         let mut counted = Vec::new();
         let mut values = Vec::new();
         if self.windowed {
             let texts = std::iter::once(String::new()).chain(self.conditions.iter().map(|part| part.text.clone()));
-            counted = texts.zip(all.measures.iter().map(|(_, count)| count.clone())).collect();
+            let count =
+                |n: usize| all.and_then(|all| all.measures.get(n)).map_or(Value::Int(0), |(_, count)| count.clone());
+            counted = texts.enumerate().map(|(n, text)| (text, count(n))).collect();
             values.extend(passed.into_iter().flat_map(|alert| alert.measures.iter().take(self.measures).cloned()));
         } else {
-            demands.extend(read(&self.conditions, &all.show));
+            demands.extend(all.into_iter().flat_map(|all| read(&self.conditions, &all.show)));
         }
-        demands.extend(passed.into_iter().flat_map(|alert| read(&self.demands, &alert.show)));
+        let answered = |(n, part): (usize, &Part)| {
+            let [yes, no] = answer_names(n).map(|name| said(&name));
+            let holds = if yes || no { Value::Bool(yes) } else { Value::Missing };
+            Demand { text: part.text.clone(), holds, values: Vec::new() }
+        };
+        demands.extend(passed.into_iter().flat_map(|alert| match self.windowed {
+            true => read(&self.demands, &alert.show),
+            false => self.demands.iter().enumerate().map(answered).collect(),
+        }));
         let alerts = passed.is_some() && demands.iter().all(|demand| demand.holds == Value::Bool(true));
-        let (source, window, keys) = (all.source.clone(), all.window, all.keys.clone());
+        let (source, window, keys) = (one.source.clone(), one.window, one.keys.clone());
         Case { source, window, keys, passed: counted, values, demands, alerts }
     }
 }

@@ -1,8 +1,8 @@
 //! Why a rule alerted, or did not: takes a rule and what its keys hold, gives for each window (or event) of these keys what came through each
 //! condition, and the values that decided.
 //!
-//! Two rules are derived and run like any other, so that the answer is that of the run itself: one without conditions, which counts what passes
-//! each of them, and one without `when`, which shows each part of it with its values.
+//! Rules are derived and run like any other, so that the answer is that of the run itself: one without conditions, which counts what passes each
+//! of them, and one without `when`, which shows each part of it with its values.
 
 mod derive;
 mod print;
@@ -79,16 +79,28 @@ pub fn why(engine: &Engine<'_>, pack: &Pack, rule: &Rule, given: &[Given], range
         let keys = alert.keys.iter().map(|(_, value)| value.clone()).collect();
         (alert.source.clone(), alert.window.start, keys, alert.event.clone())
     };
-    let (all, judged): (Vec<Alert>, Vec<Alert>) = outcome.alerts.into_iter().partition(|alert| alert.rule == NAMES[0]);
-    let judged: BTreeMap<Place, Alert> = judged.into_iter().map(|alert| (place(&alert), alert)).collect();
+    let mut by_rule: BTreeMap<String, BTreeMap<Place, Alert>> = BTreeMap::new();
+    for alert in outcome.alerts {
+        by_rule.entry(alert.rule.clone()).or_default().insert(place(&alert), alert);
+    }
+    let [all, mut judged] = NAMES.map(|name| by_rule.remove(name).unwrap_or_default());
     let unasked = outcome.runs.into_iter().filter(|run| run.rule == NAMES[1]).filter_map(|run| match run.skipped {
         Some(Skipped::Absent(reasons)) => Some((run.source, reasons)),
         Some(Skipped::Failed(reason)) => Some((run.source, vec![reason])),
         Some(Skipped::NoRows | Skipped::NeverFires) | None => None,
     });
     let unasked: Vec<(String, Vec<Diagnostic>)> = unasked.collect();
-    let asked = all.iter().filter(|alert| !unasked.iter().any(|(source, _)| *source == alert.source));
-    let mut cases: Vec<Case> = asked.map(|alert| derived.case(alert, judged.get(&place(alert)))).collect();
+    let asked = all.values().filter(|alert| !unasked.iter().any(|(source, _)| *source == alert.source));
+    let mut cases: Vec<Case> = Vec::new();
+    let case = |one: &Alert, all: Option<&Alert>, passed: Option<&Alert>| {
+        let place = place(one);
+        derived.case(one, all, passed, &|name| by_rule.get(name).is_some_and(|alerts| alerts.contains_key(&place)))
+    };
+    for alert in asked {
+        cases.push(case(alert, Some(alert), judged.remove(&place(alert)).as_ref()));
+    }
+    // A window without an event can alert where silence is asked for.
+    cases.extend(judged.values().map(|alert| case(alert, None, Some(alert))));
     cases.sort_by_key(|case| (std::cmp::Reverse((case.alerts, case.came())), case.window.start));
     Why { cases, unasked }
 }

@@ -151,11 +151,10 @@ fn warnings_can_fail() {
     assert_eq!(status(&["check", &path, "--fail-on", "warning"]), 1);
 }
 
-#[test]
+/// An archive in which, on two days, one caller calls 20 times and another 15 times.
 #[cfg(feature = "engine")]
-fn backtest_counts_alerts_and_holds_them_against_the_budget() {
-    let work = tempfile::tempdir().expect("a folder");
-    let archive = work.path().join("archive").display().to_string();
+fn archive(work: &Path) -> String {
+    let archive = work.join("archive").display().to_string();
     let record = |id: usize, caller: &str| {
         format!(
             "{{\"schemaType\":\"ModelInvocationLog\",\"schemaVersion\":\"1.0\",\"timestamp\":\"2026-11-0{}T10:00:{:02}Z\",\"accountId\":\"111122223333\",\"identity\":{{\"arn\":\"{caller}\"}},\"region\":\"us-east-1\",\"requestId\":\"r{id}\",\"operation\":\"Converse\",\"modelId\":\"m\",\"input\":{{\"inputTokenCount\":1}},\"output\":{{\"outputTokenCount\":1}}}}\n",
@@ -164,10 +163,17 @@ fn backtest_counts_alerts_and_holds_them_against_the_budget() {
         )
     };
     let lines: String = (0..40).map(|id| record(id, "a")).chain((40..70).map(|id| record(id, "b"))).collect();
-    let log = work.path().join("log.jsonl");
+    let log = work.join("log.jsonl");
     std::fs::write(&log, lines).expect("written");
     assert_eq!(status(&["ingest", "--source", "aws.bedrock", &log.display().to_string(), "--archive", &archive]), 0);
-    // On both days, a calls 20 times and b 15 times.
+    archive
+}
+
+#[test]
+#[cfg(feature = "engine")]
+fn backtest_counts_alerts_and_holds_them_against_the_budget() {
+    let work = tempfile::tempdir().expect("a folder");
+    let archive = archive(work.path());
     let pack = folder(&[MANIFEST, ("a.sky", OLD)]);
     let path = pack.path().display().to_string();
     let said = json(&["backtest", &path, "--archive", &archive, "--format", "json"]);
@@ -207,4 +213,43 @@ fn backtest_counts_alerts_and_holds_them_against_the_budget() {
     let output = skywatch(&["check", &pack.path().display().to_string()]);
     assert!(text(&output.stderr).contains("did you mean `loud`?"), "{}", text(&output.stderr));
     assert_eq!(status(&["backtest", &path]), 2);
+}
+
+#[test]
+#[cfg(feature = "engine")]
+fn why_a_rule_alerts_or_does_not() {
+    let work = tempfile::tempdir().expect("a folder");
+    let archive = archive(work.path());
+    let rules = OLD.replace("calls > 10", "calls > 17");
+    let pack = folder(&[MANIFEST, ("a.sky", &rules)]);
+    let path = pack.path().display().to_string();
+    let why = |words: &[&str]| {
+        let output = skywatch(&[&["run", &path, "--archive", &archive, "--why"], words].concat());
+        (output.status.code(), text(&output.stdout) + &text(&output.stderr))
+    };
+    let (status, said) = why(&["loud", "caller.id=a"]);
+    assert_eq!(status, Some(0));
+    assert!(
+        said.contains(
+            "loud alerts on aws.bedrock, from 2026-11-02 10:00 to 2026-11-02 11:00, caller.id=a\n  20 events\n"
+        ),
+        "{said}"
+    );
+    assert!(said.contains("  holds: calls > 17: calls is 20\n"), "{said}");
+    let (_, said) = why(&["loud", "caller.id=b"]);
+    assert!(
+        said.contains("loud does not alert") && said.contains("  does not hold: calls > 17: calls is 15\n"),
+        "{said}"
+    );
+    let (_, said) = why(&["loud", "caller.id=nobody"]);
+    assert!(said.contains("no log of the archive has an event of these keys in that time"), "{said}");
+    assert_eq!(why(&["lout"]), (Some(2), why(&["lout"]).1));
+    let (status, said) = why(&["loud", "caller=a"]);
+    assert!(status == Some(2) && said.contains("did you mean `caller.id`?"), "{said}");
+    let alerts = text(&skywatch(&["run", &path, "--archive", &archive, "--format", "json"]).stdout);
+    let alert: Value = serde_json::from_str(alerts.lines().next().expect("an alert")).expect("JSON");
+    let id = alert["id"].as_str().expect("an id");
+    let said = text(&skywatch(&["explain", &id[..8], &path, "--archive", &archive]).stdout);
+    assert!(said.starts_with(&format!("{id} of loud at 2026-11-02 10:00\nloud alerts on aws.bedrock")), "{said}");
+    assert_eq!(skywatch(&["explain", "00000000", &path, "--archive", &archive]).status.code(), Some(2));
 }
