@@ -28,6 +28,7 @@ pub mod report;
 pub mod resolve;
 pub mod ruletest;
 pub mod schema;
+pub mod site;
 pub mod source;
 #[cfg(feature = "engine")]
 pub mod state;

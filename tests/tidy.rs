@@ -36,6 +36,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("piped", &["diag", "schema", "ir", "bind", "eval", "record", "engine"]),
     ("state", &["diag", "ir", "bind", "eval", "engine", "resolve"]),
     ("why", &["source", "diag", "syntax", "ir", "eval", "pack", "report", "engine"]),
+    ("site", &["syntax", "schema", "ir", "pack", "meaning", "coverage", "target"]),
     ("changes", &["source", "ir", "eval", "pack", "meaning", "report", "target"]),
     ("backtest", &["ir", "eval", "pack", "changes"]),
     ("report", &["source", "diag", "ir", "eval"]),
@@ -64,6 +65,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("iban::", &["src/redact/"]),
     ("maxminddb::", &["src/networks/mmdb.rs"]),
     ("tikv_jemallocator::", &["src/main.rs"]),
+    ("maud::", &["src/site/"]),
     ("memchr::", &["src/record/cut.rs"]),
     (
         "rayon::",

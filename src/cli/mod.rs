@@ -12,6 +12,7 @@ mod completions;
 mod cost;
 mod coverage;
 mod diff;
+mod doc;
 mod emit;
 mod emulate;
 mod explain;
@@ -29,6 +30,7 @@ mod revision;
 mod rewrite;
 mod run;
 mod test;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -79,6 +81,7 @@ enum Verb {
     Completions(completions::Arguments),
     Coverage(coverage::Arguments),
     Diff(diff::Arguments),
+    Doc(doc::Arguments),
     Emit(emit::Arguments),
     Emulate(emulate::Arguments),
     Explain(explain::Arguments),
@@ -115,6 +118,7 @@ pub fn run() -> ExitCode {
         Verb::Completions(arguments) => completions::run(&arguments),
         Verb::Coverage(arguments) => coverage::run(&arguments),
         Verb::Diff(arguments) => diff::run(&arguments),
+        Verb::Doc(arguments) => doc::run(&arguments),
         Verb::Emit(arguments) => emit::run(&arguments),
         Verb::Emulate(arguments) => emulate::run(&arguments),
         Verb::Explain(arguments) => explain::run(&arguments),

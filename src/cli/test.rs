@@ -7,7 +7,8 @@ use clap::ValueEnum;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use serde_json::{Value, json};
 
-use super::{GOOD, NO, UNUSABLE, complain_of, packs, say, say_xml};
+use super::watch::Watch;
+use super::{GOOD, NO, UNUSABLE, complain, complain_of, packs, say, say_xml};
 use crate::pack::Pack;
 use crate::resolve::Resolved;
 use crate::ruletest::emitted::{Agreement, Line};
@@ -19,6 +20,7 @@ use crate::target::TARGETS;
 #[command(after_help = "Examples:
   skywatch test rulepacks/ai-security
   skywatch test my-pack --format junit
+  skywatch test my-pack --watch
 
 Emitted texts run on emulators of the clouds' query languages, over raw records that the tests give, or that are made of the events that
 they give. A text that only claims to be wider has to hold the local alerts, one that claims to be exact has to give the same ones.")]
@@ -29,6 +31,9 @@ pub(super) struct Arguments {
     /// How results are printed.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
+    /// Run again whenever a file of the packs changes, until you stop it.
+    #[arg(long)]
+    watch: bool,
 }
 
 /// How results are printed.
@@ -44,6 +49,16 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
+    let mut watch = arguments.watch.then(|| Watch::new(&arguments.packs));
+    loop {
+        let status = run_once(arguments);
+        let Some(watch) = &mut watch else { return status };
+        complain("waiting for changes\n");
+        watch.wait();
+    }
+}
+
+fn run_once(arguments: &Arguments) -> u8 {
     let Some(packs) = packs(&arguments.packs) else { return UNUSABLE };
     let mut outcomes: Vec<(&Pack, Outcome)> = Vec::new();
     for pack in &packs {

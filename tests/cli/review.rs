@@ -253,3 +253,75 @@ fn why_a_rule_alerts_or_does_not() {
     assert!(said.starts_with(&format!("{id} of loud at 2026-11-02 10:00\nloud alerts on aws.bedrock")), "{said}");
     assert_eq!(skywatch(&["explain", "00000000", &path, "--archive", &archive]).status.code(), Some(2));
 }
+
+#[test]
+fn doc_writes_pages_whose_links_lead_somewhere() {
+    let out = tempfile::tempdir().expect("a folder");
+    let folder = out.path().display().to_string();
+    assert_eq!(status(&["doc", PACK, "--out", &folder]), 0);
+    let mut pages = vec![out.path().join("index.html")];
+    let mut seen = 0;
+    while let Some(page) = pages.get(seen).cloned() {
+        seen += 1;
+        let text = std::fs::read_to_string(&page).unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        for rest in text.split("href=\"").skip(1) {
+            let link = rest.split('"').next().unwrap_or_default();
+            let target = page.parent().expect("a folder").join(link).canonicalize();
+            let target = target.unwrap_or_else(|error| panic!("{}: {link}: {error}", page.display()));
+            if !pages.iter().any(|known| known.canonicalize().is_ok_and(|known| known == target)) {
+                pages.push(target);
+            }
+        }
+    }
+    let files = std::fs::read_dir(out.path().join("rules")).expect("pages").count();
+    assert_eq!(seen, files + 3, "every page is linked");
+    let rule = std::fs::read_to_string(out.path().join("rules/content_filter_blocks.html")).expect("a page");
+    for part in [
+        "One caller is stopped by a guardrail again and again.",
+        "blocks &gt; 5",
+        "CloudWatch",
+        "owasp:LLM01",
+        "Prompt Injection",
+    ] {
+        assert!(rule.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn doc_writes_text_as_text() {
+    let script = "<script>alert(1)</script></pre>";
+    let rule = format!(
+        "/// {script}\nrule tries {{\n    severity low\n    tags     owasp:LLM01\n    from     invocation\n    where    prompt contains \"{script}\"\n    respond  \"{script}\"\n    references \"javascript:alert(1)\"\n}}\n\ntest tries \"{script}\" {{\n    given invocation [ {{ time = 2026-01-01T00:00Z, prompt = \"{script}\" }} ]\n    expect alert\n}}\n"
+    );
+    let pack = folder(&[MANIFEST, ("a.sky", &rule)]);
+    let out = tempfile::tempdir().expect("a folder");
+    assert_eq!(status(&["doc", &pack.path().display().to_string(), "--out", &out.path().display().to_string()]), 0);
+    for page in ["index.html", "coverage.html", "catalogues.html", "rules/tries.html"] {
+        let text = std::fs::read_to_string(out.path().join(page)).expect("a page");
+        assert!(!text.contains("<script") && !text.contains("href=\"javascript"), "{page}: {text}");
+    }
+}
+
+/// Both runs are waited for by what they print, not by time.
+#[test]
+fn test_watches_files() {
+    use std::io::{BufRead, BufReader};
+    let good = format!(
+        "{OLD}\ntest kept \"t\" {{\n    given activity [ {{ time = 2026-01-01T00:00Z, operation = \"bedrock:UpdateGuardrail\" }} ]\n    expect alert\n}}\n"
+    );
+    let pack = folder(&[MANIFEST, ("a.sky", &good)]);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_skywatch"))
+        .args(["test", "--watch", &pack.path().display().to_string()])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(program.stdout.take().expect("its output")).lines().map_while(Result::ok);
+    let passed = lines.find(|line| line.contains("rules without a test"));
+    std::fs::write(pack.path().join("a.sky"), good.replace("expect alert", "expect no alert")).expect("written");
+    let failed = lines.find(|line| line.contains("rules without a test"));
+    program.kill().expect("it runs");
+    program.wait().expect("it ends");
+    assert_eq!(passed.as_deref(), Some("1 passed, 0 failed, 3 rules without a test"));
+    assert_eq!(failed.as_deref(), Some("0 passed, 1 failed, 3 rules without a test"));
+}
