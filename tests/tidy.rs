@@ -85,6 +85,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chrono_tz::", &["src/resolve/calendar.rs"]),
     ("clap::", &["src/cli/"]),
     ("clap_complete::", &["src/cli/"]),
+    ("clap_mangen::", &["src/cli/man.rs"]),
 ];
 
 fn root() -> &'static Path {

@@ -21,6 +21,7 @@ mod fmt;
 mod ingest;
 #[cfg(feature = "engine")]
 mod keys;
+mod man;
 mod new;
 #[cfg(feature = "engine")]
 mod over;
@@ -88,6 +89,7 @@ enum Verb {
     Fmt(fmt::Arguments),
     #[cfg(feature = "engine")]
     Ingest(ingest::Arguments),
+    Man(man::Arguments),
     New(new::Arguments),
     #[cfg(feature = "engine")]
     Retain(archive::Retain),
@@ -125,6 +127,7 @@ pub fn run() -> ExitCode {
         Verb::Fmt(arguments) => fmt::run(&arguments),
         #[cfg(feature = "engine")]
         Verb::Ingest(arguments) => ingest::run(&arguments),
+        Verb::Man(arguments) => man::run(&arguments),
         Verb::New(arguments) => new::run(&arguments),
         #[cfg(feature = "engine")]
         Verb::Retain(arguments) => archive::run_retain(&arguments),

@@ -460,6 +460,20 @@ fn new_refuses_bad_names_and_overwrites_nothing() {
 }
 
 #[test]
+fn manual_pages_know_every_verb() {
+    let out = tempfile::tempdir().expect("a folder");
+    assert_eq!(status(&["man", "--out", &out.path().display().to_string()]), 0);
+    let page = |name: &str| std::fs::read_to_string(out.path().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let whole = page("skywatch.1");
+    for verb in ["check", "diff", "doc", "explain", "fmt", "run", "test"] {
+        assert!(whole.contains(&format!("skywatch\\-{verb}")), "{verb}");
+        let own = page(&format!("skywatch-{verb}.1"));
+        assert!(own.contains(".SH SYNOPSIS") && own.contains("skywatch"), "{own}");
+    }
+    assert!(page("skywatch-check.1").contains("\\-\\-fix"));
+}
+
+#[test]
 fn completions_know_every_verb() {
     let help = text(&skywatch(&["--help"]).stdout);
     let verbs: Vec<&str> = help
