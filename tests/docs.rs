@@ -92,6 +92,11 @@ fn the_page_on_sources_is_current() {
 }
 
 #[test]
+fn the_pages_of_lints_are_current() {
+    generated::keep_lints();
+}
+
+#[test]
 fn counts_are_current() {
     generated::keep("README.md", "counts", &generated::counts());
 }
@@ -123,8 +128,9 @@ fn commands_of_the_readme_work() {
             assert!(root().join(&command).exists(), "`{command}` is neither a verb nor a script");
             continue;
         }
-        let needs_engine =
-            ["ingest", "run", "archive", "retain"].iter().any(|verb| command.starts_with(&format!("skywatch {verb}")));
+        let needs_engine = ["ingest", "run", "archive", "retain", "backtest"]
+            .iter()
+            .any(|verb| command.starts_with(&format!("skywatch {verb}")));
         if needs_engine && cfg!(not(feature = "engine")) {
             continue;
         }

@@ -44,8 +44,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "lint",
         &[
-            "source", "diag", "json", "csv", "redact", "ir", "networks", "syntax", "schema", "resolve", "bind", "eval",
-            "record", "target", "pack", "ruletest", "meaning", "coverage",
+            "source", "diag", "json", "csv", "redact", "ir", "syntax", "schema", "resolve", "bind", "eval", "record",
+            "target", "pack", "ruletest", "meaning", "coverage",
         ],
     ),
     ("coverage", &["source", "diag", "syntax", "schema", "ir", "bind", "pack", "target"]),

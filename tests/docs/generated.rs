@@ -7,13 +7,14 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use skywatch::diag::Diagnostic;
+use skywatch::diag::{Code, Diagnostic, Kind, Level};
 use skywatch::eval::{Range, Run, run};
 use skywatch::ir::{Correlation, OnlySource, Source};
+use skywatch::lint::{LINTS, Lint};
 use skywatch::pack::{Pack, load};
 use skywatch::record::{Limits, read_files};
 use skywatch::report::table;
-use skywatch::source::Span;
+use skywatch::source::{Span, Spanned};
 use skywatch::target::{Emission, Request, TARGETS, Target, Verdict, emit, emit_correlation};
 
 use crate::root;
@@ -48,6 +49,63 @@ pub(crate) fn keep(document: &str, name: &str, text: &str) {
         "{document}: `{name}` is not current; `UPDATE=1 cargo test --test docs` rewrites it. Now:\n{text}"
     );
     fs::write(&path, format!("{head}{open}{text}<!-- end -->{tail}")).unwrap();
+}
+
+/// Writes the pages of lints, or fails where one is not current, or of a lint that there is not.
+pub(crate) fn keep_lints() {
+    let folder = root().join("docs/lints");
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut pages: Vec<(String, String)> =
+        LINTS.iter().map(|lint| (format!("{}.md", lint.about.name), lint.about.page())).collect();
+    pages.push(("README.md".to_owned(), lints()));
+    fs::create_dir_all(&folder).unwrap();
+    for entry in fs::read_dir(&folder).unwrap().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !pages.iter().any(|(known, _)| *known == name) {
+            assert!(update, "docs/lints/{name} is of no lint; `UPDATE=1 cargo test --test docs` takes it away");
+            fs::remove_file(entry.path()).unwrap();
+        }
+    }
+    for (name, text) in pages {
+        if fs::read_to_string(folder.join(&name)).is_ok_and(|current| current == text) {
+            continue;
+        }
+        assert!(update, "docs/lints/{name} is not current; `UPDATE=1 cargo test --test docs` rewrites it");
+        fs::write(folder.join(&name), text).unwrap();
+    }
+}
+
+/// All lints, by kind.
+fn lints() -> String {
+    let mut out = "# Lints\n\nWritten by `tests/docs.rs` from what each lint says of itself; [review.md](../review.md) says how levels are set and findings allowed.\n".to_owned();
+    for (kind, about) in [
+        (Kind::Meaning, "the rule can't mean what it says"),
+        (Kind::Cost, "the rule costs more than it has to"),
+        (Kind::Care, "whoever gets the alert, or keeps the rule, lacks something"),
+    ] {
+        _ = writeln!(
+            out,
+            "\n## {}: {about}\n\n| code | name | finds | level | `--fix` |\n|---|---|---|---|---|",
+            kind.word()
+        );
+        for lint in LINTS.iter().filter(|lint| lint.about.kind == kind) {
+            let skywatch::diag::About { code, name, title, level, .. } = lint.about;
+            let fixes = if mends(lint) { "yes" } else { "" };
+            _ = writeln!(out, "| {code} | [{name}]({name}.md) | {title} | {} | {fixes} |", level.word());
+        }
+    }
+    out
+}
+
+/// Whether `--fix` takes away what a lint finds in its own example.
+fn mends(lint: &Lint) -> bool {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("example.sky");
+    fs::write(&path, lint.about.bad.trim_start()).unwrap();
+    let mut pack = load(&path);
+    pack.levels.insert(lint.about.name.to_owned(), Spanned::new(Level::Warn, Span::default()));
+    let is = |found: &Diagnostic| matches!(found.code, Code::Lint(about) if about.code == lint.about.code);
+    skywatch::lint::lint(&pack).iter().any(|found| is(found) && !found.fix.is_empty())
 }
 
 fn pack(path: &str) -> Pack {
