@@ -41,6 +41,34 @@ fn a_good_pack_passes_in_every_form() {
 }
 
 #[test]
+fn what_changed_since_the_base_is_told() {
+    let pack = good();
+    let git = |words: &[&str]| {
+        let known = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
+        let done = Command::new("git").args(known).args(words).current_dir(pack.path()).status().expect("git runs");
+        assert!(done.success(), "{words:?}");
+    };
+    git(&["init", "-q", "-b", "main"]);
+    git(&["add", "-A"]);
+    git(&["commit", "-q", "-m", "one"]);
+    std::fs::write(pack.path().join("r.sky"), format!("{}{}", RULE, TEST).replace("\"a\"", "\"b\"")).expect("written");
+    let summary = pack.path().join("summary.md");
+    for (form, file) in [("github", &summary), ("gitlab", &pack.path().join("skywatch-diff.md"))] {
+        let output = Command::new(Path::new(ROOT).join("integrations/check.sh"))
+            .args([form, "."])
+            .current_dir(pack.path())
+            .env("SKYWATCH", env!("CARGO_BIN_EXE_skywatch"))
+            .env("SKYWATCH_BASE", "main")
+            .env("GITHUB_STEP_SUMMARY", &summary)
+            .output()
+            .expect("sh runs it");
+        assert_eq!(output.status.code(), Some(0), "{form}: {}", text(&output.stderr));
+        let said = std::fs::read_to_string(file).expect("it was written");
+        assert!(said.contains("### `r` changed") && said.contains("+where     caller.id == \"b\""), "{form}: {said}");
+    }
+}
+
+#[test]
 fn whatever_is_wrong_fails_the_job_and_is_told() {
     let loose = folder(&[MANIFEST, ("r.sky", &format!("{}{TEST}", RULE.replace("low\n", "low  \n")))]);
     let output = script("github", &["."], loose.path());
