@@ -1,15 +1,18 @@
-//! How long it takes to compile packs to all targets: the shipped one, and one of 1,000 rules.
+//! How long it takes to compile packs to all targets, and to check them with all lints: the shipped one, and one of 1,000 rules.
 //!
 //! `cargo bench --no-default-features --bench compile` prints, for each, the time from reading the files to the last query, as the least of
-//! several runs, rules and queries a second, and the most memory that the process held. The 1,000 rules are the shipped ones over and over,
+//! several runs, rules and queries a second; the time of `check`, from reading the files to the last finding, with the lints that run by themselves and
+//! with all of them; and the most memory that the process held. The 1,000 rules are the shipped ones over and over,
 //! each with a name of its own and no tests.
 
 use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use skywatch::diag::Level;
+use skywatch::lint::{LINTS, lint};
 use skywatch::pack::load;
-use skywatch::source::SourceId;
+use skywatch::source::{SourceId, Span, Spanned};
 use skywatch::syntax::ast::{File, ItemKind};
 use skywatch::syntax::{self, print_file};
 use skywatch::target::{Request, TARGETS, emit};
@@ -54,6 +57,20 @@ fn measure(what: &str, path: &Path) {
         loading.as_secs_f64() * 1e3,
         count as f64 / seconds
     );
+    for (lints, all) in [("lints at their own levels", false), ("all lints", true)] {
+        let (mut least, mut found) = (Duration::MAX, 0);
+        for _ in 0..RUNS {
+            let start = Instant::now();
+            let mut pack = load(path);
+            if all {
+                let names = LINTS.iter().map(|lint| lint.about.name.to_owned());
+                pack.levels = names.map(|name| (name, Spanned::new(Level::Warn, Span::default()))).collect();
+            }
+            found = black_box(lint(&pack)).len();
+            least = least.min(start.elapsed());
+        }
+        println!("{what}: checked with {lints} in {:.1} ms, {found} findings", least.as_secs_f64() * 1e3);
+    }
 }
 
 /// What the pack's rules name once, and its rules over and over.
