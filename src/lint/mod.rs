@@ -6,6 +6,7 @@
 
 mod allowed;
 mod context;
+mod measure;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +44,23 @@ lints! {
     unfounded_allow, unused_allow,
     // Meaning.
     repeated_element,
+    unbounded_key,
+    masked_key,
+    constant_key,
+    unused_row_value,
+    window_without_measure,
+    baseline_without_floor,
+    deviation_of_small_sample,
+    own_percentile,
+    unreachable_threshold,
+    look_inside_window,
+    unseen_without_guard,
+    missing_spoils_sum,
+    divides_by_nothing,
+    mute_inside_window,
+    weak_count,
+    unused_signal,
+    short_baseline,
     // Cost.
     // Care.
     untested_rule, unused_list,

@@ -1,0 +1,52 @@
+//! W0139 `window-without-measure`: windows in which nothing is counted.
+
+use super::{Context, Lint};
+use crate::diag::{About, Diagnostic, Kind, Level};
+use crate::ir::PredKind;
+
+pub(super) static LINT: Lint = Lint {
+    about: About {
+        code: "W0139",
+        name: "window-without-measure",
+        kind: Kind::Meaning,
+        level: Level::Warn,
+        title: "window in which nothing is counted",
+        why: "Without `let`, `when` and `show` every window that holds a row alerts, and the alert says no more than its keys: a line that has to be
+passed was probably forgotten. Count, and say from when on it matters. To be told once an hour instead of each time, `mute 1h` keeps the events' own fields.",
+        bad: "
+rule blocked_prompts {
+    severity medium
+    from     invocation
+    where    guardrail.action == \"blocked\"
+    over     1m by caller.id
+}",
+        good: "
+rule blocked_prompts {
+    severity medium
+    from     invocation
+    where    guardrail.action == \"blocked\"
+    over     1m by caller.id
+    let      blocks = count()
+    when     blocks > 3
+}",
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    for rule in context.rules.iter().filter(|rule| !rule.meant.signal) {
+        let meant = rule.meant;
+        let Some(window) = &meant.window else { continue };
+        let counts = !meant.measures.is_empty() || !meant.aggregates.is_empty() || !meant.looks.is_empty();
+        // What a correlation reads or a mute silences is wanted by the window.
+        let wanted = meant.mute.is_some()
+            || context.correlations.iter().any(|one| one.meant.members.iter().any(|member| member.name == meant.name));
+        if !counts && !wanted && meant.when.kind == PredKind::Const(true) {
+            out.push(
+                LINT.finding(format!("`{}` cuts time into windows and counts nothing in them", meant.name))
+                    .at(window.span, "")
+                    .help("count with `let n = count()` and decide with `when n > …`, or leave `over` out"),
+            );
+        }
+    }
+}
