@@ -1,7 +1,9 @@
 //! What conditions measure: takes a rule's expressions, gives the aggregates, constants and fields behind them.
 
 use super::context::{Seen, plain, plain_pred};
-use crate::ir::{Aggregate, AggregateFunction, Comparison, Expr, ExprKind, FieldId, Function, Literal, Pred, PredKind, Rule};
+use crate::ir::{
+    Aggregate, AggregateFunction, Comparison, Expr, ExprKind, FieldId, Function, Literal, Pred, PredKind, Rule,
+};
 use crate::source::Span;
 use crate::syntax::ast;
 
@@ -55,7 +57,9 @@ pub(super) fn greater_and_lesser(pred: &Pred) -> Option<(&Expr, &Expr)> {
 pub(super) fn bare<'e>(seen: &'e SeenRule<'_>, expr: &'e Expr) -> &'e Expr {
     let behind = seen.behind(expr);
     match &behind.kind {
-        ExprKind::Call(Function::ToFloat | Function::ToDecimal, args) => args.first().map_or(behind, |arg| bare(seen, arg)),
+        ExprKind::Call(Function::ToFloat | Function::ToDecimal, args) => {
+            args.first().map_or(behind, |arg| bare(seen, arg))
+        }
         _ => behind,
     }
 }

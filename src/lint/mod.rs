@@ -7,6 +7,7 @@
 mod allowed;
 mod context;
 mod measure;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,10 @@ lints! {
     unfounded_allow, unused_allow,
     // Meaning.
     repeated_element,
+    case_sensitive_text,
+    prefix_on_address,
+    unguarded_negation,
+    absent_field,
     unbounded_key,
     masked_key,
     constant_key,
@@ -60,6 +65,10 @@ lints! {
     mute_inside_window,
     weak_count,
     unused_signal,
+    incomplete_family,
+    counts_twins,
+    number_in_text_differs,
+    duration_in_text_differs,
     short_baseline,
     // Cost.
     // Care.
@@ -124,7 +133,8 @@ pub fn fixed(pack: &Pack, found: &[Diagnostic]) -> BTreeMap<std::path::PathBuf, 
         let mut taken: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
         for diagnostic in found.iter().filter(|d| !d.fix.is_empty()) {
             let of_file = |edit: &&crate::diag::Edit| edit.span.source == file.id;
-            let edits: Vec<_> = diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
+            let edits: Vec<_> =
+                diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
             let clash = |(range, _): &(std::ops::Range<usize>, &str)| {
                 taken.iter().any(|(other, _)| range.start <= other.end && other.start <= range.end)
             };
