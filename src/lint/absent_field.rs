@@ -68,15 +68,16 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             Some(name) => format!("no log that `{}` reads carries `{name}`", rule.meant.name),
             None => format!("each log that `{}` reads lacks something that decides it", rule.meant.name),
         };
-        let mut at = rule.written.name.span;
-        rule.each_expr(&mut |expr| {
+        // An exception reads for the rule too.
+        let mut places = Vec::new();
+        rule.meant.walk(&mut |expr| {
             if let ExprKind::Field(field) = expr.kind
                 && nowhere == Some(context.field(rule.meant, field))
-                && at == rule.written.name.span
             {
-                at = expr.span;
+                places.push(expr.span);
             }
         });
+        let own = places.iter().find(|place| rule.holds(**place));
         let help = match nowhere {
             Some(_) => "`skywatch coverage` shows which log carries what".to_owned(),
             None => {
@@ -84,6 +85,10 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 lacking.iter().map(of).collect::<Vec<_>>().join("; ")
             }
         };
-        out.push(LINT.finding(message).at(at, "so it never alerts").help(help));
+        let mut finding = LINT.finding(message).at(*own.unwrap_or(&rule.written.name.span), "so it never alerts");
+        if let (None, Some(place)) = (own, places.first()) {
+            finding = finding.at(*place, "an exception asks for it");
+        }
+        out.push(finding.help(help));
     }
 }

@@ -107,8 +107,10 @@ impl Written<'_> {
         // A capital inside of a word, or capitals only, are a name's.
         let spelled = |word: &&str| word.chars().skip(1).all(|c| !c.is_ascii_uppercase());
         let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
+        // `sk-live` is the start of a key.
+        let joined = text.split(' ').any(|word| word.contains('-') && word.split('-').any(|part| part.len() < 3));
         let long = words.iter().filter(|word| word.len() >= 4).count();
-        text.chars().all(plain) && words.iter().all(spelled) && long >= if self.code { 2 } else { 1 }
+        text.chars().all(plain) && !joined && words.iter().all(spelled) && long >= if self.code { 2 } else { 1 }
     }
 }
 

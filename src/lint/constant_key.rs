@@ -1,6 +1,6 @@
 //! W0137 `constant-key`: a key of which `where` lets one value through.
 
-use super::measure::field;
+use super::measure::{field, members};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::{Comparison, ExprKind, PredKind};
@@ -37,30 +37,27 @@ rule opus_burst {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for rule in &context.rules {
-        let Some(window) = rule.meant.window.as_ref().filter(|_| rule.meant.mute.as_ref().is_none_or(|m| m.keys.is_none())) else {
-            continue;
-        };
+    let read = members(context);
+    for rule in context.rules.iter().filter(|rule| !read.contains(rule.meant.name.as_str())) {
+        let muted_by = rule.meant.mute.as_ref().is_some_and(|mute| mute.keys.is_some());
+        let Some(window) = rule.meant.window.as_ref().filter(|_| !muted_by) else { continue };
         let held = rule.conditions().into_iter().filter_map(|pred| match &pred.kind {
-            PredKind::Compare(Comparison::Equal, left, right) if right.as_literal().is_some() => Some((field(rule, left)?, pred.span)),
+            PredKind::Compare(Comparison::Equal, left, right) => {
+                right.as_literal().and_then(|_| field(rule, left)).map(|of| (of, pred.span))
+            }
             _ => None,
         });
         let held: Vec<_> = held.collect();
         for key in &window.keys {
             let ExprKind::Field(of) = key.value.kind else { continue };
             let Some((_, at)) = held.iter().find(|(one, _)| *one == of) else { continue };
-            let read = context.correlations.iter().any(|correlation| {
-                correlation.meant.members.iter().any(|member| member.name == rule.meant.name)
-            });
-            if !read {
-                let name = context.field(rule.meant, of);
-                out.push(
-                    LINT.finding(format!("all rows have the same `{name}`, by which they are grouped"))
-                        .at(key.value.span, "")
-                        .at(*at, "one value only")
-                        .help("take the key or the condition away"),
-                );
-            }
+            let name = context.field(rule.meant, of);
+            out.push(
+                LINT.finding(format!("all rows have the same `{name}`, by which they are grouped"))
+                    .at(key.value.span, "")
+                    .at(*at, "one value only")
+                    .help("take the key or the condition away"),
+            );
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::measure::SeenRule;
-use super::words::{duration_at, words};
+use super::words::{Said, duration_at, words};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{ExprKind, Literal, duration};
+use crate::ir::{ExprKind, Literal, Rule};
+use crate::source::Span;
+use crate::syntax::ast::{CorrelateClause, Doc};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -45,41 +46,52 @@ rule failing_caller {
 const BEFORE: [&str; 8] = ["within", "in", "inside", "during", "per", "every", "last", "past"];
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for rule in context.rules.iter().filter(|rule| !rule.doc.is_empty()) {
-        let Some(window) = &rule.meant.window else { continue };
-        let words = words(rule.doc);
-        let said: Vec<_> = (0..words.len()).filter_map(|at| duration_at(&words, at)).collect();
-        if said.is_empty() {
-            continue;
+    for rule in &context.rules {
+        // A rule of single events without a past has no length that its text could mean.
+        let place = rule.meant.window.as_ref().map(|window| window.span).or_else(|| Some(rule.meant.looks.first()?.span));
+        if let Some(place) = place {
+            differs(rule.doc, place, &|| lengths(rule.meant), out);
         }
-        let known = lengths(rule);
-        if said.iter().any(|one| known.contains(&one.value)) {
-            continue;
-        }
-        let before = |at: usize| at.checked_sub(1).and_then(|at| words.get(at)).filter(|word| !word.ends).map_or("", |w| w.text.as_str());
-        let of = |one: &super::words::Said| {
-            let word = before(one.first);
-            BEFORE.contains(&word) || (matches!(word, "of" | "the") && BEFORE.contains(&before(one.first.saturating_sub(1))))
+    }
+    for one in &context.correlations {
+        let within = one.written.clauses.iter().find(|clause| matches!(clause.node, CorrelateClause::Within(_)));
+        let known = || {
+            let members = one.meant.members.iter().map(|member| member.name.as_str());
+            let read = context.pack.resolved.rules.iter().filter(|rule| members.clone().any(|name| name == rule.name));
+            let mut known: BTreeSet<i64> = read.flat_map(lengths).collect();
+            known.insert(one.meant.within);
+            known.extend(one.meant.mute.iter().map(|mute| mute.length));
+            known
         };
-        if let Some(one) = said.iter().find(|one| of(one)) {
-            let message = format!("the doc comment says `{}`, and the rule {}", one.text, duration(window.length));
-            out.push(
-                LINT.finding(message)
-                    .at(one.line, "")
-                    .at(window.span, "no length of the rule is that")
-                    .help("change the one that is wrong"),
-            );
+        if let Some(within) = within {
+            differs(one.doc, within.span, &known, out);
         }
     }
 }
 
+/// Finds a doc comment that speaks of times, and of none that is known.
+fn differs(doc: &Doc, place: Span, known: &dyn Fn() -> BTreeSet<i64>, out: &mut Vec<Diagnostic>) {
+    let words = words(doc);
+    let said: Vec<Said> = (0..words.len()).filter_map(|at| duration_at(&words, at)).collect();
+    let word = |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| !word.ends).map_or("", |w| w.text.as_str());
+    let of = |one: &&Said| {
+        let before = word(one.first.checked_sub(1));
+        BEFORE.contains(&before) || (matches!(before, "of" | "the") && BEFORE.contains(&word(one.first.checked_sub(2))))
+    };
+    let Some(one) = said.iter().find(of) else { return };
+    let known = known();
+    if !said.iter().any(|one| known.contains(&one.value)) {
+        let message = format!("the doc comment says `{}`, and no length in the rule is that", one.text);
+        out.push(LINT.finding(message).at(one.line, "").at(place, "").help("change the one that is wrong"));
+    }
+}
+
 /// All durations of a rule.
-fn lengths(rule: &SeenRule<'_>) -> BTreeSet<i64> {
-    let meant = rule.meant;
-    let mut out: BTreeSet<i64> = meant.window.iter().flat_map(|window| [window.length, window.step]).collect();
-    out.extend(meant.looks.iter().map(|look| look.length));
-    out.extend(meant.mute.iter().map(|mute| mute.length));
-    meant.walk(&mut |expr| {
+fn lengths(rule: &Rule) -> BTreeSet<i64> {
+    let mut out: BTreeSet<i64> = rule.window.iter().flat_map(|window| [window.length, window.step]).collect();
+    out.extend(rule.looks.iter().map(|look| look.length));
+    out.extend(rule.mute.iter().map(|mute| mute.length));
+    rule.walk(&mut |expr| {
         if let ExprKind::Literal(Literal::Duration(length)) = &expr.kind {
             out.insert(*length);
         }

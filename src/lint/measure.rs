@@ -1,6 +1,8 @@
 //! What conditions measure: takes a rule's expressions, gives the aggregates, constants and fields behind them.
 
-use super::context::{Seen, plain, plain_pred};
+use std::collections::BTreeSet;
+
+use super::context::{Context, Seen, plain, plain_pred};
 use crate::ir::{
     Aggregate, AggregateFunction, Comparison, Expr, ExprKind, FieldId, Function, Literal, Pred, PredKind, Rule,
 };
@@ -102,4 +104,9 @@ pub(super) fn each_with<'e>(pred: &'e Pred, beside: &[&'e Pred], visit: &mut dyn
         PredKind::Not(_) => {}
         _ => visit(pred, beside),
     }
+}
+
+/// The names of what correlations read.
+pub(super) fn members<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
+    context.correlations.iter().flat_map(|one| &one.meant.members).map(|member| member.name.as_str()).collect()
 }

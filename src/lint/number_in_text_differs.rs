@@ -62,7 +62,10 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         }
         let same = lines.iter().find(|line| line.line == number && same_way(line.comparison, *comparison));
         let only = match lines.as_slice() {
-            [only] if same_way(only.comparison, *comparison) => Some(only),
+            // Behind its title a comment speaks of other things too.
+            [only] if same_way(only.comparison, *comparison) && rule.doc.first().is_some_and(|title| title.span == said.line) => {
+                Some(only)
+            }
             _ => None,
         };
         if let Some(line) = same.or(only) {
@@ -77,7 +80,8 @@ fn bound(words: &[Word], at: usize) -> Option<(Comparison, Said)> {
     let text = |at: usize| words.get(at).map_or("", |word| word.text.as_str());
     let (comparison, number) = match (text(at), text(at + 1)) {
         ("more", "than") => (Comparison::Greater, at + 2),
-        ("over", _) => (Comparison::Greater, at + 1),
+        // "Handed over two times" is no bound.
+        ("over", _) if text(at + 2) != "times" => (Comparison::Greater, at + 1),
         ("at", "least") => (Comparison::GreaterEqual, at + 2),
         ("fewer" | "less", "than") => (Comparison::Less, at + 2),
         _ => {

@@ -37,21 +37,21 @@ rule token_anomaly {
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in context.rules.iter().filter(|rule| rule.meant.aggregates.len() > 1) {
         rule.each_pred(&mut |pred| {
-            let Some((greater, lesser)) = greater_and_lesser(pred) else { return };
-            let (Some(greater), Some((times, lesser))) = (aggregate(rule, greater), scaled(rule, lesser)) else { return };
+            let Some((large, small)) = greater_and_lesser(pred) else { return };
+            let (Some(greater), Some((times, lesser))) = (aggregate(rule, large), scaled(rule, small)) else { return };
             if !over_the_same(greater, lesser) {
                 return;
             }
-            let (one, other) = (greater.function.name(), lesser.function.name());
+            let (large, small) = (context.text(large.span), context.text(small.span));
             let message = match order(&greater.function, &lesser.function) {
-                Some(Order::Never) if times >= 1.0 => format!("`{one}` of values is never over their `{other}`"),
-                Some(Order::HardlyEver) if times >= 1.0 => format!("`{one}` of values is hardly ever over their `{other}`"),
-                Some(Order::Total) => format!("a `{one}` of values is over their `{other}` when there are some of them"),
+                Some(Order::Never) if times >= 1.0 => format!("`{large}` is never over `{small}`"),
+                Some(Order::HardlyEver) if times >= 1.0 => format!("`{large}` is hardly ever over `{small}`"),
+                Some(Order::Total) => format!("`{large}` is over `{small}` as soon as there are some values"),
                 _ => return,
             };
             out.push(
                 LINT.finding(message)
-                    .at(pred.span, "both of the same rows")
+                    .at(pred.span, "both of the same values")
                     .help("compare with the time before: `baseline(…, 7d, p95)`, or with a constant"),
             );
         });

@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in context.rules.iter().filter(|rule| !rule.meant.aggregates.is_empty()) {
         rule.each_pred(&mut |pred| {
             let Some(line) = threshold(pred) else { return };
-            let Some(most) = most(rule, line.measure) else { return };
+            let Some(most) = most(context, rule, line.measure) else { return };
             let beyond = match line.comparison {
                 Comparison::Greater => line.line >= most,
                 Comparison::GreaterEqual | Comparison::Equal => line.line > most,
@@ -57,10 +57,10 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 /// The greatest value that a measure can have, where that is known.
-fn most(rule: &SeenRule<'_>, measure: &Expr) -> Option<f64> {
+fn most(context: &Context<'_>, rule: &SeenRule<'_>, measure: &Expr) -> Option<f64> {
     let measure = bare(rule, measure);
     match &measure.kind {
-        ExprKind::Aggregate(_) => different(rule, aggregate(rule, measure)?),
+        ExprKind::Aggregate(_) => different(context, rule, aggregate(rule, measure)?),
         ExprKind::Call(Function::Size, args) => match aggregate(rule, args.first()?)?.function {
             AggregateFunction::Values(n) | AggregateFunction::Top(n) => Some(f64::from(n)),
             _ => None,
@@ -75,18 +75,25 @@ fn most(rule: &SeenRule<'_>, measure: &Expr) -> Option<f64> {
 }
 
 /// How many different values an aggregate can find.
-fn different(rule: &SeenRule<'_>, of: &Aggregate) -> Option<f64> {
+fn different(context: &Context<'_>, rule: &SeenRule<'_>, of: &Aggregate) -> Option<f64> {
     let [arg] = of.args.as_slice() else { return None };
     if of.function != AggregateFunction::Distinct {
         return None;
     }
-    let length = rule.meant.window.as_ref()?.length;
-    // A window that begins inside of an hour has a part of one more.
-    let parts = |unit: i64| (length.saturating_add(unit - 1)).checked_div(unit).map_or(0.0, |n| (n.saturating_add(1)) as f64);
+    let window = rule.meant.window.as_ref()?;
     let arg = rule.behind(arg);
+    // Units of UTC that a window has a part of: one that begins inside of a unit has a part of one more.
+    let parts = |unit: i64| {
+        let whole = window.length.saturating_add(unit - 1).checked_div(unit)?;
+        Some(if window.step % unit == 0 { whole } else { whole.saturating_add(1) })
+    };
+    let of_event = |args: &[Expr]| {
+        let time = context.stream(rule.meant).map(crate::ir::Stream::time);
+        args.first().is_some_and(|arg| field(rule, arg) == time)
+    };
     match &arg.kind {
-        ExprKind::Call(Function::Hour, _) => return Some(parts(HOUR).min(24.0)),
-        ExprKind::Call(Function::Weekday, _) => return Some(parts(24 * HOUR).min(7.0)),
+        ExprKind::Call(Function::Hour, args) => return parts(HOUR).filter(|_| of_event(args)).map_or(Some(24.0), |n| Some(24.min(n) as f64)),
+        ExprKind::Call(Function::Weekday, args) => return parts(24 * HOUR).filter(|_| of_event(args)).map_or(Some(7.0), |n| Some(7.min(n) as f64)),
         _ if arg.ty == Type::Bool => return Some(2.0),
         _ => {}
     }

@@ -1,7 +1,6 @@
 //! W0151 `unused-signal`: a signal that no correlation reads.
 
-use std::collections::BTreeSet;
-
+use super::measure::members;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 
@@ -41,8 +40,7 @@ correlate campaign {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let members = context.correlations.iter().flat_map(|one| &one.meant.members);
-    let read: BTreeSet<&str> = members.map(|member| member.name.as_str()).collect();
+    let read = members(context);
     for signal in context.rules.iter().filter(|rule| rule.meant.signal && !read.contains(rule.meant.name.as_str())) {
         out.push(
             LINT.finding(format!("no correlation reads the signal `{}`: its alerts reach nobody", signal.meant.name))

@@ -1,5 +1,6 @@
 //! W0139 `window-without-measure`: windows in which nothing is counted.
 
+use super::measure::members;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::PredKind;
@@ -34,14 +35,13 @@ rule blocked_prompts {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for rule in context.rules.iter().filter(|rule| !rule.meant.signal) {
+    // What a correlation reads or a mute silences is wanted by the window.
+    let read = members(context);
+    for rule in context.rules.iter().filter(|rule| !rule.meant.signal && !read.contains(rule.meant.name.as_str())) {
         let meant = rule.meant;
-        let Some(window) = &meant.window else { continue };
+        let Some(window) = meant.window.as_ref().filter(|_| meant.mute.is_none()) else { continue };
         let counts = !meant.measures.is_empty() || !meant.aggregates.is_empty() || !meant.looks.is_empty();
-        // What a correlation reads or a mute silences is wanted by the window.
-        let wanted = meant.mute.is_some()
-            || context.correlations.iter().any(|one| one.meant.members.iter().any(|member| member.name == meant.name));
-        if !counts && !wanted && meant.when.kind == PredKind::Const(true) {
+        if !counts && meant.when.kind == PredKind::Const(true) {
             out.push(
                 LINT.finding(format!("`{}` cuts time into windows and counts nothing in them", meant.name))
                     .at(window.span, "")
