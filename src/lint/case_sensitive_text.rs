@@ -109,8 +109,9 @@ impl Written<'_> {
         let words: Vec<&str> = text.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty()).collect();
         // `sk-live` is the start of a key.
         let joined = text.split(' ').any(|word| word.contains('-') && word.split('-').any(|part| part.len() < 3));
-        let long = words.iter().filter(|word| word.len() >= 4).count();
-        text.chars().all(plain) && !joined && words.iter().all(spelled) && long >= if self.code { 2 } else { 1 }
+        let of = |letters: usize| words.iter().filter(|word| word.len() >= letters).count();
+        let enough = of(3) >= 2 || (of(4) >= 1 && !self.code);
+        text.chars().all(plain) && !joined && words.iter().all(spelled) && enough
     }
 }
 

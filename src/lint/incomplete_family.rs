@@ -106,9 +106,14 @@ fn asked(pred: &Pred, visit: &mut dyn FnMut(&Pred)) {
 /// What some names and patterns leave out of the families that they name a call of.
 fn found(named: &[(Glob, Span)], out: &mut Vec<Diagnostic>) {
     let by = |call: &str| named.iter().find(|(glob, _)| glob.fits(call, false));
+    // A pattern that is about something else names no call that it happens to fit.
+    let means = |call: &str| {
+        let word = if call.ends_with("InvokeModel") { "Invoke" } else { "Converse" };
+        by(call).filter(|(glob, _)| glob.parts.iter().any(|part| part.contains(word)))
+    };
     for family in FAMILIES {
         // Whoever names streams alone means streams.
-        let whole = family.iter().step_by(2).find_map(|call| Some((*call, by(call)?.1)));
+        let whole = family.iter().step_by(2).find_map(|call| Some((*call, means(call)?.1)));
         let left: Vec<&str> = family.iter().copied().filter(|call| by(call).is_none()).collect();
         if let Some((call, span)) = whole.filter(|_| !left.is_empty()) {
             say(call, &left, span, out);

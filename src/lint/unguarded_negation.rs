@@ -1,4 +1,4 @@
-//! W0132 `unguarded-negation`: a negated test of who or where, which events without the field pass.
+//! W0132 `unguarded-negation`: a test for what is outside of a list, which events without the field pass.
 
 use super::measure::field;
 use super::{Context, Lint};
@@ -12,8 +12,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "negated test that events without the field pass",
-        why: "What is missing is in no list, so `not in` holds of it. Events whose caller or address the log does not know, such as calls that a cloud's
-own service makes, then alert as strangers. Add `is present`; if they are meant too, say `is missing or`.",
+        why: "What is missing is in no list, so `not in` holds of it. Events whose address the log does not know, such as calls that a cloud's own
+service makes, then alert as if they came from elsewhere, and calls of no model as calls of one that is not allowed. Add `is present`; if they are
+meant too, say `is missing or`.",
         bad: "
 list offices = [198.51.100.0/24, 203.0.113.0/24]
 
@@ -34,21 +35,9 @@ rule from_elsewhere {
     check,
 };
 
-/// Fields that say who called, from where and with what; others are missing for a reason that rules mean, as an error's code is.
-const WHO: [&str; 12] = [
-    "caller.id",
-    "caller.name",
-    "caller.role",
-    "source.ip",
-    "source.net",
-    "source.country",
-    "source.asn",
-    "source.place",
-    "user.agent",
-    "access_key.id",
-    "model.id",
-    "deployment",
-];
+/// Fields of which a negated test means what lies outside of a list. An unknown caller is as bad as one who is not in it, and what is missing
+/// elsewhere is so for a reason that rules mean, as an error's code is.
+const OUTSIDE: [&str; 6] = ["source.ip", "source.net", "source.country", "source.asn", "model.id", "deployment"];
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in &context.rules {
@@ -66,7 +55,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let Some(subject) = tested(inner).filter(|subject| matches!(subject.kind, ExprKind::Field(_))) else { continue };
             let Some(id) = of(subject).filter(|id| !asked.contains(id) && !keys.contains(id)) else { continue };
             let name = context.field(rule.meant, id);
-            if WHO.contains(&name) {
+            if OUTSIDE.contains(&name) && outside(name, inner) {
                 out.push(
                     LINT.finding(format!("events without `{name}` pass this"))
                         .at(pred.span, "so of what is missing")
@@ -74,6 +63,15 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 );
             }
         }
+    }
+}
+
+/// Whether a test is of a list or network that something is to lie in: one address or model is taken out on purpose.
+fn outside(name: &str, test: &Pred) -> bool {
+    match &test.kind {
+        PredKind::InNetwork(..) => true,
+        PredKind::OneOf { options, .. } => options.len() > 1,
+        _ => name == "source.country" || name == "source.asn",
     }
 }
 
