@@ -3,8 +3,8 @@
 use super::measure::field;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Comparison, Expr, Glob, Literal, Pred, PredKind};
-use crate::source::Span;
+use crate::ir::{Comparison, Expr, Glob, Literal, Pred, PredKind, TextTest};
+use crate::source::{Span, Spanned};
 use crate::syntax::ast::ItemKind;
 
 pub(super) static LINT: Lint = Lint {
@@ -40,10 +40,12 @@ rule calls_by_account {
     check,
 };
 
-/// Calls that do one thing; whoever names the first of a pair means the second.
-const FAMILIES: [&[&str]; 2] = [
+/// Calls that do one thing, each followed by the one that streams: whoever names a stream alone means it.
+const FAMILIES: [&[&str]; 4] = [
     &["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream", "bedrock:Converse", "bedrock:ConverseStream"],
     &["InvokeModel", "InvokeModelWithResponseStream", "Converse", "ConverseStream"],
+    &["bedrock:RetrieveAndGenerate", "bedrock:RetrieveAndGenerateStream"],
+    &["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointWithResponseStream"],
 ];
 
 /// Google's calls have the name of their service before them, which differs by version.
@@ -55,42 +57,63 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         ItemKind::Operations(operations) => Some(operations),
         _ => None,
     });
-    for (_, patterns) in declared.iter().flat_map(|operations| &operations.clouds) {
-        let named: Vec<(Glob, Span)> = patterns.iter().map(|one| (Glob::new(&one.node), one.span)).collect();
-        found(&named, out);
+    let lists: Vec<Named> = declared.iter().flat_map(|operations| &operations.clouds).map(|(_, patterns)| of_list(patterns)).collect();
+    for (n, list) in lists.iter().enumerate() {
+        let elsewhere = |call: &str| {
+            let mut others = lists.iter().enumerate().filter(|(other, _)| *other != n).flat_map(|(_, list)| list);
+            others.any(|(glob, _)| glob.fits(call, false))
+        };
+        found(list, &elsewhere, out);
     }
     for rule in &context.rules {
-        let mut named: Vec<(Glob, Span)> = Vec::new();
-        let mut declared: Vec<Glob> = Vec::new();
+        let mut named = Vec::new();
+        let mut declared = false;
         let operation = |expr: &Expr| field(rule, expr).is_some_and(|of| context.field(rule.meant, of) == "operation");
-        let mut of = |pred: &Pred| match &pred.kind {
-            PredKind::Compare(Comparison::Equal, subject, value) if operation(subject) => {
-                if let Some(Literal::Text(text)) = value.as_literal() {
-                    named.push((Glob::new(text), pred.span));
-                }
-            }
-            PredKind::OneOf { subject, options, .. } if operation(subject) => {
-                named.extend(options.iter().filter_map(|option| match option {
-                    Literal::Text(text) => Some((Glob::new(text), pred.span)),
-                    _ => None,
-                }));
-            }
-            PredKind::Operation { subject, globs, .. } if operation(subject) => {
-                declared.extend(globs.iter().map(|(_, glob)| glob.clone()));
-            }
-            _ => {}
-        };
         for pred in rule.conditions() {
-            asked(pred, &mut of);
+            asked(pred, &mut |pred| match &pred.kind {
+                PredKind::Compare(Comparison::Equal, subject, value) if operation(subject) => {
+                    named.extend(text(value.as_literal()).map(|text| (Glob::new(text), pred.span)));
+                }
+                PredKind::OneOf { subject, options, .. } if operation(subject) => {
+                    named.extend(options.iter().filter_map(|one| Some((Glob::new(text(Some(one))?), pred.span))));
+                }
+                PredKind::Text { test, subject, needles, .. } if operation(subject) => {
+                    let texts = needles.iter().filter_map(|needle| text(needle.as_literal()));
+                    named.extend(texts.map(|text| (as_glob(*test, text), pred.span)));
+                }
+                // The list has its own finding.
+                PredKind::Operation { globs, .. } => {
+                    declared |= globs.iter().any(|(_, glob)| FAMILIES.iter().copied().flatten().any(|call| glob.fits(call, false)));
+                }
+                _ => {}
+            });
         }
-        if !named.is_empty() {
-            // Of a declaration the declaration itself is found.
-            let at = named.first().map_or(rule.written.name.span, |(_, span)| *span);
-            if !declared.iter().any(|glob| FAMILIES.iter().copied().flatten().any(|call| glob.fits(call, false))) {
-                named.extend(declared.into_iter().map(|glob| (glob, at)));
-                found(&named, out);
-            }
+        if !declared {
+            found(&named, &|_| false, out);
         }
+    }
+}
+
+/// Names and patterns, and where they stand.
+type Named = Vec<(Glob, Span)>;
+
+fn of_list(patterns: &[Spanned<String>]) -> Named {
+    patterns.iter().map(|one| (Glob::new(&one.node), one.span)).collect()
+}
+
+fn text(literal: Option<&Literal>) -> Option<&str> {
+    match literal? {
+        Literal::Text(text) => Some(text),
+        _ => None,
+    }
+}
+
+fn as_glob(test: TextTest, text: &str) -> Glob {
+    match test {
+        TextTest::Equals => Glob::new(text),
+        TextTest::StartsWith => Glob::new(&format!("{text}*")),
+        TextTest::EndsWith => Glob::new(&format!("*{text}")),
+        TextTest::Contains => Glob::new(&format!("*{text}*")),
     }
 }
 
@@ -103,20 +126,23 @@ fn asked(pred: &Pred, visit: &mut dyn FnMut(&Pred)) {
     }
 }
 
-/// What some names and patterns leave out of the families that they name a call of.
-fn found(named: &[(Glob, Span)], out: &mut Vec<Diagnostic>) {
+/// What some names and patterns leave out of the families that they name a call of. `elsewhere` says which calls another list has.
+fn found(named: &[(Glob, Span)], elsewhere: &dyn Fn(&str) -> bool, out: &mut Vec<Diagnostic>) {
     let by = |call: &str| named.iter().find(|(glob, _)| glob.fits(call, false));
     // A pattern that is about something else names no call that it happens to fit.
     let means = |call: &str| {
-        let word = if call.ends_with("InvokeModel") { "Invoke" } else { "Converse" };
-        by(call).filter(|(glob, _)| glob.parts.iter().any(|part| part.contains(word)))
+        let verb = call.rsplit(':').next().and_then(|name| name.get(..6)).unwrap_or(call);
+        by(call).filter(|(glob, _)| glob.parts.iter().any(|part| part.contains(verb)))
     };
     for family in FAMILIES {
-        // Whoever names streams alone means streams.
-        let whole = family.iter().step_by(2).find_map(|call| Some((*call, means(call)?.1)));
-        let left: Vec<&str> = family.iter().copied().filter(|call| by(call).is_none()).collect();
-        if let Some((call, span)) = whole.filter(|_| !left.is_empty()) {
-            say(call, &left, span, out);
+        let Some((first, span)) = family.iter().step_by(2).find_map(|call| Some((*call, means(call)?.1))) else { continue };
+        let left = family.chunks(2).flat_map(|pair| {
+            let halved = pair.iter().any(|call| by(call).is_some());
+            pair.iter().copied().filter(move |call| by(call).is_none() && (halved || !elsewhere(call)))
+        });
+        let left: Vec<&str> = left.collect();
+        if !left.is_empty() {
+            say(first, &left, span, out);
         }
     }
     for (one, other) in PAIRS {

@@ -3,7 +3,6 @@
 use super::measure::field;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::Tier;
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -47,7 +46,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let help = match declared.name.as_str() {
                 "event.id" | "request.id" | "time" => "group by who or what is watched: `caller.id`, `model.id`",
                 "prompt" => "group by `prompt_digest` to count prompts that come again",
-                _ if declared.tier == Tier::Content => "group by who or what is watched, and show the text where it is needed",
+                "completion" => "group by who or what is watched",
+                // What a tool is given comes again where an agent runs in a circle.
                 _ => continue,
             };
             let message = format!("hardly two events have the same `{}`", declared.name);

@@ -113,6 +113,12 @@ pub(super) fn duration_at(words: &[Word], first: usize) -> Option<Said> {
         ("a" | "an" | "one", ..) => (1, 1, first + 1),
         _ => match number_at(words, first) {
             Some(said) => (said.value, 1, said.end),
+            // `per hour`, but not the end of `five minutes`.
+            None if text(first).ends_with('s')
+                || first.checked_sub(1).is_some_and(|at| number_at(words, at).is_some()) =>
+            {
+                return None;
+            }
             None => (1, 1, first),
         },
     };
