@@ -13,7 +13,7 @@ pub(super) static LINT: Lint = Lint {
         level: Level::Warn,
         title: "line that nothing can pass",
         why: "There are seven weekdays and 24 hours, a part is no more than the whole, and of a field that `where` limits to three values there are
-three. A line above that is never passed: the rule is silent, and looks as if all were well. Lower the line, or measure what was meant.",
+three; of a key there is one. A line above that is never passed: the rule is silent, and looks as if all were well. Lower the line, or measure what was meant.",
         bad: "
 rule many_models {
     severity low
@@ -98,6 +98,9 @@ fn different(context: &Context<'_>, rule: &SeenRule<'_>, of: &Aggregate) -> Opti
         _ => {}
     }
     let limited = field(rule, arg)?;
+    if window.keys.iter().any(|key| key.default.is_none() && field(rule, &key.value) == Some(limited)) {
+        return Some(1.0);
+    }
     let own = of.filter.iter().flat_map(super::context::parts);
     rule.conditions().into_iter().chain(own).filter_map(|pred| options(rule, pred, limited)).min().map(|n| n as f64)
 }

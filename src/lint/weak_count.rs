@@ -2,6 +2,7 @@
 
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
+use crate::source::Span;
 use crate::syntax::ast::{CorrelateClause, Occurs};
 
 pub(super) static LINT: Lint = Lint {
@@ -42,15 +43,11 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for clause in &correlation.written.clauses {
             let CorrelateClause::When(Occurs::AtLeast(count, members)) = &clause.node else { continue };
             let Some(first) = members.first().filter(|_| count.node == 1) else { continue };
-            let words = crate::source::Span { end: first.span.start, ..clause.span };
-            let written = context.text(words);
-            // The same tree is read of `any of`.
-            let (Some(at), Some(of)) = (written.find("at"), written.rfind("of")) else { continue };
-            if !written.contains("least") {
-                continue;
-            }
-            let place = |offset: usize| u32::try_from(offset).unwrap_or_default();
-            let words = crate::source::Span { start: words.start + place(at), end: words.start + place(of + 2), ..words };
+            let before = context.text(Span { end: first.span.start, ..clause.span });
+            // The same tree is read of `any of`. A comment between the words keeps its place.
+            let Some(from) = before.find("at").filter(|_| before.contains("least") && !before.contains("//")) else { continue };
+            let place = |offset: usize| clause.span.start.saturating_add(u32::try_from(offset).unwrap_or_default());
+            let words = Span { start: place(from), end: place(before.trim_end().len()), ..clause.span };
             out.push(
                 LINT.finding("one alert of one member is enough")
                     .at(words, "")
