@@ -14,9 +14,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "rule that no log can feed",
-        why: "Each log of the stream that the rule admits lacks a field that decides it, so the rule is refused on all of them and never alerts, however
-green its tests are: events that a test makes up have every field. `skywatch coverage` shows which log carries what. Read another field, widen `only`,
-or declare a source that has it.",
+        why: "Each log of the stream that the rule admits lacks a field that decides it, so the rule is refused on all of them and never alerts,
+however green its tests are: events that a test makes up have every field. `skywatch coverage` shows which log carries what. Read another field,
+widen `only`, or declare a source that has it.",
         bad: "
 rule address_of_key {
     severity low

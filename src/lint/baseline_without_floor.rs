@@ -13,8 +13,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "multiple of a baseline without a floor",
-        why: "A caller who made one call an hour alerts with six. Most groups are small, so most alerts of such a rule are about nothing. Ask for an
-amount that matters beside the multiple.",
+        why: "A caller who made one call an hour alerts with six. Most groups are small, so most alerts of such a rule are about nothing. Ask for
+an amount that matters beside the multiple.",
         bad: "
 rule token_jump {
     severity medium

@@ -14,8 +14,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "words sought in one case only",
-        why: "People write \"Ignore previous\" and \"IGNORE PREVIOUS\", and programs spell their own names as they like. A test of words without `nocase`
-finds one spelling, and whoever wants to pass writes another. Ids, keys and code, whose case says something, are not meant.",
+        why: "People write \"Ignore previous\" and \"IGNORE PREVIOUS\", and programs spell their own names as they like. A test of words without
+`nocase` finds one spelling, and whoever wants to pass writes another. Ids, keys and code, whose case says something, are not meant.",
         bad: "
 rule injection {
     severity medium

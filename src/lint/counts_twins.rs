@@ -13,8 +13,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "call that two logs write, counted twice",
-        why: "`across sources` puts the records of several logs into one group, and some calls stand in two of them: once as the gateway saw it, once as
-the model's own service did. `count()` and `sum` are then up to twice what happened. Count `distinct(request.id)`, or keep to one of the logs with `only`.",
+        why: "`across sources` puts the records of several logs into one group, and some calls stand in two of them: once as the gateway saw it,
+once as the model's own service did. `count()` and `sum` are then up to twice what happened. Count `distinct(request.id)`, or keep to one of the
+logs with `only`.",
         bad: "
 rule calls_everywhere {
     severity low

@@ -12,9 +12,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "greatest value against the spread of its own window",
-        why: "Of many values the greatest one lies some deviations over the mean as a matter of course, and of few it can't: of n values none lies more
-than (n-1)/sqrt(n) deviations over their mean, which is below 3 for ten. So the test holds of large groups and fails on small ones, whatever
-happened. Compare with the past, `baseline(m, 30d)`, or with a line.",
+        why: "Of many values the greatest one lies some deviations over the mean as a matter of course, and of few it can't: of n values none
+lies more than (n-1)/sqrt(n) deviations over their mean, which is below 3 for ten. So the test holds of large groups and fails on small ones,
+whatever happened. Compare with the past, `baseline(m, 30d)`, or with a line.",
         bad: "
 rule one_large_prompt {
     severity medium

@@ -13,8 +13,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "ratio that is missing where its divisor is 0",
-        why: "What is divided by 0 is missing, and a comparison with what is missing is false. A ratio of failures to successes is so of the caller
-who never succeeds: the worst of them does not alert. Write the product, `failed > 5 * succeeded`, which is never missing, or divide by all calls.",
+        why: "What is divided by 0 is missing, and a comparison with what is missing is false. A ratio of failures to successes is so of the
+caller who never succeeds: the worst of them does not alert. Write the product, `failed > 5 * succeeded`, which is never missing, or divide by
+all calls.",
         bad: "
 rule mostly_denied {
     severity medium

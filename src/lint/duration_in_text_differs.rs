@@ -16,8 +16,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "doc comment that speaks of another time",
-        why: "The doc comment is what whoever gets the alert reads. If it says \"within 30 minutes\" and the window is 30 hours, one of the two was changed
-without the other, or a unit was taken for another. Found where no length of the rule is any that the comment speaks of.",
+        why: "The doc comment is what whoever gets the alert reads. If it says \"within 30 minutes\" and the window is 30 hours, one of the two
+was changed without the other, or a unit was taken for another. Found where no length of the rule is any that the comment speaks of.",
         bad: "
 /// More than 50 calls of one caller fail within 30 minutes.
 rule failing_caller {

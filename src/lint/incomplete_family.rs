@@ -14,8 +14,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "call of a model without its twins",
-        why: "A cloud has several calls for one thing: an answer at once or as a stream, in a model's own format or in a common one. A rule that names
-some of them does not see whoever uses another, and libraries stream by default. Name them all, or write `*` for the part that differs.",
+        why: "A cloud has several calls for one thing: an answer at once or as a stream, in a model's own format or in a common one. A rule that
+names some of them does not see whoever uses another, and libraries stream by default. Name them all, or write `*` for the part that differs.",
         bad: "
 rule calls_by_account {
     severity low
@@ -49,8 +49,10 @@ const FAMILIES: [&[&str]; 4] = [
 ];
 
 /// Google's calls have the name of their service before them, which differs by version.
-const PAIRS: [(&str, &str); 2] =
-    [("PredictionService.GenerateContent", "PredictionService.StreamGenerateContent"), ("PredictionService.RawPredict", "PredictionService.StreamRawPredict")];
+const PAIRS: [(&str, &str); 2] = [
+    ("PredictionService.GenerateContent", "PredictionService.StreamGenerateContent"),
+    ("PredictionService.RawPredict", "PredictionService.StreamRawPredict"),
+];
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let declared = context.items(|kind| match kind {
@@ -147,7 +149,8 @@ fn found(named: &[(Glob, Span)], elsewhere: &dyn Fn(&str) -> bool, out: &mut Vec
     }
     for (one, other) in PAIRS {
         let ends = |call: &str| {
-            let is = |glob: &Glob| glob.parts.last().is_some_and(|end| end.ends_with(call)) || glob.fits(&format!("google.cloud.aiplatform.v1.{call}"), false);
+            let whole = format!("google.cloud.aiplatform.v1.{call}");
+            let is = |glob: &Glob| glob.parts.last().is_some_and(|end| end.ends_with(call)) || glob.fits(&whole, false);
             named.iter().find(|(glob, _)| is(glob))
         };
         if let (Some((_, span)), None) = (ends(one), ends(other)) {

@@ -11,8 +11,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "past that is no longer than the window",
-        why: "A look-back ends where the window begins. If it is no longer than the window, \"not seen before\" means not seen in the window before, and
-a caller that works every other day is new each time; a median or a spread of one past window is no statistic. Look back over many windows.",
+        why: "A look-back ends where the window begins. If it is no longer than the window, \"not seen before\" means not seen in the window
+before, and a caller that works every other day is new each time; a median or a spread of one past window is no statistic. Look back over many
+windows.",
         bad: "
 rule new_model {
     severity low

@@ -11,8 +11,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "group by a masked address alone",
-        why: "`source.net` is an address whose last part the log has starred out: 256 addresses look alike, with all who call from them. What is counted by
-it belongs to all of them, and a line that one caller has to pass is passed by many small ones. Add a key that tells callers apart, or read a log with `source.ip`.",
+        why: "`source.net` is an address whose last part the log has starred out: 256 addresses look alike, with all who call from them. What is
+counted by it belongs to all of them, and a line that one caller has to pass is passed by many small ones. Add a key that tells callers apart, or
+read a log with `source.ip`.",
         bad: "
 rule failing_address {
     severity low

@@ -14,8 +14,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "sum that is missing where a part is",
-        why: "`a + b` is missing where one of the two is, and a test of what is missing is false: a call that failed has no tokens of an answer, and so
-no total. `sum_of(a, b)` adds what is there.",
+        why: "`a + b` is missing where one of the two is, and a test of what is missing is false: a call that failed has no tokens of an answer,
+and so no total. `sum_of(a, b)` adds what is there.",
         bad: "
 rule large_calls {
     severity low

@@ -14,8 +14,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "doc comment that names another line",
-        why: "The doc comment is what whoever gets the alert reads, and \"more than three\" is not `>= 3`. One of the two was changed without the other, or
-the rule alerts one too early. Found where no comparison of the rule is what the comment says.",
+        why: "The doc comment is what whoever gets the alert reads, and \"more than three\" is not `>= 3`. One of the two was changed without the
+other, or the rule alerts one too early. Found where no comparison of the rule is what the comment says.",
         bad: "
 /// More than three calls of one caller are blocked in an hour.
 rule blocked_often {

@@ -12,8 +12,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "group compared with itself",
-        why: "An average is not over the 95th percentile of the values that it is of, and a total is over it as soon as there are some values: neither
-says anything of what is unusual. Compare with the past of the same group, by `baseline(m, 7d, p95)`, or with a line.",
+        why: "An average is not over the 95th percentile of the values that it is of, and a total is over it as soon as there are some values:
+neither says anything of what is unusual. Compare with the past of the same group, by `baseline(m, 7d, p95)`, or with a line.",
         bad: "
 rule token_anomaly {
     severity medium

@@ -14,9 +14,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "correlation of members that share no key",
-        why: "Alerts come together where their keys are equal, and an AWS account is never an Azure subscription. A correlation by `account` whose
-members are of different clouds waits for ever, or, behind `then no`, always alerts. Widen the members' `only`, or correlate by what both clouds
-write alike, such as `source.ip`.",
+        why: "Alerts come together where their keys are equal, and an AWS account is never an Azure subscription. A correlation by `account`
+whose members are of different clouds waits for ever, or, behind `then no`, always alerts. Widen the members' `only`, or correlate by what both
+clouds write alike, such as `source.ip`.",
         bad: "
 rule blocked_calls { severity low  from invocation only aws  where guardrail.action == \"blocked\"  over 5m by account  let n = count()  when n > 5 }
 rule keys_read     { severity low  from activity only azure  where outcome == \"success\" and operation contains \"listKeys\" nocase }

@@ -12,9 +12,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "piece of text where a network is meant",
-        why: "An address as text has no networks: `10.1` is the start of 10.100.0.1 too, `172.` of addresses all over the internet, of which 172.16.0.0/12
-alone is private, and `contains \"10.\"` is so of 110.0.0.1. Ask `source.ip in 10.0.0.0/8` where the log carries the whole address; of a masked one ask
-for whole parts with their dots.",
+        why: "An address as text has no networks: `10.1` is the start of 10.100.0.1 too, `172.` of addresses all over the internet, of which
+172.16.0.0/12 alone is private, and `contains \"10.\"` is so of 110.0.0.1. Ask `source.ip in 10.0.0.0/8` where the log carries the whole address;
+of a masked one ask for whole parts with their dots.",
         bad: "
 rule foreign_address {
     severity low

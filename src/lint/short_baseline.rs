@@ -11,8 +11,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "p95 of so few windows that it is the greatest",
-        why: "Of fewer than 20 values the 95th percentile by nearest rank is the greatest one. One bad window of the past then lifts the line for all
-that follow, which a percentile is meant to prevent. Look back over more windows, or take the median.",
+        why: "Of fewer than 20 values the 95th percentile by nearest rank is the greatest one. One bad window of the past then lifts the line for
+all that follow, which a percentile is meant to prevent. Look back over more windows, or take the median.",
         bad: "
 rule token_jump {
     severity medium

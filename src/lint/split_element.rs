@@ -14,8 +14,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "tests of one element written as tests of any two",
-        why: "Two `any` of one list ask for two elements, which may be different ones: a finding of type HATE that was let through, and another one
-that was blocked. If one element has to be both, both tests stand in one `any`.",
+        why: "Two `any` of one list ask for two elements, which may be different ones: a finding of type HATE that was let through, and another
+one that was blocked. If one element has to be both, both tests stand in one `any`.",
         bad: "
 rule hate_blocked {
     severity medium

@@ -11,8 +11,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "key that gives each event a group of its own",
-        why: "Groups by an id of the event, by its time or by the text of a prompt have hardly ever more than one row. What is counted stays at one,
-and every row costs a group. Group by who or what is watched; to count texts that come again, group by `prompt_digest`.",
+        why: "Groups by an id of the event, by its time or by the text of a prompt have hardly ever more than one row. What is counted stays at
+one, and every row costs a group. Group by who or what is watched; to count texts that come again, group by `prompt_digest`.",
         bad: "
 rule failing_calls {
     severity low

@@ -12,9 +12,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "negated test that events without the field pass",
-        why: "What is missing is in no list, so `not in` holds of it. Events whose address the log does not know, such as calls that a cloud's own
-service makes, then alert as if they came from elsewhere, and calls of no model as calls of one that is not allowed. Add `is present`; if they are
-meant too, say `is missing or`.",
+        why: "What is missing is in no list, so `not in` holds of it. Events whose address the log does not know, such as calls that a cloud's
+own service makes, then alert as if they came from elsewhere, and calls of no model as calls of one that is not allowed. Add `is present`; if
+they are meant too, say `is missing or`.",
         bad: "
 list offices = [198.51.100.0/24, 203.0.113.0/24]
 

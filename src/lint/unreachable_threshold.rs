@@ -12,8 +12,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "line that nothing can pass",
-        why: "There are seven weekdays and 24 hours, a part is no more than the whole, and of a field that `where` limits to three values there are
-three; of a key there is one. A line above that is never passed: the rule is silent, and looks as if all were well. Lower the line, or measure what was meant.",
+        why: "There are seven weekdays and 24 hours, a part is no more than the whole, and of a field that `where` limits to three values there
+are three; of a key there is one. A line above that is never passed: the rule is silent, and looks as if all were well. Lower the line, or
+measure what was meant.",
         bad: "
 rule many_models {
     severity low

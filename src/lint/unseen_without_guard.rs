@@ -12,8 +12,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "new pair without a known caller",
-        why: "With several keys `unseen` asks for a combination that never was. A caller who is new makes every combination new, so each new employee
-and each new role alerts. Ask for a known caller beside it: `seen(30d by caller.id)`. For new callers write a rule whose only key is the caller.",
+        why: "With several keys `unseen` asks for a combination that never was. A caller who is new makes every combination new, so each new
+employee and each new role alerts. Ask for a known caller beside it: `seen(30d by caller.id)`. For new callers write a rule whose only key is the
+caller.",
         bad: "
 rule new_address {
     severity medium

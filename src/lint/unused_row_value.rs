@@ -15,8 +15,8 @@ pub(super) static LINT: Lint = Lint {
         level: Level::Warn,
         title: "row value or element that nothing reads",
         why: "A value was named and then a field was tested in its place, or the condition that was to read it is gone. An element that nothing
-reads does harm too: `each` makes a row of every element, so `count()` counts elements and one event alerts several times. A log that lacks a field
-which only such a value reads refuses the rule for nothing.",
+reads does harm too: `each` makes a row of every element, so `count()` counts elements and one event alerts several times. A log that lacks a
+field which only such a value reads refuses the rule for nothing.",
         bad: "
 rule haiku_burst {
     severity low

@@ -12,8 +12,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "correlation that one alert is enough for",
-        why: "`at least 1 of` is `any of`: each alert of each member alerts again, and nothing has to come together. If that is meant, `any of` says
-so; mostly a greater number is. `--fix` writes `any of`.",
+        why: "`at least 1 of` is `any of`: each alert of each member alerts again, and nothing has to come together. If that is meant, `any of`
+says so; mostly a greater number is. `--fix` writes `any of`.",
         bad: "
 rule blocked { severity low  from invocation  where guardrail.action == \"blocked\" }
 rule leaked  { severity low  from invocation  where status == 403 }

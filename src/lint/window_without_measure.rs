@@ -12,8 +12,9 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "window in which nothing is counted",
-        why: "Without `let`, `when` and `show` every window that holds a row alerts, and the alert says no more than its keys: a line that has to be
-passed was probably forgotten. Count, and say from when on it matters. To be told once an hour instead of each time, `mute 1h` keeps the events' own fields.",
+        why: "Without `let`, `when` and `show` every window that holds a row alerts, and the alert says no more than its keys: a line that has to
+be passed was probably forgotten. Count, and say from when on it matters. To be told once an hour instead of each time, `mute 1h` keeps the
+events' own fields.",
         bad: "
 rule blocked_prompts {
     severity medium
