@@ -6,6 +6,8 @@
 
 mod allowed;
 mod context;
+mod measure;
+mod words;
 
 use std::collections::BTreeMap;
 
@@ -43,6 +45,33 @@ lints! {
     unfounded_allow, unused_allow,
     // Meaning.
     repeated_element,
+    case_sensitive_text,
+    prefix_on_address,
+    unguarded_negation,
+    absent_field,
+    split_element,
+    unbounded_key,
+    masked_key,
+    constant_key,
+    unused_row_value,
+    window_without_measure,
+    baseline_without_floor,
+    deviation_of_small_sample,
+    own_percentile,
+    unreachable_threshold,
+    look_inside_window,
+    unseen_without_guard,
+    missing_spoils_sum,
+    divides_by_nothing,
+    mute_inside_window,
+    parted_members,
+    weak_count,
+    unused_signal,
+    incomplete_family,
+    counts_twins,
+    number_in_text_differs,
+    duration_in_text_differs,
+    short_baseline,
     // Cost.
     // Care.
     untested_rule, unused_list,
