@@ -4,8 +4,11 @@
 
 #![allow(dead_code, reason = "WORK IN PROGRESS")]
 
+mod alike;
 mod allowed;
+mod content;
 mod context;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -44,8 +47,51 @@ lints! {
     // Meaning.
     repeated_element,
     // Cost.
+    query_too_long,
+    many_keys,
+    needless_content,
+    pattern_without_literal,
+    every_event,
+    fine_step,
+    long_look_back,
+    large_list,
+    wide_values,
+    shown_content,
+    unfiltered_content,
+    heavy_repeat,
+    dominant_rule,
     // Care.
-    untested_rule, unused_list,
+    untested_rule,
+    no_alerting_test,
+    no_near_miss,
+    missing_title,
+    missing_description,
+    missing_tags,
+    missing_response,
+    missing_benign,
+    missing_owner,
+    unused_list,
+    unused_table,
+    unused_operations,
+    unused_calendar,
+    unused_prices,
+    twin_rules,
+    near_twins,
+    drifted_lists,
+    repeated_tag,
+    broad_tag,
+    long_title,
+    title_repeats_name,
+    left_over_note,
+    placeholder,
+    secret_in_rule,
+    real_address_in_test,
+    reference_without_link,
+    test_title_twice,
+    name_style,
+    unread_signal,
+    hidden_price,
+    unknown_technique,
 }
 
 /// The lint with this code or name.
@@ -106,7 +152,8 @@ pub fn fixed(pack: &Pack, found: &[Diagnostic]) -> BTreeMap<std::path::PathBuf, 
         let mut taken: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
         for diagnostic in found.iter().filter(|d| !d.fix.is_empty()) {
             let of_file = |edit: &&crate::diag::Edit| edit.span.source == file.id;
-            let edits: Vec<_> = diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
+            let edits: Vec<_> =
+                diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
             let clash = |(range, _): &(std::ops::Range<usize>, &str)| {
                 taken.iter().any(|(other, _)| range.start <= other.end && other.start <= range.end)
             };
