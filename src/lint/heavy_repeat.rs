@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::patterns::Patterns;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::pattern::Node;
@@ -10,8 +11,6 @@ use crate::source::Span;
 
 /// Most times that a class with letters of all languages may come.
 const OF_ALL: u32 = 100;
-/// Most copies of a part, repeats inside of repeats multiplied.
-const COPIES: u32 = 1_000;
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -40,23 +39,25 @@ rule orders_then_secret {
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let mut said = BTreeSet::new();
-    let mut look = |pattern: &Pattern, span: Span| {
+    let written = Patterns::of(context);
+    let mut look = |pattern: &Pattern, rule: Span, span: Span| {
         if let Some(what) = heavy(&pattern.node, 1)
             && said.insert(pattern.text.clone())
         {
-            let finding = LINT.finding(format!("the pattern `/{}/` {what}", pattern.text)).at(span, "");
+            let place = written.place(rule, &pattern.text).unwrap_or(span);
+            let finding = LINT.finding(format!("the pattern {what}")).at(place, "");
             out.push(finding.help("take `*` or `+`, a smaller bound, or two conditions"));
         }
     };
     for rule in &context.rules {
         rule.each_pred(&mut |pred| {
             if let PredKind::Matches { patterns, .. } = &pred.kind {
-                patterns.iter().for_each(|pattern| look(pattern, pred.span));
+                patterns.iter().for_each(|pattern| look(pattern, rule.written.span.span, pred.span));
             }
         });
         rule.each_expr(&mut |expr| {
             if let ExprKind::Call(Function::Extract(pattern), _) = &expr.kind {
-                look(pattern, expr.span);
+                look(pattern, rule.written.span.span, expr.span);
             }
         });
     }
@@ -68,11 +69,8 @@ fn heavy(node: &Node, times: u32) -> Option<String> {
         Node::Repeat { min, max, node, .. } => {
             let most = max.unwrap_or(*min).max(*min).max(1);
             let copies = times.saturating_mul(most);
-            if most > OF_ALL && takes_all_letters(node) {
-                return Some(format!("has a part of any letters up to {most} times"));
-            }
-            if times > 1 && most > 1 && copies > COPIES {
-                return Some(format!("has a part that stands for {copies} copies"));
+            if most > 1 && copies > OF_ALL && takes_all_letters(node) {
+                return Some(format!("has a part of any letters up to {copies} times"));
             }
             heavy(node, copies)
         }

@@ -8,6 +8,7 @@ mod alike;
 mod allowed;
 mod content;
 mod context;
+mod patterns;
 mod told;
 
 use std::collections::BTreeMap;

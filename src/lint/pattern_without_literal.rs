@@ -2,18 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::content::content_field;
+use super::content::{asks, content_field};
+use super::patterns::Patterns;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::pattern::Node;
-use crate::ir::{PredKind, Rule};
-use crate::source::Span;
-use crate::syntax::ast::{ExprKind, ItemKind, ListBody, Literal};
+use crate::ir::PredKind;
 
 /// So many characters behind one another are sought fast.
 const LITERAL: usize = 3;
 /// A class of so many characters is one character in other cases or spellings.
 const FEW: u32 = 4;
+/// A class that comes so many times is a key, a hash or an encoded text.
+const RUN: u32 = 16;
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -41,15 +42,20 @@ rule odd_words {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let written = Patterns::of(context);
     let mut said = BTreeSet::new();
     for rule in &context.rules {
+        // Beside a condition over metadata few texts are looked at.
+        if rule.conditions().into_iter().any(|pred| !asks(context, rule.meant, pred)) {
+            continue;
+        }
         rule.each_pred(&mut |pred| {
             let PredKind::Matches { subject, patterns, .. } = &pred.kind else { return };
             if content_field(context, rule.meant, rule.behind(subject)).is_none() {
                 return;
             }
-            for pattern in patterns.iter().filter(|pattern| longest(&pattern.node) < LITERAL) {
-                let span = written(context, rule, &pattern.text).unwrap_or(pred.span);
+            for pattern in patterns.iter().filter(|pattern| longest(&pattern.node) < LITERAL && !is_long(&pattern.node)) {
+                let span = written.place(rule.written.span.span, &pattern.text).unwrap_or(pred.span);
                 // A list's patterns may be sought by many rules.
                 if said.insert((span, pattern.text.clone())) {
                     let message = "the pattern has no text of three characters that each match holds";
@@ -61,32 +67,14 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Where a pattern was written: in the rule, or in a list.
-fn written(
-    context: &Context<'_>,
-    rule: &super::Seen<'_, crate::syntax::ast::Rule, Rule>,
-    text: &str,
-) -> Option<Span> {
-    let is = |kind: &ExprKind| matches!(kind, ExprKind::Literal(Literal::Pattern(other)) if other == text);
-    let mut found = None;
-    rule.written.walk(&mut |expr| {
-        if is(&expr.node) {
-            found.get_or_insert(expr.span);
-        }
-    });
-    let lists = || {
-        context.items(|kind| match kind {
-            ItemKind::List(list) => Some(list),
-            _ => None,
-        })
-    };
-    found.or_else(|| {
-        let elements = lists().into_iter().flat_map(|list| match &list.body {
-            ListBody::Elements(items) => items.as_slice(),
-            ListBody::File(_) => &[],
-        });
-        elements.into_iter().find(|item| is(&item.node)).map(|item| item.span)
-    })
+/// Whether a pattern is about long runs, in which there is no word to name.
+fn is_long(node: &Node) -> bool {
+    match node {
+        Node::Repeat { min, node, .. } => *min >= RUN || is_long(node),
+        Node::Group(node) => is_long(node),
+        Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().any(is_long),
+        _ => false,
+    }
 }
 
 /// The length of the longest text that each match must hold.

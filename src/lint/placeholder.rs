@@ -12,19 +12,19 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Care,
         level: Level::Warn,
         title: "placeholder in a condition",
-        why: "A rule that was copied from a template asks for an account or an address that nobody has: `123456789012`, `your-account`,
+        why: "A rule that was copied from a template asks for what nobody has: the account `123456789012`, `your-deployment`,
 `example.com`. It compiles, and never alerts, or never leaves out what it was to leave out. Put your own there.",
         bad: "
-rule foreign_account {
+rule help_desk_refused {
     severity medium
-    from     activity
-    where    service_kind == \"ai\" and account != \"123456789012\"
+    from     invocation
+    where    deployment == \"your-deployment\" and status == 403
 }",
         good: "
-rule foreign_account {
+rule help_desk_refused {
     severity medium
-    from     activity
-    where    service_kind == \"ai\" and account != \"730335214417\"
+    from     invocation
+    where    deployment == \"help-desk\" and status == 403
 }",
     },
     check,

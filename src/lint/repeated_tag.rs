@@ -3,7 +3,6 @@
 use super::told::told;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::source::Span;
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -12,7 +11,7 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Care,
         level: Level::Warn,
         title: "tag that a rule has twice",
-        why: "The second one changes nothing. Mostly it was to be another one, copied and not edited. `--fix` takes it away.",
+        why: "The second one changes nothing. Mostly it was to be another one, copied and not edited.",
         bad: "
 rule guardrail_deleted {
     severity high
@@ -35,10 +34,10 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for one in told(context) {
         for (n, tag) in one.tags.iter().enumerate().skip(1) {
             let first = one.tags.iter().take(n).find(|first| first.node == tag.node);
-            let (Some(first), Some(before)) = (first, one.tags.get(n - 1)) else { continue };
+            let Some(first) = first else { continue };
             let finding = LINT.finding(format!("the tag `{}` is there already", tag.node));
             let finding = finding.at(tag.span, "again").at(first.span, "first here");
-            out.push(finding.fix(Span { start: before.span.end, ..tag.span }, ""));
+            out.push(finding.help("take it away, or write the one that was meant"));
         }
     }
 }

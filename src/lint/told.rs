@@ -1,7 +1,9 @@
 //! What reaches people: takes a pack, gives its rules and correlations in one form. Signals reach nobody by themselves.
 
+use std::collections::BTreeMap;
+
 use super::Context;
-use crate::ir::{Level, Texts};
+use crate::ir::{Level, Test, Texts};
 use crate::source::{Span, Spanned};
 use crate::syntax::ast::{self, Clause, CorrelateClause, TextClause};
 
@@ -29,7 +31,7 @@ pub(super) struct Told<'a> {
 
 impl Told<'_> {
     /// `rule "name"`, for messages.
-    pub fn named(&self) -> String {
+    pub(super) fn named(&self) -> String {
         format!("the {} `{}`", self.what, self.name.node)
     }
 }
@@ -88,8 +90,8 @@ pub(super) fn told<'a>(context: &Context<'a>) -> Vec<Told<'a>> {
 }
 
 /// The tests of each rule and correlation, by its name.
-pub(super) fn tests<'a>(context: &Context<'a>) -> std::collections::BTreeMap<&'a str, Vec<&'a crate::ir::Test>> {
-    let mut out: std::collections::BTreeMap<&str, Vec<&crate::ir::Test>> = std::collections::BTreeMap::new();
+pub(super) fn tests<'a>(context: &Context<'a>) -> BTreeMap<&'a str, Vec<&'a Test>> {
+    let mut out: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
     for test in &context.pack.resolved.tests {
         out.entry(test.rule.as_str()).or_default().push(test);
     }
