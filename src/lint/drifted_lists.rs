@@ -109,7 +109,7 @@ fn finding(list: &Texts<'_>, other: &Texts<'_>, shared: usize) -> Diagnostic {
         let missing: Vec<&&str> = one.elements.difference(&other.elements).collect();
         let some: Vec<String> = missing.iter().take(NAMED).map(|text| format!("`{text}`")).collect();
         let more = if missing.len() > NAMED { " and others" } else { "" };
-        if some.is_empty() { "nothing more".to_owned() } else { format!("also {}{more}", some.join(", ")) }
+        if some.is_empty() { "has nothing more".to_owned() } else { format!("also has {}{more}", some.join(", ")) }
     };
     let message = match (list.name, other.name) {
         (Some(one), Some(other)) => format!("the lists `{other}` and `{one}` share {shared} elements and differ"),
@@ -117,8 +117,8 @@ fn finding(list: &Texts<'_>, other: &Texts<'_>, shared: usize) -> Diagnostic {
         _ => format!("a list shares {shared} elements with {} and differs", named(if list.name.is_some() { list } else { other })),
     };
     LINT.finding(message)
-        .at(list.at, format!("has {}", only(list, other)))
-        .at(other.at, format!("has {}", only(other, list)))
+        .at(list.at, only(list, other))
+        .at(other.at, only(other, list))
         .help("use one list in both places, or put what they share into one with a name")
 }
 

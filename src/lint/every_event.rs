@@ -2,7 +2,7 @@
 
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Level as Severity, PredKind};
+use crate::ir::{Level as Severity, PredKind, Source};
 
 /// The streams of which an event is by itself no sign of anything.
 const ORDINARY: [&str; 4] = ["invocation", "activity", "screening", "span"];
@@ -32,10 +32,6 @@ rule model_calls {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let own = |name: &str| {
-        let sources = &context.pack.resolved.schema.sources;
-        sources.iter().any(|source| source.name == name && context.file(source.span.source).is_some())
-    };
     for rule in &context.rules {
         let meant = rule.meant;
         let ordinary = context.stream(meant).is_some_and(|stream| ORDINARY.contains(&stream.name.as_str()));
@@ -43,7 +39,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let all = !asks && meant.when.kind == PredKind::Const(true);
         let told = !meant.signal && meant.severity.arms.is_empty() && meant.severity.default > Severity::Informational;
         // A log of the pack's own may hold findings and nothing else.
-        if ordinary && all && told && !meant.only.iter().any(|only| own(&only.name)) {
+        let own = |source: &&Source| context.file(source.span.source).is_some();
+        if ordinary && all && told && !context.sources(meant).iter().all(own) {
             let finding = LINT.finding(format!("`{}` alerts on each event of its stream", meant.name));
             let help = "say with `where` which events count, or count them with `over`";
             out.push(finding.at(rule.written.name.span, "neither `where` nor `over`").help(help));

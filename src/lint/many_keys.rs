@@ -40,9 +40,9 @@ rule blocks {
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for window in context.rules.iter().filter_map(|rule| rule.meant.window.as_ref()) {
-        let keys = window.keys.len();
-        if keys > MOST {
-            let finding = LINT.finding(format!("groups are told apart by {keys} keys")).at(window.span, "");
+        if let Some(more) = window.keys.get(MOST) {
+            let message = format!("groups are told apart by {} keys", window.keys.len());
+            let finding = LINT.finding(message).at(more.value.span, "the fifth");
             out.push(finding.help("group by what an alert is about, and tell the rest with `show`"));
         }
     }

@@ -1,4 +1,4 @@
-//! W0328 `name-style`: a name with capitals or hyphens.
+//! W0328 `name-style`: a name with capitals.
 
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
@@ -10,9 +10,9 @@ pub(super) static LINT: Lint = Lint {
         name: "name-style",
         kind: Kind::Care,
         level: Level::Warn,
-        title: "name with capitals or hyphens",
-        why: "Names are words of small letters with `_` between: built-in ones are, commands name rules so, and alerts sort by them. A name with a hyphen has to stand in
-backticks wherever it is used. An alert's id is made of the rule's name, so change it before the rule is in use.",
+        title: "name with capitals",
+        why: "Names are words of small letters with `_` between: built-in ones are, commands name rules so, and alerts sort by them. An
+alert's id is made of the rule's name, so change it before the rule is in use.",
         bad: "
 rule BigAnswer {
     severity low
@@ -43,14 +43,14 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             // Streams and sources are often called what somebody else calls them.
             ItemKind::Stream(_) | ItemKind::Source(_) | ItemKind::Test(_) => continue,
         };
-        if name.node.chars().any(|c| c == '-' || c.is_uppercase()) {
-            let finding = LINT.finding(format!("the {what} `{}` has capitals or hyphens", name.node)).at(name.span, "");
+        if name.node.chars().any(char::is_uppercase) {
+            let finding = LINT.finding(format!("the {what} `{}` has capitals", name.node)).at(name.span, "");
             out.push(finding.help(format!("write it `{}`", snake(&name.node))));
         }
     }
 }
 
-/// `BigAnswer` and `big-answer` as `big_answer`.
+/// `BigAnswer` as `big_answer`.
 fn snake(name: &str) -> String {
     let mut out = String::new();
     let mut small = false;
@@ -59,7 +59,7 @@ fn snake(name: &str) -> String {
             out.push('_');
         }
         small = c.is_lowercase() || c.is_ascii_digit();
-        out.extend(if c == '-' { '_' } else { c }.to_lowercase());
+        out.extend(c.to_lowercase());
     }
     out
 }

@@ -18,7 +18,7 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Care,
         level: Level::Warn,
         title: "two rules that differ in one constant",
-        why: "With two lines over one count, whoever crosses the upper one gives two alerts. One rule whose severity is a `case` gives one, of the right
+        why: "With two thresholds over one count, whoever crosses the upper one gives two alerts. One rule whose severity is a `case` gives one, of the right
 severity. Rules that differ in one word and have the same title are one rule with a list.",
         bad: "
 rule many_blocks {
@@ -83,11 +83,11 @@ fn said(one: (Written<'_, '_>, &Asked), other: (Written<'_, '_>, &Asked)) -> Opt
     let same_severity = one.1.severity == other.1.severity;
     if a.line && b.line {
         let help = if same_severity {
-            "keep the one whose line is crossed first: the other says nothing more"
+            "keep the one whose threshold is crossed first: the other says nothing more"
         } else {
             "make them one: `severity case { … => …, else => … }` over the measure"
         };
-        return Some(("differ in one line, and alert together".to_owned(), help));
+        return Some(("differ in one threshold, and alert together".to_owned(), help));
     }
     let (first, second) = (one.0.meant, other.0.meant);
     let texts = match (a, b) {

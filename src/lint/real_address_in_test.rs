@@ -23,7 +23,7 @@ rule refused {
 }
 
 test refused \"one call\" {
-    given invocation [{ time = 2026-01-01T00:00Z, status = 403, source.ip = 81.2.69.142 }]
+    given invocation [{ time = 2026-01-01T00:00Z, status = 403, source.ip = 8.8.8.8 }]
     expect alert
 }",
         good: "

@@ -17,6 +17,7 @@ mod joined;
 #[path = "../kql/mod.rs"]
 mod kql;
 mod lints;
+mod lints_cost_care;
 mod networks;
 mod piped;
 mod random;
