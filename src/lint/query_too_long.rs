@@ -7,8 +7,8 @@ use crate::source::Span;
 use crate::syntax::ast;
 use crate::target::{Request, TARGETS, emit};
 
-/// A rule with fewer bytes of constants has no query that is too long: the shortest limit is 10,000, and a query writes a constant a few times.
-const SHORT: usize = 2_500;
+/// Most characters that a byte of constants comes to in a query: with less there is no query that is too long.
+const SPELLED: usize = 10;
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -43,9 +43,10 @@ rule models_of_others {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    for rule in context.rules.iter().filter(|rule| weight(rule) >= SHORT) {
+    for rule in &context.rules {
+        let longest = weight(rule).saturating_mul(SPELLED);
         let mut said: Vec<(&str, String, Option<Span>)> = Vec::new();
-        for target in TARGETS {
+        for target in TARGETS.iter().filter(|target| longest > target.info().max_length) {
             for emission in emit(rule.meant, &context.pack.resolved.schema, *target, Request::default()) {
                 let long = emission.query.reasons.into_iter().find(|reason| reason.code == Code::TooLong);
                 let Some(long) = long.filter(|_| !said.iter().any(|(target, ..)| *target == emission.target)) else { continue };
