@@ -75,7 +75,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     }
     for (n, list) in lists.iter().enumerate() {
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
-        for holders in list.elements.iter().filter_map(|element| holders.get(element)).filter(|all| all.len() <= COMMON) {
+        for holders in list.elements.iter().filter_map(|element| holders.get(element)).filter(|all| all.len() <= COMMON)
+        {
             for other in holders.iter().take_while(|other| **other < n) {
                 *shared.entry(*other).or_default() += 1;
             }
@@ -114,7 +115,10 @@ fn finding(list: &Texts<'_>, other: &Texts<'_>, shared: usize) -> Diagnostic {
     let message = match (list.name, other.name) {
         (Some(one), Some(other)) => format!("the lists `{other}` and `{one}` share {shared} elements and differ"),
         (None, None) => format!("two lists share {shared} elements and differ"),
-        _ => format!("a list shares {shared} elements with {} and differs", named(if list.name.is_some() { list } else { other })),
+        _ => format!(
+            "a list shares {shared} elements with {} and differs",
+            named(if list.name.is_some() { list } else { other })
+        ),
     };
     LINT.finding(message)
         .at(list.at, only(list, other))

@@ -40,7 +40,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         _ => None,
     });
     for list in lists {
-        let models: Vec<(&Spanned<String>, i64)> = list.prices.iter().flat_map(|price| from_when(&price.node)).collect();
+        let models: Vec<(&Spanned<String>, i64)> =
+            list.prices.iter().flat_map(|price| from_when(&price.node)).collect();
         for (model, from) in &models {
             // A pattern stands where it stands first, whatever its dates.
             let n = models.iter().position(|(other, _)| other.node == model.node).unwrap_or_default();
@@ -65,7 +66,9 @@ fn from_when(price: &Price) -> Vec<(&Spanned<String>, i64)> {
 
 /// Whether each text that fits `narrow` fits `broad`: of stars around a text that is in a part of the other.
 fn covers(broad: &str, narrow: &str) -> bool {
-    let Some(inner) = broad.strip_prefix('*').and_then(|rest| rest.strip_suffix('*').or((rest.is_empty()).then_some(""))) else {
+    let Some(inner) =
+        broad.strip_prefix('*').and_then(|rest| rest.strip_suffix('*').or((rest.is_empty()).then_some("")))
+    else {
         return false;
     };
     !inner.contains('*') && narrow.split('*').any(|part| part.contains(inner))

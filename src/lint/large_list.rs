@@ -53,7 +53,10 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 let end = items.first().map_or(expr.span.end, |first| first.span.end);
                 let finding = LINT.finding(format!("a list of {} elements inside of a rule", items.len()));
                 let finding = finding.at(Span { end, ..expr.span }, "");
-                out.push(finding.help("give it a name, `list NAME = […]`, or put it in a file, `list NAME of text from \"…\"`"));
+                out.push(
+                    finding
+                        .help("give it a name, `list NAME = […]`, or put it in a file: `list NAME from \"…\"`"),
+                );
             }
         });
     }

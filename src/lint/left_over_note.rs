@@ -56,13 +56,18 @@ fn look(context: &Context<'_>, span: Span, out: &mut Vec<Diagnostic>) {
         let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let word = |at: &usize| {
             let (before, behind) = (text.get(..*at), text.get(at.saturating_add(note.len())..));
-            !inside(before.and_then(|text| text.chars().next_back())) && !inside(behind.and_then(|text| text.chars().next()))
+            !inside(before.and_then(|text| text.chars().next_back()))
+                && !inside(behind.and_then(|text| text.chars().next()))
         };
         let Some(at) = text.match_indices(note).map(|(at, _)| at).find(word) else { continue };
         let start = span.range().start.saturating_add(at);
         let place = Span::new(span.source, start..start.saturating_add(note.len()));
         if !out.iter().any(|found| found.labels.first().is_some_and(|label| label.span == place)) {
-            out.push(LINT.finding(format!("a note was left over: `{note}`")).at(place, "").help("do it, or take the note away"));
+            out.push(
+                LINT.finding(format!("a note was left over: `{note}`"))
+                    .at(place, "")
+                    .help("do it, or take the note away"),
+            );
         }
     }
 }

@@ -68,7 +68,8 @@ fn needless(context: &Context<'_>, rule: &Rule, field: FieldId) -> Vec<(Span, St
     let name = context.field(rule, field);
     let mut out = Vec::new();
     let is = |kind: &ExprKind| *kind == ExprKind::Field(field);
-    let lengths = LENGTHS.iter().find(|(of, _)| *of == name).filter(|(_, lengths)| all_have(context, rule, field, lengths));
+    let lengths =
+        LENGTHS.iter().find(|(of, _)| *of == name).filter(|(_, lengths)| all_have(context, rule, field, lengths));
     if let Some((_, [one, other])) = lengths {
         rule.walk(&mut |expr| {
             if let ExprKind::Call(Function::Length, args) = &expr.kind

@@ -6,8 +6,8 @@ use super::content::{asks, content_field};
 use super::patterns::Patterns;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::pattern::Node;
 use crate::ir::PredKind;
+use crate::ir::pattern::Node;
 
 /// So many characters behind one another are sought fast.
 const LITERAL: usize = 3;
@@ -54,13 +54,17 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             if content_field(context, rule.meant, rule.behind(subject)).is_none() {
                 return;
             }
-            for pattern in patterns.iter().filter(|pattern| longest(&pattern.node) < LITERAL && !is_long(&pattern.node)) {
+            for pattern in patterns.iter().filter(|pattern| longest(&pattern.node) < LITERAL && !is_long(&pattern.node))
+            {
                 let span = written.place(rule.written.span.span, &pattern.text).unwrap_or(pred.span);
                 // A list's patterns may be sought by many rules.
                 if said.insert((span, pattern.text.clone())) {
                     let message = "the pattern has no text of three characters that each match holds";
                     let finding = LINT.finding(message).at(span, "sought in every text to its end");
-                    out.push(finding.help("put a word into it that a match must hold, or ask `found` for what redaction knows"));
+                    out.push(
+                        finding
+                            .help("put a word into it that a match must hold, or ask `found` for what redaction knows"),
+                    );
                 }
             }
         });
@@ -106,7 +110,10 @@ fn whole(node: &Node) -> Option<usize> {
     match node {
         Node::Char(_) => Some(1),
         Node::Class { negated: false, ranges } => {
-            let size: u32 = ranges.iter().map(|(low, high)| (*high as u32).saturating_sub(*low as u32).saturating_add(1)).fold(0, u32::saturating_add);
+            let size: u32 = ranges
+                .iter()
+                .map(|(low, high)| (*high as u32).saturating_sub(*low as u32).saturating_add(1))
+                .fold(0, u32::saturating_add);
             (size <= FEW).then_some(1)
         }
         Node::Empty | Node::Start | Node::End | Node::Boundary { .. } => Some(0),

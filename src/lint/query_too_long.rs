@@ -49,20 +49,25 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for target in TARGETS.iter().filter(|target| longest > target.info().max_length) {
             for emission in emit(rule.meant, &context.pack.resolved.schema, *target, Request::default()) {
                 let long = emission.query.reasons.into_iter().find(|reason| reason.code == Code::TooLong);
-                let Some(long) = long.filter(|_| !said.iter().any(|(target, ..)| *target == emission.target)) else { continue };
+                // Each target once, whatever the source.
+                let new = !said.iter().any(|(target, ..)| *target == emission.target);
+                let Some(long) = long.filter(|_| new) else { continue };
                 let main = long.labels.get(1).map(|label| label.span);
                 said.push((emission.target, format!("{}: {}", emission.target, long.message), main));
             }
         }
         if let Some((_, first, constants)) = said.first() {
             let names: Vec<&str> = said.iter().map(|(target, ..)| *target).collect();
-            let message = format!("the query of `{}` is longer than `{}` takes", rule.meant.name, names.join("` and `"));
+            let message =
+                format!("the query of `{}` is longer than `{}` takes", rule.meant.name, names.join("` and `"));
             let finding = LINT.finding(message).at(rule.written.name.span, first.as_str());
             let finding = match constants {
                 Some(span) => finding.at(*span, "most of it stands for this"),
                 None => finding,
             };
-            out.push(finding.help("divide its lists between rules, shorten them, or keep it off that target with `only`"));
+            out.push(
+                finding.help("divide its lists between rules, shorten them, or keep it off that target with `only`"),
+            );
         }
     }
 }

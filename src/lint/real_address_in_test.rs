@@ -56,7 +56,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                         && is_somebodys(*address)
                     {
                         let finding = LINT.finding(format!("`{address}` may be somebody's address")).at(expr.span, "");
-                        out.push(finding.help("take one that is set aside for examples, such as 203.0.113.7 or 2001:db8::1"));
+                        out.push(
+                            finding.help("take one that is set aside for examples, such as 203.0.113.7 or 2001:db8::1"),
+                        );
                     }
                 });
             }

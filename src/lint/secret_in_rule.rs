@@ -31,8 +31,20 @@ rule leaked_key_used {
 };
 
 /// What a credential of those that are looked for has in it: most files have none of it, and are done with.
-const SIGNS: [&str; 12] =
-    ["AKIA", "ASIA", "ABSK", "PRIVATE KEY", "ghp_", "gho_", "ghs_", "github_pat_", "sk-", "AIza", "xox", "bedrock-api-key-"];
+const SIGNS: [&str; 12] = [
+    "AKIA",
+    "ASIA",
+    "ABSK",
+    "PRIVATE KEY",
+    "ghp_",
+    "gho_",
+    "ghs_",
+    "github_pat_",
+    "sk-",
+    "AIza",
+    "xox",
+    "bedrock-api-key-",
+];
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let redactor = Redactor::new(None);
@@ -57,21 +69,18 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 fn is_credential(entity: Entity) -> bool {
-    use Entity::{
-        AnthropicKey, AwsAccessKey, AwsBedrockApiKey, GcpServiceAccountKey, GithubToken, GoogleApiKey, OpenAiKey, PrivateKey,
-        SlackToken,
-    };
+    use Entity as E;
     matches!(
         entity,
-        AnthropicKey
-            | AwsAccessKey
-            | AwsBedrockApiKey
-            | GcpServiceAccountKey
-            | GithubToken
-            | GoogleApiKey
-            | OpenAiKey
-            | PrivateKey
-            | SlackToken
+        E::AnthropicKey
+            | E::AwsAccessKey
+            | E::AwsBedrockApiKey
+            | E::GcpServiceAccountKey
+            | E::GithubToken
+            | E::GoogleApiKey
+            | E::OpenAiKey
+            | E::PrivateKey
+            | E::SlackToken
     )
 }
 

@@ -34,7 +34,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let (texts, others): (Vec<_>, Vec<_>) =
             rule.conditions().into_iter().partition(|pred| asks(context, rule.meant, pred));
         if let (Some(first), true) = (texts.first(), others.is_empty()) {
-            let finding = LINT.finding(format!("`{}` reads the text of every event", rule.meant.name)).at(first.span, "");
+            let finding =
+                LINT.finding(format!("`{}` reads the text of every event", rule.meant.name)).at(first.span, "");
             out.push(finding.help("a condition over metadata beside it spares the texts of other events"));
         }
     }

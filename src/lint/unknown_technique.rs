@@ -3,7 +3,7 @@
 use super::told::told;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level, one_slip};
-use crate::schema::tags::{TagError, ids, name};
+use crate::schema::tags::{ids, name};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -36,13 +36,15 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for one in told(context) {
         for tag in one.tags {
             let Some(id) = tag.node.strip_prefix("attack:") else { continue };
-            if name(&tag.node) == Ok(None) || name(&tag.node) == Err(TagError::UnknownId) {
-                let finding = LINT.finding(format!("ATT&CK has no technique `{id}` that is known here")).at(tag.span, "");
+            if name(&tag.node) == Ok(None) {
+                let finding =
+                    LINT.finding(format!("ATT&CK has no technique `{id}` that is known here")).at(tag.span, "");
                 let near = one_slip(id, ids("attack").map(|(known, _)| known));
                 let called = near.and_then(|near| ids("attack").find(|(known, _)| *known == near));
                 out.push(match called {
                     Some((near, called)) => finding.help(format!("did you mean `attack:{near}`, {called}?")),
-                    None => finding.help("see https://attack.mitre.org; if it is newer than the list, allow it in a comment"),
+                    None => finding
+                        .help("see https://attack.mitre.org; if it is newer than the list, allow it in a comment"),
                 });
             }
         }
