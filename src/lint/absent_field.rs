@@ -41,7 +41,10 @@ rule address_of_key {
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     let sources = &context.pack.resolved.schema.sources;
-    let located: Vec<_> = sources.iter().map(|source| Some(located(source, context.pack.resolved.schema.stream_of(source.stream)?))).collect();
+    let located: Vec<_> = sources
+        .iter()
+        .map(|source| Some(located(source, context.pack.resolved.schema.stream_of(source.stream)?)))
+        .collect();
     for rule in &context.rules {
         let Some(stream) = context.stream(rule.meant) else { continue };
         let admitted = located.iter().flatten().filter(|source| crate::bind::admits(rule.meant, source));
@@ -63,7 +66,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             continue;
         }
         let everywhere: BTreeSet<&str> = lacking.iter().flat_map(|(_, lacks)| lacks).map(String::as_str).collect();
-        let nowhere = everywhere.into_iter().find(|name| lacking.iter().all(|(_, lacks)| lacks.iter().any(|lack| lack == name)));
+        let nowhere =
+            everywhere.into_iter().find(|name| lacking.iter().all(|(_, lacks)| lacks.iter().any(|lack| lack == name)));
         let message = match nowhere {
             Some(name) => format!("no log that `{}` reads carries `{name}`", rule.meant.name),
             None => format!("each log that `{}` reads lacks something that decides it", rule.meant.name),

@@ -52,7 +52,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             });
             let floor = |other: &&crate::ir::Pred| {
                 threshold(other).is_some_and(|one| {
-                    let over = matches!(one.comparison, Comparison::Greater | Comparison::GreaterEqual) && one.line > 0.0;
+                    let over =
+                        matches!(one.comparison, Comparison::Greater | Comparison::GreaterEqual) && one.line > 0.0;
                     // A share is as large of two calls.
                     let share = matches!(bare(rule, one.measure).kind, ExprKind::Arithmetic(Arithmetic::Divide, ..));
                     over && !share

@@ -57,7 +57,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         };
         let mut counted = None;
         let mut look = |expr: &crate::ir::Expr| {
-            if let Some(one) = aggregate(rule, expr).filter(|_| matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Measure(_)))
+            if let Some(one) =
+                aggregate(rule, expr).filter(|_| matches!(expr.kind, ExprKind::Aggregate(_) | ExprKind::Measure(_)))
                 && matches!(one.function, AggregateFunction::Count | AggregateFunction::Sum)
             {
                 counted = counted.or(Some((one.function.name(), one.span)));

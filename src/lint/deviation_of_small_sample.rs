@@ -42,7 +42,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in context.rules.iter().filter(|rule| !rule.meant.aggregates.is_empty()) {
         rule.each_pred(&mut |pred| {
             let Some((greater, lesser)) = greater_and_lesser(pred) else { return };
-            let Some(largest) = aggregate(rule, greater).filter(|one| one.function == AggregateFunction::Max) else { return };
+            let Some(largest) = aggregate(rule, greater).filter(|one| one.function == AggregateFunction::Max) else {
+                return;
+            };
             let ExprKind::Arithmetic(Arithmetic::Add, left, right) = &bare(rule, lesser).kind else { return };
             let mean = |side: &Expr| {
                 aggregate(rule, side).is_some_and(|a| a.function == AggregateFunction::Avg && over_the_same(a, largest))
@@ -54,9 +56,11 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             };
             if spread.is_some_and(|(times, of)| times <= MANY && over_the_same(of, largest)) {
                 out.push(
-                    LINT.finding("the greatest of many values is this far from their mean by chance, and of few it can't be")
-                        .at(pred.span, "")
-                        .help("compare with the time before: `baseline(…, 30d)`, or with a constant"),
+                    LINT.finding(
+                        "the greatest of many values is this far from their mean by chance, and of few it can't be",
+                    )
+                    .at(pred.span, "")
+                    .help("compare with the time before: `baseline(…, 30d)`, or with a constant"),
                 );
             }
         });

@@ -43,7 +43,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let Some(ratio) = threshold(pred) else { return };
             let over = matches!(ratio.comparison, Comparison::Greater | Comparison::GreaterEqual);
             let ExprKind::Arithmetic(Arithmetic::Divide, part, whole) = &bare(rule, ratio.measure).kind else { return };
-            let Some(divisor) = aggregate(rule, whole).filter(|of| over && counts(of) && of.filter.is_some()) else { return };
+            let Some(divisor) = aggregate(rule, whole).filter(|of| over && counts(of) && of.filter.is_some()) else {
+                return;
+            };
             if aggregate(rule, part).is_none() {
                 return;
             }

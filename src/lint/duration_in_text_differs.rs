@@ -48,7 +48,8 @@ const BEFORE: [&str; 8] = ["within", "in", "inside", "during", "per", "every", "
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in &context.rules {
         // A rule of single events without a past has no length that its text could mean.
-        let place = rule.meant.window.as_ref().map(|window| window.span).or_else(|| Some(rule.meant.looks.first()?.span));
+        let place =
+            rule.meant.window.as_ref().map(|window| window.span).or_else(|| Some(rule.meant.looks.first()?.span));
         if let Some(place) = place {
             differs(rule.doc, place, &|| lengths(rule.meant), out);
         }
@@ -73,7 +74,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 fn differs(doc: &Doc, place: Span, known: &dyn Fn() -> BTreeSet<i64>, out: &mut Vec<Diagnostic>) {
     let words = words(doc);
     let said: Vec<Said> = (0..words.len()).filter_map(|at| duration_at(&words, at)).collect();
-    let word = |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| !word.ends).map_or("", |w| w.text.as_str());
+    let word =
+        |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| !word.ends).map_or("", |w| w.text.as_str());
     let of = |one: &&Said| {
         let before = word(one.first.checked_sub(1));
         BEFORE.contains(&before) || (matches!(before, "of" | "the") && BEFORE.contains(&word(one.first.checked_sub(2))))

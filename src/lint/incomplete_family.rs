@@ -59,7 +59,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         ItemKind::Operations(operations) => Some(operations),
         _ => None,
     });
-    let lists: Vec<Named> = declared.iter().flat_map(|operations| &operations.clouds).map(|(_, patterns)| of_list(patterns)).collect();
+    let lists: Vec<Named> =
+        declared.iter().flat_map(|operations| &operations.clouds).map(|(_, patterns)| of_list(patterns)).collect();
     for (n, list) in lists.iter().enumerate() {
         let elsewhere = |call: &str| {
             let mut others = lists.iter().enumerate().filter(|(other, _)| *other != n).flat_map(|(_, list)| list);
@@ -85,7 +86,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 }
                 // The list has its own finding.
                 PredKind::Operation { globs, .. } => {
-                    declared |= globs.iter().any(|(_, glob)| FAMILIES.iter().copied().flatten().any(|call| glob.fits(call, false)));
+                    declared |= globs
+                        .iter()
+                        .any(|(_, glob)| FAMILIES.iter().copied().flatten().any(|call| glob.fits(call, false)));
                 }
                 _ => {}
             });
@@ -137,7 +140,9 @@ fn found(named: &[(Glob, Span)], elsewhere: &dyn Fn(&str) -> bool, out: &mut Vec
         by(call).filter(|(glob, _)| glob.parts.iter().any(|part| part.contains(verb)))
     };
     for family in FAMILIES {
-        let Some((first, span)) = family.iter().step_by(2).find_map(|call| Some((*call, means(call)?.1))) else { continue };
+        let Some((first, span)) = family.iter().step_by(2).find_map(|call| Some((*call, means(call)?.1))) else {
+            continue;
+        };
         let left = family.chunks(2).flat_map(|pair| {
             let halved = pair.iter().any(|call| by(call).is_some());
             pair.iter().copied().filter(move |call| by(call).is_none() && (halved || !elsewhere(call)))

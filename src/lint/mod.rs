@@ -4,9 +4,13 @@
 
 #![allow(dead_code, reason = "WORK IN PROGRESS")]
 
+mod alike;
 mod allowed;
+mod content;
 mod context;
 mod measure;
+mod patterns;
+mod told;
 mod words;
 
 use std::collections::BTreeMap;
@@ -73,8 +77,50 @@ lints! {
     duration_in_text_differs,
     short_baseline,
     // Cost.
+    query_too_long,
+    many_keys,
+    needless_content,
+    pattern_without_literal,
+    every_event,
+    fine_step,
+    long_look_back,
+    large_list,
+    wide_values,
+    shown_content,
+    unfiltered_content,
+    heavy_repeat,
+    dominant_rule,
     // Care.
-    untested_rule, unused_list,
+    untested_rule,
+    no_alerting_test,
+    no_near_miss,
+    missing_title,
+    missing_description,
+    missing_tags,
+    missing_response,
+    missing_benign,
+    missing_owner,
+    unused_list,
+    unused_table,
+    unused_operations,
+    unused_calendar,
+    unused_prices,
+    twin_rules,
+    near_twins,
+    drifted_lists,
+    repeated_tag,
+    broad_tag,
+    long_title,
+    title_repeats_name,
+    left_over_note,
+    placeholder,
+    secret_in_rule,
+    real_address_in_test,
+    reference_without_link,
+    test_title_twice,
+    name_style,
+    hidden_price,
+    unknown_technique,
 }
 
 /// The lint with this code or name.

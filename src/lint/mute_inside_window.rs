@@ -49,9 +49,12 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for clause in &rule.written.clauses {
             let Clause::Mute(written) = &clause.node else { continue };
             out.push(
-                LINT.finding(format!("the next window's alert comes about {} later, when the mute is over", duration(window.step)))
-                    .at(written.length.span, "shorter than a step")
-                    .help("make the mute several steps long, or take it away"),
+                LINT.finding(format!(
+                    "the next window's alert comes about {} later, when the mute is over",
+                    duration(window.step)
+                ))
+                .at(written.length.span, "shorter than a step")
+                .help("make the mute several steps long, or take it away"),
             );
         }
     }

@@ -63,7 +63,10 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let same = lines.iter().find(|line| line.line == number && same_way(line.comparison, *comparison));
         let only = match lines.as_slice() {
             // Behind its title a comment speaks of other things too.
-            [only] if same_way(only.comparison, *comparison) && rule.doc.first().is_some_and(|title| title.span == said.line) => {
+            [only]
+                if same_way(only.comparison, *comparison)
+                    && rule.doc.first().is_some_and(|title| title.span == said.line) =>
+            {
                 Some(only)
             }
             _ => None,
@@ -87,7 +90,9 @@ fn bound(words: &[Word], at: usize) -> Option<(Comparison, Said)> {
         _ => {
             let said = number_at(words, at)?;
             let more = (text(said.end), text(said.end + 1)) == ("or", "more");
-            return more.then_some((Comparison::GreaterEqual, said)).filter(|(_, said)| counted(words, said, said.end + 2));
+            return more
+                .then_some((Comparison::GreaterEqual, said))
+                .filter(|(_, said)| counted(words, said, said.end + 2));
         }
     };
     let mut said = number_at(words, number)?;
@@ -103,7 +108,8 @@ fn bound(words: &[Word], at: usize) -> Option<(Comparison, Said)> {
 fn counted(words: &[Word], said: &Said, next: usize) -> bool {
     let ended = words.get(said.end.saturating_sub(1)).is_some_and(|word| word.ends);
     let of = words.get(next).map_or("", |word| word.text.as_str());
-    let times = of == "times" && words.get(next + 1).is_some_and(|word| ["the", "as", "what", "its", "of"].contains(&word.text.as_str()));
+    let times = of == "times"
+        && words.get(next + 1).is_some_and(|word| ["the", "as", "what", "its", "of"].contains(&word.text.as_str()));
     let shares = ["in", "of", "percent", "per", "%", "`", "", "standard", "deviations"].contains(&of);
     said.value >= 2 && !ended && !times && !shares && !is_unit(of) && of.chars().all(|c| c.is_ascii_alphabetic())
 }

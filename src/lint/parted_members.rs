@@ -48,7 +48,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     if context.correlations.is_empty() {
         return;
     }
-    let rules: BTreeMap<&str, &Rule> = context.rules.iter().map(|rule| (rule.meant.name.as_str(), rule.meant)).collect();
+    let rules: BTreeMap<&str, &Rule> =
+        context.rules.iter().map(|rule| (rule.meant.name.as_str(), rule.meant)).collect();
     for correlation in &context.correlations {
         let meant = correlation.meant;
         if !meant.keys.iter().any(|(name, _)| OF_A_CLOUD.contains(&name.as_str())) {
@@ -68,7 +69,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         };
         let all = ["aws", "azure", "gcp"];
         let message = match &meant.occurs {
-            Occurs::AtLeast(count) if !all.iter().any(|cloud| (0..of.len()).filter(|n| fits(cloud, *n)).count() >= *count) => {
+            Occurs::AtLeast(count)
+                if !all.iter().any(|cloud| (0..of.len()).filter(|n| fits(cloud, *n)).count() >= *count) =>
+            {
                 format!("no {count} members are of one cloud, and other clouds' keys are others: it never alerts")
             }
             Occurs::Chain { steps, .. } if !all.iter().any(|cloud| steps.iter().all(|step| fits(cloud, *step))) => {

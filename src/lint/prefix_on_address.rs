@@ -76,12 +76,15 @@ fn wider(test: TextTest, text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('.').collect();
     let numbers = parts.iter().rev().skip(1).all(|part| part.parse::<u8>().is_ok());
     let last = parts.last()?;
-    let of_address = text.contains('.') && numbers && parts.len() <= 4 && (last.is_empty() || last.parse::<u8>().is_ok());
+    let of_address =
+        text.contains('.') && numbers && parts.len() <= 4 && (last.is_empty() || last.parse::<u8>().is_ok());
     match test {
         TextTest::Contains if of_address => Some("it stands elsewhere in addresses too".to_owned()),
         TextTest::StartsWith if of_address && text == "172." => Some("only 172.16.0.0/12 of it is private".to_owned()),
         // Another digit may follow the last number.
-        TextTest::StartsWith if of_address && parts.len() < 4 && last.parse::<u8>().is_ok_and(|n| (1..=25).contains(&n)) => {
+        TextTest::StartsWith
+            if of_address && parts.len() < 4 && last.parse::<u8>().is_ok_and(|n| (1..=25).contains(&n)) =>
+        {
             Some(format!("`{text}0` begins with it too"))
         }
         _ => None,

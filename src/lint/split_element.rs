@@ -36,7 +36,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in &context.rules {
         let conditions = rule.conditions();
         let any = conditions.iter().enumerate().filter_map(|(n, pred)| match &pred.kind {
-            PredKind::Some { element, list, holds, every: false } => Some((n, pred.span, list, parts_read(*element, holds))),
+            PredKind::Some { element, list, holds, every: false } => {
+                Some((n, pred.span, list, parts_read(*element, holds)))
+            }
             _ => None,
         });
         let any: Vec<_> = any.collect();

@@ -38,11 +38,14 @@ rule failing_calls {
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in &context.rules {
         // Elements of one event, and records of one request in several logs, are grouped by it on purpose.
-        let Some(window) = rule.meant.window.as_ref().filter(|window| !window.across && rule.meant.each.is_none()) else {
+        let Some(window) = rule.meant.window.as_ref().filter(|window| !window.across && rule.meant.each.is_none())
+        else {
             continue;
         };
         for key in &window.keys {
-            let Some(declared) = field(rule, &key.value).and_then(|of| context.stream(rule.meant)?.get(of)) else { continue };
+            let Some(declared) = field(rule, &key.value).and_then(|of| context.stream(rule.meant)?.get(of)) else {
+                continue;
+            };
             let help = match declared.name.as_str() {
                 "event.id" | "request.id" | "time" => "group by who or what is watched: `caller.id`, `model.id`",
                 "prompt" => "group by `prompt_digest` to count prompts that come again",

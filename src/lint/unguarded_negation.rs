@@ -52,14 +52,18 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let keys: Vec<FieldId> = keys.filter_map(|key| of(&key.value)).collect();
         for pred in conditions {
             let PredKind::Not(inner) = &pred.kind else { continue };
-            let Some(subject) = tested(inner).filter(|subject| matches!(subject.kind, ExprKind::Field(_))) else { continue };
+            let Some(subject) = tested(inner).filter(|subject| matches!(subject.kind, ExprKind::Field(_))) else {
+                continue;
+            };
             let Some(id) = of(subject).filter(|id| !asked.contains(id) && !keys.contains(id)) else { continue };
             let name = context.field(rule.meant, id);
             if OUTSIDE.contains(&name) && outside(name, inner) {
                 out.push(
                     LINT.finding(format!("events without `{name}` pass this"))
                         .at(pred.span, "so of what is missing")
-                        .help(format!("add `{name} is present and`, or say that they are meant: `{name} is missing or`")),
+                        .help(format!(
+                            "add `{name} is present and`, or say that they are meant: `{name} is missing or`"
+                        )),
                 );
             }
         }

@@ -3,7 +3,9 @@
 use super::measure::{SeenRule, aggregate, bare, field, threshold};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Aggregate, AggregateFunction, Arithmetic, Comparison, Expr, ExprKind, FieldId, Function, Pred, PredKind, Type};
+use crate::ir::{
+    Aggregate, AggregateFunction, Arithmetic, Comparison, Expr, ExprKind, FieldId, Function, Pred, PredKind, Type,
+};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -51,7 +53,11 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             };
             if beyond {
                 let name = context.text(line.measure.span);
-                out.push(LINT.finding(format!("`{name}` is at most {most}")).at(pred.span, "never so").help("lower the line"));
+                out.push(
+                    LINT.finding(format!("`{name}` is at most {most}"))
+                        .at(pred.span, "never so")
+                        .help("lower the line"),
+                );
             }
         });
     }
@@ -93,8 +99,12 @@ fn different(context: &Context<'_>, rule: &SeenRule<'_>, of: &Aggregate) -> Opti
         args.first().is_some_and(|arg| field(rule, arg) == time)
     };
     match &arg.kind {
-        ExprKind::Call(Function::Hour, args) => return parts(HOUR).filter(|_| of_event(args)).map_or(Some(24.0), |n| Some(24.min(n) as f64)),
-        ExprKind::Call(Function::Weekday, args) => return parts(24 * HOUR).filter(|_| of_event(args)).map_or(Some(7.0), |n| Some(7.min(n) as f64)),
+        ExprKind::Call(Function::Hour, args) => {
+            return parts(HOUR).filter(|_| of_event(args)).map_or(Some(24.0), |n| Some(24.min(n) as f64));
+        }
+        ExprKind::Call(Function::Weekday, args) => {
+            return parts(24 * HOUR).filter(|_| of_event(args)).map_or(Some(7.0), |n| Some(7.min(n) as f64));
+        }
         _ if arg.ty == Type::Bool => return Some(2.0),
         _ => {}
     }
@@ -109,7 +119,9 @@ fn different(context: &Context<'_>, rule: &SeenRule<'_>, of: &Aggregate) -> Opti
 /// To how many values a condition limits a field.
 fn options(rule: &SeenRule<'_>, pred: &Pred, limited: FieldId) -> Option<usize> {
     match &pred.kind {
-        PredKind::OneOf { subject, options, nocase: false } if field(rule, subject) == Some(limited) => Some(options.len()),
+        PredKind::OneOf { subject, options, nocase: false } if field(rule, subject) == Some(limited) => {
+            Some(options.len())
+        }
         PredKind::Compare(Comparison::Equal, subject, value) if field(rule, subject) == Some(limited) => {
             value.as_literal().map(|_| 1)
         }

@@ -50,7 +50,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let name = |key: &Key| field(rule, &key.value).map_or("", |of| context.field(rule.meant, of));
             let Some(actor) = ACTORS.iter().find(|actor| keys.iter().any(|key| name(key) == **actor)) else { continue };
             // A key that holds the actor's own organization makes no pair.
-            let others = keys.iter().filter(|key| !ACTORS.contains(&name(key)) && !["account", "region"].contains(&name(key)));
+            let others =
+                keys.iter().filter(|key| !ACTORS.contains(&name(key)) && !["account", "region"].contains(&name(key)));
             let pair = others.count() > 0 || keys.iter().filter(|key| ACTORS.contains(&name(key))).count() > 1;
             if pair {
                 let key = keys.iter().find(|key| name(key) == *actor).map_or(*actor, |key| key.name.as_str());

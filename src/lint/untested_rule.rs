@@ -46,7 +46,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     tested.extend(read);
     let mut untested = |name: &str, at: Span, what: &str| {
         if !tested.contains(&name) {
-            let help = format!("write `test {name} \"…\" {{ given … expect alert }}`, with an event that alerts and a near miss");
+            let help = format!(
+                "write `test {name} \"…\" {{ given … expect alert }}`, with an event that alerts and a near miss"
+            );
             out.push(LINT.finding(format!("no test is for the {what} `{name}`")).at(at, "").help(help));
         }
     };

@@ -62,11 +62,16 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                             .help("read it where it was meant, or take it away")
                     }));
                 }
-                Clause::Each(name, _) if rule.meant.each.as_ref().is_some_and(|each| !elements.contains(&each.element)) => {
+                Clause::Each(name, _)
+                    if rule.meant.each.as_ref().is_some_and(|each| !elements.contains(&each.element)) =>
+                {
                     out.push(
-                        LINT.finding(format!("nothing reads the element `{}`, and `each` makes a row of every one", name.node))
-                            .at(name.span, "")
-                            .help("take `each` away, or test the element; `size(…)` counts elements"),
+                        LINT.finding(format!(
+                            "nothing reads the element `{}`, and `each` makes a row of every one",
+                            name.node
+                        ))
+                        .at(name.span, "")
+                        .help("take `each` away, or test the element; `size(…)` counts elements"),
                     );
                 }
                 _ => {}

@@ -45,7 +45,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let Some(first) = members.first().filter(|_| count.node == 1) else { continue };
             let before = context.text(Span { end: first.span.start, ..clause.span });
             // The same tree is read of `any of`. A comment between the words keeps its place.
-            let Some(from) = before.find("at").filter(|_| before.contains("least") && !before.contains("//")) else { continue };
+            let Some(from) = before.find("at").filter(|_| before.contains("least") && !before.contains("//")) else {
+                continue;
+            };
             let place = |offset: usize| clause.span.start.saturating_add(u32::try_from(offset).unwrap_or_default());
             let words = Span { start: place(from), end: place(before.trim_end().len()), ..clause.span };
             out.push(

@@ -1,6 +1,8 @@
-//! The tags that rules may carry: MITRE ATLAS and OWASP ids from lists that ship, ATT&CK ids by their form.
+//! The tags that rules may carry: MITRE ATLAS and OWASP ids from lists that ship, ATT&CK ids by their form: of those a list
+//! that ships knows the names, but ATT&CK grows, and a tag that was taken stays taken.
 
 const ATLAS: &str = include_str!("tags/atlas.csv");
+const ATTACK: &str = include_str!("tags/attack.csv");
 const OWASP: &str = include_str!("tags/owasp.csv");
 
 /// Why a tag is not taken.
@@ -19,33 +21,32 @@ pub const SCHEMES: [&str; 3] = ["atlas", "attack", "owasp"];
 
 /// The ids and names of a scheme that ships with a list.
 pub fn ids(scheme: &str) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let text = match scheme {
+    list(scheme).lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(','))
+}
+
+fn list(scheme: &str) -> &'static str {
+    match scheme {
         "atlas" => ATLAS,
+        "attack" => ATTACK,
         "owasp" => OWASP,
         _ => "",
-    };
-    text.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(','))
+    }
 }
 
 /// What the list of a scheme is of, with its release: `MITRE ATLAS 5.6.0`.
 #[must_use]
 pub fn release(scheme: &str) -> &'static str {
-    let text = match scheme {
-        "atlas" => ATLAS,
-        "owasp" => OWASP,
-        _ => "",
-    };
-    text.strip_prefix("# ").and_then(|line| line.split(':').next()).unwrap_or_default()
+    list(scheme).strip_prefix("# ").and_then(|line| line.split(':').next()).unwrap_or_default()
 }
 
-/// The name of a tag (`atlas:AML.T0051` is `LLM Prompt Injection`); ATT&CK ids have none here.
+/// The name of a tag (`atlas:AML.T0051` is `LLM Prompt Injection`); none for an ATT&CK id that the list does not have.
 ///
 /// # Errors
 /// A scheme or id that is not known.
 pub fn name(tag: &str) -> Result<Option<&'static str>, TagError> {
     let (scheme, id) = tag.split_once(':').unwrap_or((tag, ""));
     match scheme {
-        "attack" if attack_id(id) => Ok(None),
+        "attack" if attack_id(id) => Ok(ids(scheme).find(|(known, _)| *known == id).map(|(_, name)| name)),
         "attack" => Err(TagError::BadForm),
         "atlas" | "owasp" => {
             ids(scheme).find(|(known, _)| *known == id).map(|(_, name)| Some(name)).ok_or(TagError::UnknownId)

@@ -17,6 +17,7 @@ fn pack(text: &str, of: &Lint) -> Pack {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("example.sky");
     std::fs::write(&path, text.trim_start()).expect("written");
+    std::fs::write(folder.path().join("owners.csv"), "caller,team\na,search\n").expect("written");
     let mut pack = load(&path);
     assert!(pack.diagnostics.is_empty(), "{}: {}", of.about.name, render(&pack.diagnostics, &pack.sources, false));
     pack.levels.insert(of.about.name.to_owned(), Spanned::new(Level::Warn, Span::default()));

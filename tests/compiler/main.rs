@@ -18,6 +18,7 @@ mod joined;
 mod kql;
 mod lints;
 mod lints_by_example;
+mod lints_cost_care;
 mod networks;
 mod piped;
 mod random;

@@ -158,7 +158,7 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     let judged = match judge_all(arguments, &packs) {
         Ok(judged) => judged,
         Err((diagnostic, pack)) => {
-            complain_of(&[diagnostic], pack.map_or(&SourceMap::default(), |pack| &pack.sources));
+            complain_of(&[*diagnostic], pack.map_or(&SourceMap::default(), |pack| &pack.sources));
             return UNUSABLE;
         }
     };
@@ -222,7 +222,7 @@ struct Judged {
 }
 
 /// A finding, and the pack in whose text it lies.
-type Failed<'a> = (Diagnostic, Option<&'a Pack>);
+type Failed<'a> = (Box<Diagnostic>, Option<&'a Pack>);
 
 /// Runs packs, in their order.
 fn judge_all<'a>(arguments: &Arguments, packs: &'a [Pack]) -> Result<Vec<Judged>, Failed<'a>> {
@@ -232,9 +232,9 @@ fn judge_all<'a>(arguments: &Arguments, packs: &'a [Pack]) -> Result<Vec<Judged>
             packs.iter().filter(|pack| packs.len() == 1 || names(&pack.resolved).count() > 0).collect();
         let [pack] = judged.as_slice() else {
             let several = Diagnostic::error(Code::BadArgument, "standard input is read once, by one pack");
-            return Err((several.help("give one pack, or ingest the records into an archive"), None));
+            return Err((Box::new(several.help("give one pack, or ingest the records into an archive")), None));
         };
-        let judged = piped::judge(arguments, pack, source).map_err(|diagnostic| (diagnostic, Some(*pack)))?;
+        let judged = piped::judge(arguments, pack, source).map_err(|diagnostic| (Box::new(diagnostic), Some(*pack)))?;
         let mut judged = Some(judged);
         let of = |one: &Pack| if one.id == pack.id { judged.take() } else { None };
         return Ok(packs.iter().map(of).map(Option::unwrap_or_default).collect());
@@ -242,13 +242,13 @@ fn judge_all<'a>(arguments: &Arguments, packs: &'a [Pack]) -> Result<Vec<Judged>
     #[cfg(feature = "engine")]
     {
         let state = arguments.state.as_ref().map(|folder| State::open(folder)).transpose();
-        let mut state = state.map_err(|diagnostic| (diagnostic, None))?;
+        let mut state = state.map_err(|diagnostic| (Box::new(diagnostic), None))?;
         let judge = |pack| {
             let judged = match &mut state {
                 Some(state) => archived::go_on(arguments, pack, state),
                 None => archived::judge(arguments, pack),
             };
-            judged.map_err(|diagnostic| (diagnostic, Some(pack)))
+            judged.map_err(|diagnostic| (Box::new(diagnostic), Some(pack)))
         };
         packs.iter().map(judge).collect()
     }

@@ -1,0 +1,44 @@
+//! W0313 `unused-calendar`: calendar that no condition names.
+
+use super::{Context, Lint};
+use crate::diag::{About, Diagnostic, Kind, Level};
+use crate::syntax::ast::ItemKind;
+
+pub(super) static LINT: Lint = Lint {
+    about: About {
+        code: "W0313",
+        name: "unused-calendar",
+        kind: Kind::Care,
+        level: Level::Warn,
+        title: "calendar that nothing uses",
+        why: "Whoever changes its hours believes that a rule goes by them. Use it with `during`, or take it away.",
+        bad: "
+calendar office { zone \"Europe/Berlin\"  mon..fri 07:00..20:00 }
+
+rule used_at_night {
+    severity low
+    from     activity
+    where    operation == \"bedrock:InvokeModel\" and hour(time) < 6
+}",
+        good: "
+calendar office { zone \"Europe/Berlin\"  mon..fri 07:00..20:00 }
+
+rule used_at_night {
+    severity low
+    from     activity
+    where    operation == \"bedrock:InvokeModel\" and not during(time, office)
+}",
+    },
+    check,
+};
+
+fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let used = context.references();
+    let all = context.items(|kind| match kind {
+        ItemKind::Calendar(calendar) => Some(calendar),
+        _ => None,
+    });
+    for unused in all.into_iter().filter(|one| !used.contains(one.name.node.as_str())) {
+        out.push(LINT.finding(format!("nothing uses the calendar `{}`", unused.name.node)).at(unused.name.span, ""));
+    }
+}
