@@ -136,7 +136,9 @@ fn mend(arguments: &Arguments) -> u8 {
         }
         let mended = linted(&arguments.packs, &next);
         // A fix that breaks something must not be written, whatever it is.
-        let errors = |packs: &[Pack]| packs.iter().flat_map(|pack| &pack.diagnostics).filter(|d| d.severity == Severity::Error).count();
+        let errors = |packs: &[Pack]| {
+            packs.iter().flat_map(|pack| &pack.diagnostics).filter(|d| d.severity == Severity::Error).count()
+        };
         if errors(&mended) > errors(&last) {
             break;
         }
@@ -151,7 +153,9 @@ fn mend(arguments: &Arguments) -> u8 {
         for file in &pack.files {
             let (Some(text), Some(source)) = (edited.get(&file.path), pack.sources.get(file.id)) else { continue };
             say(&patch(&file.path, &source.text, text));
-            if arguments.fix && let Err(error) = replace(&file.path, text) {
+            if arguments.fix
+                && let Err(error) = replace(&file.path, text)
+            {
                 complain(&format!("{}: can't be written: {error}\n", file.path.display()));
                 status = UNUSABLE;
             }

@@ -75,7 +75,14 @@ impl Diagnostic {
     /// An error without a place.
     #[must_use]
     pub fn error(code: Code, message: impl Into<String>) -> Self {
-        Diagnostic { code, severity: Severity::Error, message: message.into(), labels: Vec::new(), help: None, fix: Vec::new() }
+        Diagnostic {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            labels: Vec::new(),
+            help: None,
+            fix: Vec::new(),
+        }
     }
 
     /// A warning without a place.

@@ -21,11 +21,7 @@ struct Allowed {
 }
 
 /// The findings that no comment allows. `runs` says of which lints findings could have come.
-pub(super) fn left(
-    context: &Context<'_>,
-    found: Vec<Diagnostic>,
-    runs: &dyn Fn(&About) -> bool,
-) -> Vec<Diagnostic> {
+pub(super) fn left(context: &Context<'_>, found: Vec<Diagnostic>, runs: &dyn Fn(&About) -> bool) -> Vec<Diagnostic> {
     let mut out = Vec::new();
     let mut allowed = Vec::new();
     for file in &context.pack.files {

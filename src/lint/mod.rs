@@ -6,6 +6,10 @@
 
 mod allowed;
 mod context;
+mod implies;
+mod pairs;
+mod pattern;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -42,7 +46,26 @@ lints! {
     // Of allow comments themselves.
     unfounded_allow, unused_allow,
     // Meaning.
+    constant_condition,
+    contradiction,
+    redundant_condition,
+    covered_branch,
+    covered_needle,
     repeated_element,
+    always_reached,
+    one_armed_case,
+    double_negation,
+    chain_of_equals,
+    list_of_one,
+    pattern_without_pattern,
+    idle_anchor,
+    matches_everything,
+    matches_nothing,
+    unescaped_dot,
+    literal_backslash,
+    folded_case,
+    lower_in_test,
+    float_equality,
     // Cost.
     // Care.
     untested_rule, unused_list,
@@ -106,7 +129,8 @@ pub fn fixed(pack: &Pack, found: &[Diagnostic]) -> BTreeMap<std::path::PathBuf, 
         let mut taken: Vec<(std::ops::Range<usize>, &str)> = Vec::new();
         for diagnostic in found.iter().filter(|d| !d.fix.is_empty()) {
             let of_file = |edit: &&crate::diag::Edit| edit.span.source == file.id;
-            let edits: Vec<_> = diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
+            let edits: Vec<_> =
+                diagnostic.fix.iter().filter(of_file).map(|e| (e.span.range(), e.text.as_str())).collect();
             let clash = |(range, _): &(std::ops::Range<usize>, &str)| {
                 taken.iter().any(|(other, _)| range.start <= other.end && other.start <= range.end)
             };

@@ -94,8 +94,10 @@ fn fixes_take_findings_away_and_come_to_an_end() {
 
 /// Fails where the rules of two packs alert differently on random events whose texts are those of the packs; gives the number of alerts.
 fn alert_alike(one: &Pack, other: &Pack, choices: &mut Choices, what: &str) -> usize {
-    let written: Vec<&str> = one.files.iter().flat_map(|file| one.sources.get(file.id)).map(|s| s.text.as_str()).collect();
-    let quoted: Vec<String> = written.iter().flat_map(|text| text.split('"').skip(1).step_by(2)).map(str::to_owned).collect();
+    let written: Vec<&str> =
+        one.files.iter().flat_map(|file| one.sources.get(file.id)).map(|s| s.text.as_str()).collect();
+    let quoted: Vec<String> =
+        written.iter().flat_map(|text| text.split('"').skip(1).step_by(2)).map(str::to_owned).collect();
     let mut texts: Vec<String> = ["a", "ab", "A", " a\nb "].into_iter().map(str::to_owned).collect();
     for text in quoted.into_iter().filter(|text| !text.is_empty()) {
         texts.extend([text.to_uppercase(), format!("to {text} it"), text.to_lowercase(), text]);
@@ -107,7 +109,9 @@ fn alert_alike(one: &Pack, other: &Pack, choices: &mut Choices, what: &str) -> u
         let twin = other.resolved.rules.iter().find(|twin| twin.name == rule.name).expect("a fix takes no rule away");
         let stream = one.resolved.schema.stream_of(rule.stream).expect("the rule's stream");
         let events = events_of(choices, stream, 12, &texts);
-        let alerts = |rule| run(rule, stream, &events, &Run { pack: "p", range, coverage: &BTreeMap::new() }).map(|run| run.alerts);
+        let alerts = |rule| {
+            run(rule, stream, &events, &Run { pack: "p", range, coverage: &BTreeMap::new() }).map(|run| run.alerts)
+        };
         let (before, after) = (alerts(rule).expect("it runs"), alerts(twin).expect("it runs"));
         assert_eq!(format!("{before:?}"), format!("{after:?}"), "{what}");
         count += before.len();

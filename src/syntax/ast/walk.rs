@@ -1,6 +1,8 @@
 //! Walks over what was written: where an item stands, every expression of an expression, of a clause, of a rule.
 
-use super::{Argument, Clause, Exception, ExceptionClause, Expr, ExprKind, Item, ItemKind, Key, Rule, Source, SourceClause};
+use super::{
+    Argument, Clause, Exception, ExceptionClause, Expr, ExprKind, Item, ItemKind, Key, Rule, Source, SourceClause,
+};
 use crate::source::Span;
 
 impl Item {
@@ -59,7 +61,9 @@ impl Clause {
             Clause::With(bindings) | Clause::Let(bindings) => bindings.iter().map(|binding| &binding.value).collect(),
             Clause::Over(over) => keys(&over.keys),
             Clause::Show(items) => keys(items),
-            Clause::Severity(_) | Clause::Tags(_) | Clause::From(..) | Clause::Mute(_) | Clause::Texts(..) => Vec::new(),
+            Clause::Severity(_) | Clause::Tags(_) | Clause::From(..) | Clause::Mute(_) | Clause::Texts(..) => {
+                Vec::new()
+            }
         }
     }
 }
