@@ -64,8 +64,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 _ => (pred, false),
             };
             if let Some((always, why)) = decided(rule, pred) {
-                let word = if always != negated { "always" } else { "never" };
-                let finding = LINT.finding(format!("`{}` {word} holds", shown(context, pred.span))).at(pred.span, why);
+                let word = if always != negated { "every" } else { "no" };
+                let finding = LINT.finding(format!("`{}` holds of {word} value", shown(context, pred.span))).at(pred.span, why);
                 out.push(finding.help("compare with what was meant, or take the condition away"));
             }
         });
@@ -162,9 +162,16 @@ fn of_key(rule: &Seen<'_, ast::Rule, Rule>, one: &Aggregate) -> Option<(f64, f64
 
 /// Whether a quotient is of a part of the rows and all of them.
 fn is_share(rule: &Seen<'_, ast::Rule, Rule>, part: &Expr, whole: &Expr) -> bool {
-    let aggregate = |expr: &Expr| match rule.behind(expr).kind {
-        ExprKind::Aggregate(n) => rule.meant.aggregates.get(n),
-        _ => None,
+    let aggregate = |expr: &Expr| {
+        let expr = rule.behind(expr);
+        let as_int = match &expr.kind {
+            ExprKind::Call(Function::ToFloat, args) => args.first().map(|arg| rule.behind(arg)),
+            _ => None,
+        };
+        match as_int.unwrap_or(expr).kind {
+            ExprKind::Aggregate(n) => rule.meant.aggregates.get(n),
+            _ => None,
+        }
     };
     let (Some(part), Some(whole)) = (aggregate(part), aggregate(whole)) else { return false };
     let counts = matches!(part.function, AggregateFunction::Count | AggregateFunction::Distinct);

@@ -1,7 +1,7 @@
 //! W0119 `lower-in-test`: `lower(x)` or `upper(x)` beside a text of the same case.
 
 use super::{Context, Lint};
-use super::written::{between, each_test, text_of};
+use super::written::{between, each_test, lists, text_of};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::syntax::ast::{Argument, Expr, ExprKind, TestOp};
 
@@ -31,6 +31,7 @@ rule opus {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let named = lists(context);
     each_test(context, &mut |whole, test| {
         let Some((word, inner)) = folded(&test.left).filter(|_| !test.nocase) else { return };
         let texts = matches!(
@@ -43,6 +44,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 Some((other, inner)) if other == word => context.text(inner.span),
                 _ => return,
             },
+            ExprKind::Reference(name, _) if named.iter().any(|(list, items)| {
+                list.node == name.node && items.iter().all(|item| fits(item, word))
+            }) => context.text(test.right.span),
             _ if fits(&test.right, word) => context.text(test.right.span),
             _ => return,
         };
@@ -50,7 +54,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             return;
         }
         let Some(operator) = between(context, test) else { return };
-        let finding = LINT.finding(format!("`{word}` is said by `nocase`")).at(test.left.span, "");
+        let finding = LINT.finding(format!("`nocase` says what `{word}` does here")).at(test.left.span, "");
         let plain = format!("{}{}{right} nocase", context.text(inner.span), context.text(operator));
         let finding = finding.help(format!("write `{plain}`"));
         out.push(finding.fix(test.left.span.to(test.right.span), plain));

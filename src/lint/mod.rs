@@ -55,7 +55,7 @@ lints! {
     always_reached,
     one_armed_case,
     double_negation,
-    chain_of_equals,
+    chain_of_tests,
     list_of_one,
     pattern_without_pattern,
     idle_anchor,
@@ -66,6 +66,7 @@ lints! {
     folded_case,
     lower_in_test,
     float_equality,
+    number_in_text,
     // Cost.
     // Care.
     untested_rule, unused_list,

@@ -22,16 +22,16 @@ pub(super) static LINT: Lint = Lint {
         why: "Where `status == 429` has to hold, `status >= 400` does already; in `contains \"key\" or contains \"api key\"` the second one finds nothing more. Mostly
 one of the two was to be another one. `--fix` takes a condition away that stands there twice.",
         bad: "
-rule throttled {
+rule blocked {
     severity low
     from     invocation
-    where    status == 429 and model.id is present and status == 429
+    where    guardrail.action == \"blocked\" and model.id is present and guardrail.action == \"blocked\"
 }",
         good: "
-rule throttled {
+rule blocked {
     severity low
     from     invocation
-    where    status == 429 and model.id is present
+    where    guardrail.action == \"blocked\" and model.id is present
 }",
     },
     check,

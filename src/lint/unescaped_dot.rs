@@ -33,9 +33,9 @@ rule metadata_asked {
 };
 
 /// What host names and files of this field end in; no words that sentences have.
-const ENDS: [&str; 30] = [
-    "com", "net", "org", "edu", "gov", "dev", "app", "cloud", "internal", "local", "localhost", "ngrok", "onion", "amazonaws", "azure",
-    "googleapis", "json", "yaml", "yml", "toml", "env", "pem", "exe", "dll", "ps1", "txt", "csv", "py", "sh", "js",
+const ENDS: [&str; 23] = [
+    "com", "net", "org", "io", "edu", "gov", "internal", "onion", "amazonaws", "googleapis", "json", "yaml", "yml", "toml", "env", "pem",
+    "exe", "dll", "ps1", "txt", "csv", "py", "sh",
 ];
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
@@ -79,7 +79,8 @@ fn is_name(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     let number = |part: &&str| (1..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit());
     let address = parts.len() >= 3 && parts.iter().all(|part| number(&part));
-    let named = parts.len() >= 2 && parts.iter().all(|part| !part.is_empty());
+    // The first part may be a class, before the run: `[a-z]+.com`.
+    let named = parts.len() >= 2 && parts.iter().skip(1).all(|part| !part.is_empty());
     let end = parts.last().map(|end| end.to_ascii_lowercase()).unwrap_or_default();
     address || (named && ENDS.contains(&end.as_str()))
 }

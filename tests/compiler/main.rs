@@ -17,6 +17,7 @@ mod joined;
 #[path = "../kql/mod.rs"]
 mod kql;
 mod lints;
+mod lints_of_conditions;
 mod networks;
 mod piped;
 mod random;
