@@ -21,13 +21,13 @@ found in every line.",
 rule injection {
     severity low
     from     invocation
-    where    prompt matches /.*ignore\\s+previous.*/ nocase
+    where    prompt matches /.*ignore\\s+previous.*/ nocase or completion contains \"ignore previous\"
 }",
         good: "
 rule injection {
     severity low
     from     invocation
-    where    prompt matches /ignore\\s+previous/ nocase
+    where    prompt matches /ignore\\s+previous/ nocase or completion contains \"ignore previous\"
 }",
     },
     check,

@@ -107,6 +107,8 @@ fn is_word(c: char) -> bool {
 fn in_words(node: &Node) -> Option<bool> {
     match node {
         Node::Char(c) => Some(is_word(*c)),
+        Node::Group(node) => in_words(node),
+        Node::Repeat { min, node, .. } if *min > 0 => in_words(node),
         Node::Class { negated: false, ranges } => {
             let word = |(low, high): &(char, char)| {
                 let both = |is: fn(&char) -> bool| is(low) && is(high);

@@ -21,13 +21,13 @@ pub(super) static LINT: Lint = Lint {
 rule metadata_asked {
     severity low
     from     invocation
-    where    prompt matches /latest\\/meta-data/ nocase
+    where    prompt matches /169\\.254\\.169\\.254/ or completion contains \"169.254.169.254\"
 }",
         good: "
 rule metadata_asked {
     severity low
     from     invocation
-    where    prompt contains \"latest/meta-data\" nocase
+    where    prompt contains \"169.254.169.254\" or completion contains \"169.254.169.254\"
 }",
     },
     check,
