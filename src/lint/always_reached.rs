@@ -64,11 +64,11 @@ fn asks_for_one(rule: &Seen<'_, ast::Rule, Rule>, demand: &Pred) -> bool {
         _ => false,
     };
     let asks = |op: Comparison, count: &Expr, number: &Expr| {
-        let least = match (op, number.as_literal()) {
-            (Comparison::Greater | Comparison::Equal, Some(Literal::Int(0))) => true,
-            (Comparison::GreaterEqual, Some(Literal::Int(1))) => true,
-            _ => false,
-        };
+        let least = matches!(
+            (op, number.as_literal()),
+            (Comparison::Greater | Comparison::Equal, Some(Literal::Int(0)))
+                | (Comparison::GreaterEqual, Some(Literal::Int(1)))
+        );
         least && counts(count)
     };
     match &demand.kind {

@@ -73,8 +73,11 @@ fn of_literal(literal: &Literal) -> Option<&str> {
     }
 }
 
+/// The function's name, and whether it leaves none of a letter.
+type Folding = (&'static str, fn(&char) -> bool);
+
 /// What folds a value, and which letters it has none of.
-fn folding(expr: &Expr) -> Option<(&'static str, fn(&char) -> bool)> {
+fn folding(expr: &Expr) -> Option<Folding> {
     match &expr.kind {
         ExprKind::Call(Function::Lower, args) => {
             let host = args.iter().any(|arg| matches!(arg.kind, ExprKind::Call(Function::Extract(_), _)) && arg.span == expr.span);

@@ -45,7 +45,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         rule.written.walk(&mut |expr| doubled(context, expr, &mut fixes));
         each_pair(rule, &mut |all, one, other| {
             // `x is present` beside a test of x is said for readers.
-            let spoken = |part: &Part| all && matches!(part.pred.kind, PredKind::Present(_));
+            let spoken = |part: &Part| all && one.pred != other.pred && matches!(part.pred.kind, PredKind::Present(_));
             let (idle, by) = if one.pred == other.pred {
                 (other, one)
             } else if implies(&one.pred, &other.pred) {

@@ -78,7 +78,7 @@ fn runs(node: &Node, visit: &mut dyn FnMut(&str, usize)) {
 fn is_name(text: &str) -> bool {
     let parts: Vec<&str> = text.split('.').collect();
     let number = |part: &&str| (1..=3).contains(&part.len()) && part.chars().all(|c| c.is_ascii_digit());
-    let address = parts.len() >= 3 && parts.iter().all(|part| number(&part));
+    let address = parts.len() >= 3 && parts.iter().all(number);
     // The first part may be a class, before the run: `[a-z]+.com`.
     let named = parts.len() >= 2 && parts.iter().skip(1).all(|part| !part.is_empty());
     let end = parts.last().map(|end| end.to_ascii_lowercase()).unwrap_or_default();

@@ -1,20 +1,29 @@
 //! Lints of conditions: what each finds, and what it leaves alone, form by form.
 
-use skywatch::diag::{Level, render};
-use skywatch::lint::lint;
-use skywatch::pack::load;
+use crate::lints::alert_alike;
+use crate::support::choices::Choices;
+use crate::support::{cases, seeded};
+use skywatch::diag::{Level, has_errors, render};
+use skywatch::lint::{fixed, lint};
+use skywatch::pack::{Pack, load};
 use skywatch::source::{Span, Spanned};
 
-/// The codes of the lints of meaning that find something in a text.
-fn codes(text: &str) -> Vec<&'static str> {
+/// A text as a pack whose lints of meaning alone run.
+fn pack(text: &str) -> Pack {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("example.sky");
     std::fs::write(&path, text).expect("written");
     let mut pack = load(&path);
-    assert!(pack.diagnostics.is_empty(), "{}", render(&pack.diagnostics, &pack.sources, false));
+    assert!(!has_errors(&pack.diagnostics), "{}{text}", render(&pack.diagnostics, &pack.sources, false));
     for kind in ["care", "cost"] {
         pack.levels.insert(kind.to_owned(), Spanned::new(Level::Allow, Span::default()));
     }
+    pack
+}
+
+/// The codes of the lints of meaning that find something in a text.
+fn codes(text: &str) -> Vec<&'static str> {
+    let pack = pack(text);
     let mut codes: Vec<&str> = lint(&pack).iter().map(|found| found.code.as_str()).collect();
     codes.sort_unstable();
     codes.dedup();
@@ -185,4 +194,45 @@ fn case_and_status() {
         ("where error.code matches /^5\\d\\d$/", &["W0121"]),
         ("where error.code == \"ThrottlingException\"", &[]),
     ]);
+}
+
+/// What is mended alerts as before, whether its values are there or not, form by form.
+#[test]
+fn mended_forms_alert_alike() {
+    let (mut alerts, mut number) = (0, 0);
+    for clauses in [
+        "where not prompt contains \"ab\" and not (model.id != \"a\") and not model.id is not present",
+        "where not prompt not starts with \"a\" nocase or not (user.agent in [\"ab\", \"a\"] nocase) or not tools has \"a\"",
+        "where prompt contains \"ab\" or prompt contains \"x\" or prompt contains \"A\" or model.id == \"a\"",
+        "where (model.id != \"a\" and model.id != \"ab\" and model.id != \"x\") or prompt == \"a\"",
+        "where status == 0 or status == 1 or status == 2 or status == 3",
+        "where model.id in [\"a\"] or prompt contains any of [\"ab\"] or user.agent not in [\"A\"] nocase or tools has all of [\"a\"]",
+        "where source.ip in [10.0.0.0/8] or source.ip not in [203.0.113.7]",
+        "where prompt matches /^a/ or model.id not matches /b$/ nocase or user.agent matches /^ab$/ nocase",
+        "where prompt not matches /.*a+b.*?/ or model.id matches any of [/a+.*/, /.*b*a/]",
+        "where lower(model.id) == \"ab\" or lower(prompt) not in [\"a\", \"ab\"] or upper(user.agent) contains \"A\"",
+        "where lower(model.id) == lower(prompt) or upper(user.agent) != upper(caller.id)",
+        "where prompt contains any of [\"abc\", \"ab\", \"b\"] or model.id starts with any of [\"a\", \"ab\"] nocase",
+        "where prompt contains all of [\"a\", \"ab\"] or model.id in [\"A\", \"a\"] nocase",
+        "where (model.id == \"a\" or prompt == \"ab\" or model.id == \"a\") and (prompt is present and prompt is present)",
+        "where prompt contains \"a\" over 1d by model.id let n = count() when n > 0 show shown = n",
+        "where prompt contains \"a\" over 1d every 1h by model.id when count() >= 1",
+    ] {
+        let text = format!("rule r {{\n    severity low\n    from invocation\n    {clauses}\n}}\n");
+        let written = pack(&text);
+        let mut last = pack(&text);
+        for round in 0.. {
+            assert!(round < 20, "fixes come to no end: {clauses}");
+            let Some(text) = fixed(&last, &lint(&last)).into_values().next() else { break };
+            last = pack(&text);
+        }
+        let mended = last.sources.get(last.files[0].id).map(|source| source.text.clone()).unwrap_or_default();
+        assert_ne!(mended, text, "nothing is mended");
+        println!("{mended}");
+        for _ in 0..cases(20) {
+            number += 1;
+            alerts += alert_alike(&written, &last, &mut Choices::new(seeded(number, 2_000)), &mended);
+        }
+    }
+    assert!(alerts > 0);
 }
