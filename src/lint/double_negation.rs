@@ -36,7 +36,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if let ExprKind::Not(inner) = &*expr.node
             && let Some(plain) = without(context, inner)
         {
-            let finding = LINT.finding(format!("`{}` is a test with a word of its own", shown(context, expr.span))).at(expr.span, "");
+            let finding = LINT.finding(format!("`{}` has a plainer form", shown(context, expr.span))).at(expr.span, "");
             out.push(finding.help(format!("write `{plain}`")).fix(expr.span, plain));
         }
     });
