@@ -106,7 +106,7 @@ fn of_list(context: &Context<'_>, items: &[Expr], uses: &[Asked], out: &mut Vec<
         };
         let Some((_, (by, ..))) = texts.iter().enumerate().find(covers) else { continue };
         let finding = LINT
-            .finding(format!("{} never decides", context.text(item.span)))
+            .finding(format!("`{}` never decides", context.text(item.span)))
             .at(item.span, "")
             .at(by.span, "found wherever it is")
             .help("take one of the two away");

@@ -1,9 +1,13 @@
 //! Lints of conditions: what each finds, and what it leaves alone, form by form.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::lints::alert_alike;
 use crate::support::choices::Choices;
+use crate::support::every_type::{START, events_of};
 use crate::support::{cases, seeded};
 use skywatch::diag::{Level, has_errors, render};
+use skywatch::eval::{Range, Run, run};
 use skywatch::lint::{fixed, lint};
 use skywatch::pack::{Pack, load};
 use skywatch::source::{Span, Spanned};
@@ -235,4 +239,94 @@ fn mended_forms_alert_alike() {
         }
     }
     assert!(alerts > 0);
+}
+
+/// Conditions that touch each other in many ways.
+const TOUCHING: [&str; 36] = [
+    "status == 1",
+    "status > 0",
+    "status >= 1",
+    "status < 2",
+    "status <= 0",
+    "status in [0, 1]",
+    "status in [1, 7]",
+    "status > 0.5",
+    "tokens.input < status",
+    "tokens.input >= status",
+    "status == tokens.input",
+    "status is missing",
+    "latency > 1s",
+    "latency <= 1500ms",
+    "model.id == \"ab\"",
+    "model.id == \"AB\" nocase",
+    "model.id in [\"a\", \"ab\"]",
+    "model.id in [\"A\"] nocase",
+    "model.id contains \"a\"",
+    "model.id contains \"B\" nocase",
+    "model.id contains all of [\"a\", \"b\"]",
+    "model.id contains any of [\"ab\", \" \"]",
+    "model.id starts with \"a\"",
+    "model.id starts with \"A\"",
+    "model.id ends with any of [\"b\", \"B\"] nocase",
+    "model.id is present",
+    "model.id matches /a/",
+    "source.ip == 10.1.2.3",
+    "source.ip in 10.0.0.0/8",
+    "source.ip in [10.1.0.0/16, 203.0.113.0/24]",
+    "source.ip in ::/0",
+    "tools has \"a\"",
+    "tools has any of [\"a\", \"ab\"]",
+    "tools has all of [\"a\", \"ab\"]",
+    "(status == 1 or model.id == \"a\")",
+    "(status >= 1 and model.id contains \"a\")",
+];
+
+/// What is said to exclude each other is never met together by random events: of all pairs, each as it is and turned round.
+#[test]
+fn what_is_excluded_never_happens() {
+    let mut text = String::new();
+    for (n, one) in TOUCHING.iter().enumerate() {
+        for (m, other) in TOUCHING.iter().enumerate().filter(|(m, _)| *m != n) {
+            let mut rule = |name: &str, clauses: String| {
+                text.push_str(&format!("rule {name}_{n}_{m} {{ severity low from invocation where {clauses} }}\n"));
+            };
+            if n < m {
+                rule("both", format!("{one} where {other}"));
+                rule("neither", format!("not {one} where not {other}"));
+            }
+            rule("without", format!("{one} where not {other}"));
+        }
+    }
+    let pack = pack(&text);
+    let found = lint(&pack);
+    let excluded: BTreeSet<u32> = found
+        .iter()
+        .filter(|found| found.code.as_str() == "W0102")
+        .flat_map(|found| &found.labels)
+        .map(|l| l.span.start)
+        .collect();
+    let texts = ["a", "ab", "AB", "A", "b", "ba", " a\nb ", "Ab"];
+    let range = Range { from: START - 86_400_000_000, to: START + 30 * 86_400_000_000 };
+    let mut judged = 0;
+    for rule in &pack.resolved.rules {
+        if !rule.filter.iter().any(|pred| excluded.contains(&pred.span.start)) {
+            continue;
+        }
+        judged += 1;
+        let stream = pack.resolved.schema.stream_of(rule.stream).expect("the rule's stream");
+        for number in 0..cases(10) {
+            let events = events_of(&mut Choices::new(seeded(number, 20_000)), stream, 60, &texts);
+            let alerts =
+                run(rule, stream, &events, &Run { pack: "p", range, coverage: &BTreeMap::new() }).map(|run| run.alerts);
+            assert_eq!(
+                alerts.map(|alerts| alerts.len()),
+                Ok(0),
+                "{}: {:?}",
+                rule.name,
+                pack.sources.text(rule.filter[0].span)
+            );
+        }
+    }
+    assert!(judged > 80, "{judged} pairs exclude each other");
+    println!("{judged} pairs exclude each other");
 }
