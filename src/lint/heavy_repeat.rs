@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::patterns::Patterns;
+use super::pattern_places::Patterns;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::pattern::Node;

@@ -2,16 +2,19 @@
 //!
 //! A lint is one file and one line in [`LINTS`]. What it says of itself ([`About`]) is its page in docs/lints/ and its test.
 
-#![allow(dead_code, reason = "WORK IN PROGRESS")]
-
+// What lints share.
 mod alike;
 mod allowed;
 mod content;
 mod context;
+mod implies;
 mod measure;
-mod patterns;
+mod pairs;
+mod pattern_places;
+mod pattern_tree;
 mod told;
 mod words;
+mod written;
 
 use std::collections::BTreeMap;
 
@@ -48,7 +51,27 @@ lints! {
     // Of allow comments themselves.
     unfounded_allow, unused_allow,
     // Meaning.
+    constant_condition,
+    contradiction,
+    redundant_condition,
+    covered_branch,
+    covered_needle,
     repeated_element,
+    always_reached,
+    one_armed_case,
+    double_negation,
+    chain_of_tests,
+    list_of_one,
+    pattern_without_pattern,
+    idle_anchor,
+    matches_everything,
+    matches_nothing,
+    unescaped_dot,
+    literal_backslash,
+    folded_case,
+    lower_in_test,
+    float_equality,
+    number_in_text,
     case_sensitive_text,
     prefix_on_address,
     unguarded_negation,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Context;
 use crate::ir::{Level, Test, Texts};
-use crate::source::{Span, Spanned};
+use crate::source::Spanned;
 use crate::syntax::ast::{self, Clause, CorrelateClause, TextClause};
 
 /// A rule or correlation that reaches people.
@@ -25,8 +25,6 @@ pub(super) struct Told<'a> {
     pub texts: &'a Texts,
     /// Those as they were written.
     pub clauses: Vec<(TextClause, &'a [Spanned<String>])>,
-    /// The whole declaration.
-    pub span: Span,
 }
 
 impl Told<'_> {
@@ -60,7 +58,6 @@ pub(super) fn told<'a>(context: &Context<'a>) -> Vec<Told<'a>> {
             tags,
             texts: &meant.texts,
             clauses,
-            span: written.span.span,
         });
     }
     for seen in &context.correlations {
@@ -83,7 +80,6 @@ pub(super) fn told<'a>(context: &Context<'a>) -> Vec<Told<'a>> {
             tags,
             texts: &meant.texts,
             clauses,
-            span: written.span.span,
         });
     }
     out

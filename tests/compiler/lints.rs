@@ -94,7 +94,7 @@ fn fixes_take_findings_away_and_come_to_an_end() {
 }
 
 /// Fails where the rules of two packs alert differently on random events whose texts are those of the packs; gives the number of alerts.
-fn alert_alike(one: &Pack, other: &Pack, choices: &mut Choices, what: &str) -> usize {
+pub(crate) fn alert_alike(one: &Pack, other: &Pack, choices: &mut Choices, what: &str) -> usize {
     let written: Vec<&str> =
         one.files.iter().flat_map(|file| one.sources.get(file.id)).map(|s| s.text.as_str()).collect();
     let quoted: Vec<String> =
