@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{PACK, folder, text};
 
-const MANIFEST: (&str, &str) = ("pack.toml", "id = \"mine\"\nversion = \"0.1.0\"\nlanguage = 1\n");
+const MANIFEST: (&str, &str) =
+    ("pack.toml", "id = \"mine\"\nversion = \"0.1.0\"\nlanguage = 1\n[levels]\ncare = \"allow\"\n");
 const RULE: &str = "rule r {\n    severity low\n    from     invocation\n    where    caller.id == \"a\"\n}\n";
 const TEST: &str = "\ntest r \"a call\" {\n    given invocation [\n        { time = 2026-01-01, caller.id = \"a\" }\n    ]\n    expect alert\n}\n";
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

@@ -205,7 +205,7 @@ test r \"a denial\" {
     );
     const TUNING: &str =
         "exception robot for vendor-1.r { where caller.id == \"robot\"  until 2027-01-01  reason \"ours\" }\n";
-    let manifest = |id: &str| format!("id = \"{id}\"\nversion = \"1.0.0\"\nlanguage = 1\n");
+    let manifest = |id: &str| format!("id = \"{id}\"\nversion = \"1.0.0\"\nlanguage = 1\n[levels]\ncare = \"allow\"\n");
     let vendor = folder(&[("pack.toml", &manifest("vendor-1")), VENDOR]);
     let tuning = folder(&[("pack.toml", &manifest("tuning")), ("e.sky", TUNING)]);
     let (vendor, tuning) = (vendor.path().display().to_string(), tuning.path().display().to_string());
