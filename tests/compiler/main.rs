@@ -19,6 +19,7 @@ mod kql;
 mod lints;
 mod lints_by_example;
 mod lints_cost_care;
+mod lints_in_practice;
 mod lints_of_conditions;
 mod networks;
 mod piped;
