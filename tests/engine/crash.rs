@@ -232,9 +232,9 @@ fn a_disk_that_fills_up() {
     let stages: [(usize, Stage<'_>); 3] = [(30, &read), (10, &put_together), (10, &let_go)];
     // Where it fails, in which stage.
     let work = |root: &Path, disk: Arc<dyn Disk>, after: &dyn Fn()| {
-        let mut claim = Claim::on(root, disk).map_err(|cause| (0, cause))?;
+        let mut claim = Claim::on(root, disk).map_err(|cause| (0, Box::new(cause)))?;
         stages.iter().enumerate().try_for_each(|(at, (_, stage))| {
-            stage(&mut claim).map_err(|cause| (at, cause))?;
+            stage(&mut claim).map_err(|cause| (at, Box::new(cause)))?;
             after();
             Ok(())
         })
