@@ -103,7 +103,9 @@ fn heading(title: &str, description: &str) -> String {
     if words.is_empty() { format!("{title}.") } else { format!("{title}. {}", words.join(" ")) }
 }
 
-fn muted(mute: &Mute, keys: &[&str]) -> String {
+/// What a mute does, by the names of the keys.
+#[must_use]
+pub fn muted(mute: &Mute, keys: &[&str]) -> String {
     let of = match &mute.keys {
         None if keys.is_empty() => "of the same source".to_owned(),
         None => format!("of the same {} and source", keys.join(", ")),

@@ -2,13 +2,12 @@
 
 mod print;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use print::{markdown, text, to_json};
 
-use crate::eval::Alert;
-use crate::eval::correlate::correlate_all;
-use crate::eval::mute::{Delivered, mute};
+use crate::eval::clock::day_text;
+use crate::eval::{Alert, conclude};
 use crate::ir::SECOND;
 use crate::pack::{Budget, Pack};
 
@@ -19,12 +18,11 @@ const DAY: i64 = 86_400 * SECOND;
 /// muted.
 #[must_use]
 pub fn delivered(pack: &Pack, mut alerts: Vec<Alert>, end: i64) -> Vec<Alert> {
-    correlate_all(&pack.resolved.correlations, &mut alerts, &pack.id, end);
-    mute(&mut alerts, &pack.resolved.mutes(), &mut Delivered::new());
-    let signal = |name: &str| pack.resolved.rules.iter().any(|rule| rule.signal && rule.name == name);
-    let signals: BTreeMap<String, bool> =
-        alerts.iter().map(|alert| (alert.rule.clone(), signal(&alert.rule))).collect();
-    alerts.retain(|alert| !alert.muted && !signals.get(&alert.rule).copied().unwrap_or_default());
+    let resolved = &pack.resolved;
+    conclude(&mut alerts, &resolved.correlations, &resolved.mutes(), &pack.id, end);
+    let signals = resolved.rules.iter().filter(|rule| rule.signal);
+    let signals: BTreeSet<&str> = signals.map(|rule| rule.name.as_str()).collect();
+    alerts.retain(|alert| !alert.muted && !signals.contains(alert.rule.as_str()));
     alerts
 }
 
@@ -35,6 +33,8 @@ pub struct Backtest {
     pub pack: String,
     /// The days since 1970 that were judged, one after the other.
     pub days: Vec<i64>,
+    /// Whether each of them was judged from its start to its end: a budget is for whole days.
+    pub whole: Vec<bool>,
     /// Each rule and correlation that can alert, in the order of their names.
     pub rules: Vec<Counted>,
     /// What the pack allows in all a day.
@@ -53,18 +53,19 @@ pub struct Counted {
 }
 
 impl Backtest {
-    /// Counts alerts whose windows begin from one moment up to another, in microseconds.
+    /// Counts alerts whose windows end behind one moment and by another, in microseconds: each on the day on which its window, or its event, ends.
     #[must_use]
     pub fn of(pack: &Pack, alerts: &[Alert], from: i64, to: i64) -> Backtest {
         let days: Vec<i64> = (from.div_euclid(DAY)..to.saturating_add(DAY - 1).div_euclid(DAY)).collect();
+        let whole = days.iter().map(|day| from <= day * DAY && (day + 1) * DAY <= to).collect();
         let resolved = &pack.resolved;
         let rules = resolved.rules.iter().filter(|rule| !rule.signal).map(|rule| rule.name.as_str());
         let names = rules.chain(resolved.correlations.iter().map(|one| one.name.as_str()));
         let mut counts: BTreeMap<&str, Vec<u64>> = names.map(|name| (name, vec![0; days.len()])).collect();
         for alert in alerts {
-            // A window may begin before the period and end in it: then it is of its first day.
-            let day = alert.window.start.max(from).div_euclid(DAY);
-            let at = days.first().and_then(|first| usize::try_from(day - first).ok());
+            // A window that ends at midnight is of the day before; an event is of its own.
+            let last = if alert.window.start == alert.window.end { alert.window.end } else { alert.window.end - 1 };
+            let at = days.first().and_then(|first| usize::try_from(last.div_euclid(DAY) - first).ok());
             let count = at.and_then(|at| counts.get_mut(alert.rule.as_str())?.get_mut(at));
             count.into_iter().for_each(|count| *count += 1);
         }
@@ -73,7 +74,7 @@ impl Backtest {
             let budget = rules.get(rule).map(|allowed| allowed.node).or(*each);
             Counted { rule: rule.to_owned(), by_day, budget }
         };
-        Backtest { pack: pack.id.clone(), days, rules: counts.into_iter().map(counted).collect(), budget: *day }
+        Backtest { pack: pack.id.clone(), days, whole, rules: counts.into_iter().map(counted).collect(), budget: *day }
     }
 
     /// Of all rules, by day.
@@ -93,11 +94,14 @@ impl Backtest {
     }
 
     fn over(&self, name: &str, by_day: &[u64], budget: u64) -> Option<String> {
-        let (at, most) = loudest(by_day)?;
-        let days = by_day.iter().filter(|count| **count > budget).count();
-        let day = self.days.get(at).map(|day| crate::eval::clock::day_text(*day)).unwrap_or_default();
+        let judged = by_day.iter().zip(&self.whole).map(|(count, whole)| if *whole { *count } else { 0 });
+        let judged: Vec<u64> = judged.collect();
+        let (at, most) = loudest(&judged)?;
+        let days = judged.iter().filter(|count| **count > budget).count();
+        let day = self.days.get(at).map(|day| day_text(*day)).unwrap_or_default();
         let more = if days > 1 { format!(", and over it on {days} days in all") } else { String::new() };
-        (most > budget).then(|| format!("{name} may alert {budget} times a day: {most} times on {day}{more}"))
+        let times = |n: u64| if n == 1 { "once".to_owned() } else { format!("{n} times") };
+        (most > budget).then(|| format!("{name} may alert {} a day: {} on {day}{more}", times(budget), times(most)))
     }
 }
 

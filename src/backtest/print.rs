@@ -44,7 +44,8 @@ fn lines_by_day(test: &Backtest) -> Vec<String> {
         of.sort_by_key(|(count, _)| std::cmp::Reverse(*count));
         let total: u64 = of.iter().map(|(count, _)| count).sum();
         let of: Vec<String> = of.iter().map(|(count, rule)| format!("{rule} {count}")).collect();
-        format!("{}  {total:>6}  {}", day_text(*day), of.join(", ")).trim_end().to_owned()
+        let part = if test.whole.get(at) == Some(&false) { " (a part of it)" } else { "" };
+        format!("{}  {total:>6}  {}{part}", day_text(*day), of.join(", ")).trim_end().to_owned()
     };
     test.days.iter().enumerate().map(line).collect()
 }
@@ -122,6 +123,7 @@ pub fn to_json(test: &Backtest, against: Option<&AlertChanges>) -> Value {
         "format": 1,
         "pack": test.pack,
         "days": days,
+        "whole": test.whole,
         "rules": rules.collect::<Vec<_>>(),
         "by_day": test.by_day(),
         "budget": test.budget,

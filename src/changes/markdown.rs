@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::text::{of_alert, verdicts};
+use super::text::{differences, of_alert, verdicts};
 use super::{AlertChanges, Changes, Kind, QueryChange, RuleChange};
 use crate::eval::Alert;
 
@@ -13,9 +13,6 @@ const MAX_LISTED: usize = 50;
 #[must_use]
 pub fn markdown(changes: &Changes) -> String {
     let mut out = format!("## What rules mean now\n\n{}\n", changes.summary());
-    for source in &changes.sources {
-        _ = writeln!(out, "\n- Source `{source}` is read otherwise, or stands elsewhere.");
-    }
     changes.rules.iter().for_each(|rule| out.push_str(&of_rule(rule)));
     if let Some(alerts) = &changes.alerts {
         out.push_str(&of_alerts(alerts));
@@ -59,7 +56,7 @@ fn of_alerts(alerts: &AlertChanges) -> String {
     };
     list('+', &mut alerts.appear.iter());
     list('-', &mut alerts.disappear.iter());
-    list('!', &mut alerts.differ.iter().map(|[_, after]| after));
+    lines.extend(alerts.differ.iter().take(MAX_LISTED).map(|both| format!("! {}", differences(both))));
     format!("\n### Alerts\n\n{}\n\n{}", alerts.summary(), fenced("diff", &lines.join("\n")))
 }
 
@@ -73,12 +70,13 @@ fn fenced(info: &str, text: &str) -> String {
     format!("{fence}{info}\n{text}\n{fence}\n")
 }
 
-/// A text as code, in a line.
+/// A text as code, in a line: nothing of it is read as Markdown.
 fn quoted(text: &str) -> String {
-    let text = text.replace('\n', " ");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.is_empty() {
-        "nothing".to_owned()
-    } else {
-        format!("“{}”", text.replace('<', "&lt;").replace('|', "\\|"))
+        return "nothing".to_owned();
     }
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest + 1);
+    format!("{fence} {text} {fence}")
 }

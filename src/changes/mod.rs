@@ -4,6 +4,7 @@
 //! Two texts that mean the same are no change, whatever else differs between them.
 
 mod alerts;
+mod compared;
 mod json;
 mod markdown;
 mod queries;
@@ -17,9 +18,8 @@ pub use markdown::markdown;
 pub use queries::{QueryChange, Side};
 pub use text::text;
 
-use crate::ir::{Correlation, Mute, Rule, Texts, duration, show_rule, show_source};
-use crate::meaning::of_correlation;
 use crate::pack::Pack;
+use compared::Seen;
 
 /// All that changed, by name.
 #[derive(Debug, Default)]
@@ -81,30 +81,46 @@ impl Kind {
     }
 }
 
-/// What is compared of a rule or correlation.
-struct Seen {
-    /// A line a clause, without the name.
-    meaning: Vec<String>,
-    texts: Vec<(&'static str, String)>,
-}
-
 impl Changes {
     /// From one state of a pack to another.
     #[must_use]
     pub fn between(old: &Pack, new: &Pack) -> Changes {
-        let sources = sources(old, new);
-        let (before, after) = (seen(old), seen(new));
-        let mut out = Changes { sources, ..Changes::default() };
+        let mut out = Changes { sources: sources(old, new), ..Changes::default() };
+        let read = |one: &str, pack: &Pack| -> BTreeSet<String> {
+            let all = &pack.resolved.correlations;
+            let of = all.iter().find(|other| other.name == one).map(|one| one.reads(all));
+            of.into_iter().flatten().map(str::to_owned).collect()
+        };
+        out.compare(old, new, &compared::rules(old), &compared::rules(new), &|_| false);
+        let renamed = out.renamed();
+        // A correlation's query holds those of its members.
+        let changed: BTreeSet<String> = out.rules.iter().map(|rule| rule.name.clone()).collect();
+        let touched = |name: &str| !read(name, new).is_disjoint(&changed);
+        let (before, after) = (compared::correlations(old, &renamed), compared::correlations(new, &BTreeMap::new()));
+        out.compare(old, new, &before, &after, &touched);
+        out.rules.sort_by(|one, other| one.name.cmp(&other.name));
+        out
+    }
+
+    /// Compares rules, or correlations. `touched`: whether the queries of one may differ although it means the same.
+    fn compare(
+        &mut self,
+        old: &Pack,
+        new: &Pack,
+        before: &BTreeMap<String, Seen>,
+        after: &BTreeMap<String, Seen>,
+        touched: &dyn Fn(&str) -> bool,
+    ) {
         let mut gone: BTreeSet<&str> =
             before.keys().map(String::as_str).filter(|name| !after.contains_key(*name)).collect();
-        for (name, now) in &after {
+        for (name, now) in after {
             let was = before.get(name).map(|was| (name.as_str(), was));
             let twin = || {
-                gone.iter().find_map(|gone| before.get_key_value(*gone).filter(|(_, was)| was.meaning == now.meaning))
+                let mut twins = gone.iter().filter_map(|gone| before.get_key_value(*gone));
+                twins.find(|(_, was)| was.meaning == now.meaning).map(|(name, was)| (name.as_str(), was))
             };
-            let was = was.or_else(|| twin().map(|(name, was)| (name.as_str(), was)));
-            let Some((old_name, was)) = was else {
-                out.rules.push(RuleChange {
+            let Some((old_name, was)) = was.or_else(twin) else {
+                self.rules.push(RuleChange {
                     name: name.clone(),
                     kind: Kind::Added,
                     meaning: [Vec::new(), now.meaning.clone()],
@@ -117,8 +133,7 @@ impl Changes {
             let meant = was.meaning == now.meaning;
             let texts = texts(was, now);
             let mut queries = Vec::new();
-            // The same rule over the same sources gives the same queries.
-            if !meant || !out.sources.is_empty() {
+            if !meant || !self.sources.is_empty() || touched(name) {
                 queries = queries::of([Some((old, old_name)), Some((new, name.as_str()))]);
                 queries.retain(QueryChange::differs);
             }
@@ -128,16 +143,16 @@ impl Changes {
                 (true, true) if !queries.is_empty() => Kind::Queries,
                 (true, true) if !texts.is_empty() => Kind::Texts,
                 (true, true) => {
-                    out.same += 1;
+                    self.same += 1;
                     continue;
                 }
             };
             let meaning = if meant { Default::default() } else { [was.meaning.clone(), now.meaning.clone()] };
-            out.rules.push(RuleChange { name: name.clone(), kind, meaning, texts, queries });
+            self.rules.push(RuleChange { name: name.clone(), kind, meaning, texts, queries });
         }
         for name in gone {
             let Some(was) = before.get(name) else { continue };
-            out.rules.push(RuleChange {
+            self.rules.push(RuleChange {
                 name: name.to_owned(),
                 kind: Kind::Removed,
                 meaning: [was.meaning.clone(), Vec::new()],
@@ -145,8 +160,6 @@ impl Changes {
                 queries: queries::of([Some((old, name)), None]),
             });
         }
-        out.rules.sort_by(|one, other| one.name.cmp(&other.name));
-        out
     }
 
     /// Whether nothing changed.
@@ -171,6 +184,9 @@ impl Changes {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         self.rules.iter().for_each(|rule| *counts.entry(rule.kind.word()).or_default() += 1);
         let mut parts: Vec<String> = counts.iter().map(|(word, n)| format!("{n} {word}")).collect();
+        if !self.sources.is_empty() {
+            parts.push(format!("{} read otherwise", self.sources.join(", ")));
+        }
         parts.push(format!("{} as before", self.same));
         parts.join(", ")
     }
@@ -181,49 +197,12 @@ impl RuleChange {
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let [before, after] = &self.meaning;
-        let (before, after) = (before.join("\n"), after.join("\n"));
+        let whole = |lines: &[String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        let (before, after) = (whole(before), whole(after));
         let diff = similar::TextDiff::from_lines(&before, &after);
         let changed = diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
         changed.map(|change| format!("{}{}", change.tag(), change.value().trim_end())).collect()
     }
-}
-
-fn seen(pack: &Pack) -> BTreeMap<String, Seen> {
-    let schema = &pack.resolved.schema;
-    let of_rule = |rule: &Rule| {
-        let shown = schema.stream_of(rule.stream).map(|stream| show_rule(rule, stream)).unwrap_or_default();
-        let mut lines = shown.lines();
-        // The first line is `rule NAME : STREAM`.
-        let head = lines.next().map(|head| head.replacen(&format!(" {} ", rule.name), " ", 1)).unwrap_or_default();
-        let meaning =
-            [head].into_iter().chain(lines.map(|line| line.trim().to_owned())).chain(rule.mute.as_ref().map(muted));
-        let Rule { title, description, tags, texts, .. } = rule;
-        (rule.name.clone(), Seen { meaning: meaning.collect(), texts: told(title, description, tags, texts) })
-    };
-    let of_one = |one: &Correlation| {
-        let Correlation { title, description, tags, texts, .. } = one;
-        // Its first sentence is its title and description.
-        let meaning = of_correlation(one).into_iter().skip(1).collect();
-        (one.name.clone(), Seen { meaning, texts: told(title, description, tags, texts) })
-    };
-    pack.resolved.rules.iter().map(of_rule).chain(pack.resolved.correlations.iter().map(of_one)).collect()
-}
-
-fn muted(mute: &Mute) -> String {
-    format!("{:9} {} by {:?}", "mute", duration(mute.length), mute.keys)
-}
-
-fn told(title: &str, description: &str, tags: &[String], texts: &Texts) -> Vec<(&'static str, String)> {
-    let Texts { respond, benign, owner, references } = texts;
-    vec![
-        ("title", title.to_owned()),
-        ("description", description.to_owned()),
-        ("tags", tags.join(", ")),
-        ("respond", respond.join("; ")),
-        ("benign", benign.join("; ")),
-        ("owner", owner.clone().unwrap_or_default()),
-        ("references", references.join(", ")),
-    ]
 }
 
 fn texts(was: &Seen, now: &Seen) -> Vec<(&'static str, [String; 2])> {
@@ -233,16 +212,7 @@ fn texts(was: &Seen, now: &Seen) -> Vec<(&'static str, [String; 2])> {
 
 /// The sources that are not the same in both states.
 fn sources(old: &Pack, new: &Pack) -> Vec<String> {
-    let shown = |pack: &Pack| -> BTreeMap<String, String> {
-        let schema = &pack.resolved.schema;
-        let of = |source: &crate::ir::Source| {
-            let stream = schema.stream_of(source.stream)?;
-            let places = format!("{:?} {:?} {:?}", source.places, source.delay, source.provided);
-            Some((source.name.clone(), show_source(source, stream) + &places))
-        };
-        schema.sources.iter().filter_map(of).collect()
-    };
-    let (old, new) = (shown(old), shown(new));
+    let (old, new) = (compared::sources(old), compared::sources(new));
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     names.into_iter().filter(|name| old.get(*name) != new.get(*name)).cloned().collect()
 }

@@ -1,11 +1,11 @@
 //! Changes for a terminal.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::{AlertChanges, Changes, Kind, RuleChange};
 use crate::eval::Alert;
-use crate::eval::clock::time_text;
-use crate::report::value_text;
+use crate::report::{moment, value_text};
 
 /// Most alerts of one kind that are listed.
 const MAX_LISTED: usize = 20;
@@ -14,9 +14,6 @@ const MAX_LISTED: usize = 20;
 #[must_use]
 pub fn text(changes: &Changes) -> String {
     let mut out = format!("{}\n", changes.summary());
-    for source in &changes.sources {
-        _ = writeln!(out, "\nsource {source} is read otherwise, or stands elsewhere");
-    }
     changes.rules.iter().for_each(|rule| out.push_str(&of_rule(rule)));
     if let Some(alerts) = &changes.alerts {
         out.push_str(&of_alerts(alerts));
@@ -68,8 +65,38 @@ fn of_alerts(alerts: &AlertChanges) -> String {
     };
     list('+', &mut alerts.appear.iter());
     list('-', &mut alerts.disappear.iter());
-    list('~', &mut alerts.differ.iter().map(|[_, after]| after));
+    alerts.differ.iter().take(MAX_LISTED).for_each(|both| _ = writeln!(out, "    ~{}", differences(both)));
+    let more = alerts.differ.len().saturating_sub(MAX_LISTED);
+    if more > 0 {
+        _ = writeln!(out, "    ~… and {more} more");
+    }
     out
+}
+
+/// What two alerts of one rule and time say differently.
+pub(super) fn differences([before, after]: &[Alert; 2]) -> String {
+    let mut out = Vec::new();
+    if before.severity != after.severity {
+        out.push(format!("severity {} is now {}", before.severity.text(), after.severity.text()));
+    }
+    if before.until != after.until {
+        out.push(format!("the end {} is now {}", moment(before.until), moment(after.until)));
+    }
+    let said = |alert: &Alert| -> BTreeMap<String, String> {
+        let all = alert.measures.iter().chain(&alert.show);
+        all.map(|(name, value)| (name.clone(), value_text(value))).collect()
+    };
+    let (was, is) = (said(before), said(after));
+    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let of = |said: &BTreeMap<String, String>, name: &String| {
+        said.get(name).cloned().unwrap_or_else(|| "not there".to_owned())
+    };
+    let changed = names.into_iter().filter(|name| was.get(*name) != is.get(*name));
+    out.extend(changed.map(|name| format!("{name} {} is now {}", of(&was, name), of(&is, name))));
+    if before.members.len() != after.members.len() {
+        out.push(format!("{} members are now {}", before.members.len(), after.members.len()));
+    }
+    format!("{}: {}", of_alert(after), out.join(", "))
 }
 
 /// An alert on a line.
@@ -77,5 +104,5 @@ pub(super) fn of_alert(alert: &Alert) -> String {
     // An event has no keys: what it shows says who and what.
     let said = if alert.keys.is_empty() { &alert.show } else { &alert.keys };
     let said: String = said.iter().map(|(name, value)| format!(" {name}={}", value_text(value))).collect();
-    format!("{} {} {}{said}", alert.rule, alert.source, time_text(alert.window.start))
+    format!("{} {} {}{said}", alert.rule, alert.source, moment(alert.window.start))
 }

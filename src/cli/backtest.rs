@@ -1,11 +1,11 @@
 //! `skywatch backtest`: how many alerts a pack gives over past days, against its budget, and against another state of it.
 
-use clap::ValueEnum;
+use std::path::PathBuf;
 
 use super::over::Over;
 use super::private::no_core_dump;
 use super::revision::State;
-use super::{GOOD, NO, UNUSABLE, complain, complain_of, packs, say};
+use super::{GOOD, NO, Report, UNUSABLE, complain, complain_of, say, state};
 use crate::backtest::{Backtest, markdown, text, to_json};
 use crate::changes::{AlertChanges, Changes};
 use crate::diag::{Code, Diagnostic};
@@ -32,21 +32,12 @@ pub(super) struct Arguments {
     /// Another state of the pack: a path, a git revision, or REVISION:PATH. Says which alerts are there in one state only.
     #[arg(long, value_name = "STATE")]
     against: Option<String>,
+    /// Packs that are used together with it, whose exceptions act on its rules.
+    #[arg(long, value_name = "PACK")]
+    with: Vec<PathBuf>,
     /// How results are printed.
     #[arg(long, value_enum, default_value = "text")]
-    format: Form,
-}
-
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// For people.
-    #[value(alias = "human")]
-    Text,
-    /// For programs.
-    Json,
-    /// For a pull request.
-    Markdown,
+    format: Report,
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
@@ -68,8 +59,8 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
             return UNUSABLE;
         }
     };
-    let Some(pack) = packs(&[now.path]).and_then(|mut packs| packs.pop()) else { return UNUSABLE };
-    let other = before.as_ref().map(|state| packs(std::slice::from_ref(&state.path)).and_then(|mut packs| packs.pop()));
+    let Some(pack) = state(&now.path, &arguments.with) else { return UNUSABLE };
+    let other = before.as_ref().map(|before| state(&before.path, &arguments.with));
     if matches!(other, Some(None)) {
         return UNUSABLE;
     }
@@ -87,22 +78,34 @@ fn judged<'a>(
     pack: &'a Pack,
     other: Option<&'a Pack>,
 ) -> Result<u8, (Box<Diagnostic>, &'a Pack)> {
-    let over = |pack: &'a Pack| arguments.over.alerts(pack).map_err(|diagnostic| (Box::new(diagnostic), pack));
-    let told = over(pack)?;
+    let over = |pack: &'a Pack, state: &str| {
+        arguments.over.alerts(pack, state).map_err(|diagnostic| (Box::new(diagnostic), pack))
+    };
+    let told = over(pack, &arguments.pack)?;
+    let mut whole = told.whole;
     let test = Backtest::of(pack, &told.alerts, told.period.0, told.period.1);
     let against = match other {
         None => None,
         Some(other) => {
             let renamed = Changes::between(other, pack).renamed();
-            Some(AlertChanges::between(over(other)?.alerts, told.alerts, &renamed))
+            let before = over(other, arguments.against.as_deref().unwrap_or_default())?;
+            whole &= before.whole;
+            Some(AlertChanges::between(before.alerts, told.alerts, &renamed))
         }
     };
     match arguments.format {
-        Form::Text => say(&text(&test, against.as_ref())),
-        Form::Json => say(&format!("{}\n", to_json(&test, against.as_ref()))),
-        Form::Markdown => say(&markdown(&test, against.as_ref())),
+        Report::Text => say(&text(&test, against.as_ref())),
+        Report::Json => say(&format!("{}\n", to_json(&test, against.as_ref()))),
+        Report::Markdown => say(&markdown(&test, against.as_ref())),
     }
     let over = test.over_budget();
     over.iter().for_each(|line| complain(&format!("{line}\n")));
-    Ok(if over.is_empty() { GOOD } else { NO })
+    // What could not be judged may be too loud as well.
+    Ok(if !whole {
+        UNUSABLE
+    } else if over.is_empty() {
+        GOOD
+    } else {
+        NO
+    })
 }

@@ -48,10 +48,10 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
     /// Show what would take findings away without changing what rules mean, as a patch; write nothing.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["format", "fail_on"])]
     diff: bool,
     /// Show the same and write it.
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["format", "fail_on", "diff"])]
     fix: bool,
     /// Exit with 1 from this on.
     #[arg(long, value_enum, value_name = "SEVERITY", default_value = "error")]

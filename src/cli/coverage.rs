@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value = "text")]
     format: Form,
     /// Exit with 1 where less of the catalogue is covered.
-    #[arg(long, value_name = "PERCENT")]
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
     fail_under: Option<f64>,
 }
 
@@ -64,6 +64,11 @@ enum Form {
     Markdown,
     /// A layer of MITRE's Navigator; of ATLAS and ATT&CK.
     Navigator,
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    let percent = text.parse::<f64>().ok().filter(|percent| (0.0..=100.0).contains(percent));
+    percent.ok_or_else(|| "expected a number from 0 to 100".to_owned())
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {

@@ -1,13 +1,13 @@
 //! `skywatch diff`: what changed in meaning between two states of a pack.
 
-use clap::ValueEnum;
+use std::path::PathBuf;
 
 #[cfg(feature = "engine")]
 use super::over::Over;
 #[cfg(feature = "engine")]
 use super::private::no_core_dump;
 use super::revision::State;
-use super::{GOOD, NO, UNUSABLE, complain_of, packs, say};
+use super::{GOOD, NO, Report, UNUSABLE, complain_of, say, state};
 #[cfg(feature = "engine")]
 use crate::changes::AlertChanges;
 use crate::changes::{Changes, markdown, text, to_json};
@@ -31,24 +31,15 @@ pub(super) struct Arguments {
     #[cfg(feature = "engine")]
     #[command(flatten)]
     over: Over,
+    /// Packs that are used together with it, whose exceptions act on its rules.
+    #[arg(long, value_name = "PACK")]
+    with: Vec<PathBuf>,
     /// How results are printed.
     #[arg(long, value_enum, default_value = "text")]
-    format: Form,
+    format: Report,
     /// Exit with 1 where something changed.
     #[arg(long)]
     exit_code: bool,
-}
-
-/// How results are printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
-    /// For people.
-    #[value(alias = "human")]
-    Text,
-    /// For programs.
-    Json,
-    /// For a pull request.
-    Markdown,
 }
 
 pub(super) fn run(arguments: &Arguments) -> u8 {
@@ -63,16 +54,16 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
             return UNUSABLE;
         }
     };
-    let load = |state: &State| packs(std::slice::from_ref(&state.path)).and_then(|mut packs| packs.pop());
+    let load = |at: &State| state(&at.path, &arguments.with);
     let (Some(before), Some(after)) = (load(&before), load(&after)) else { return UNUSABLE };
     let mut changes = Changes::between(&before, &after);
     if let Err(status) = compare_alerts(arguments, &before, &after, &mut changes) {
         return status;
     }
     match arguments.format {
-        Form::Text => say(&text(&changes)),
-        Form::Json => say(&format!("{}\n", to_json(&changes))),
-        Form::Markdown => say(&markdown(&changes)),
+        Report::Text => say(&text(&changes)),
+        Report::Json => say(&format!("{}\n", to_json(&changes))),
+        Report::Markdown => say(&markdown(&changes)),
     }
     if arguments.exit_code && !changes.is_empty() { NO } else { GOOD }
 }
@@ -83,13 +74,18 @@ fn compare_alerts(arguments: &Arguments, before: &Pack, after: &Pack, changes: &
     if arguments.over.archive.is_none() {
         return Ok(());
     }
-    let over = |pack: &Pack| {
-        arguments.over.alerts(pack).map_err(|diagnostic| {
+    let over = |pack: &Pack, state: &str| {
+        arguments.over.alerts(pack, state).map_err(|diagnostic| {
             complain_of(&[diagnostic], &pack.sources);
             UNUSABLE
         })
     };
-    changes.alerts = Some(AlertChanges::between(over(before)?.alerts, over(after)?.alerts, &changes.renamed()));
+    let (before, after) = (over(before, &arguments.old)?, over(after, &arguments.new)?);
+    if !(before.whole && after.whole) {
+        return Err(UNUSABLE);
+    }
+    let (before, after) = (before.alerts, after.alerts);
+    changes.alerts = Some(AlertChanges::between(before, after, &changes.renamed()));
     Ok(())
 }
 

@@ -43,10 +43,6 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
         say(&code.page());
         return GOOD;
     }
-    #[cfg(feature = "engine")]
-    if arguments.over.archive.is_some() {
-        return of_alert(arguments, wanted);
-    }
     let packs = load_together(&arguments.packs);
     let mut found = false;
     for sentences in packs.iter().filter_map(|pack| sentences(pack, wanted)) {
@@ -55,6 +51,10 @@ pub(super) fn run(arguments: &Arguments) -> u8 {
     }
     if found {
         return GOOD;
+    }
+    #[cfg(feature = "engine")]
+    if arguments.over.archive.is_some() {
+        return of_alert(arguments, wanted);
     }
     for pack in &packs {
         complain_of(&pack.diagnostics, &pack.sources);
@@ -88,7 +88,14 @@ fn names(pack: &Pack) -> impl Iterator<Item = &str> {
 #[cfg(feature = "engine")]
 fn of_alert(arguments: &Arguments, id: &str) -> u8 {
     super::private::no_core_dump();
+    if arguments.packs.is_empty() {
+        let message = "an alert is explained with the packs that gave it";
+        let help = format!("`skywatch explain {id} PACK --archive DIR`");
+        complain_of(&[Diagnostic::error(Code::BadArgument, message).help(help)], &SourceMap::default());
+        return UNUSABLE;
+    }
     let Some(packs) = super::packs(&arguments.packs) else { return UNUSABLE };
+    let id = &id.to_lowercase();
     let short = id.len() < 8 || !id.chars().all(|c| c.is_ascii_hexdigit());
     for pack in packs.iter().filter(|_| !short) {
         match arguments.over.explained(pack, id) {

@@ -107,6 +107,18 @@ enum Format {
     Json,
 }
 
+/// How reports are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Report {
+    /// For people.
+    #[value(alias = "human")]
+    Text,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
 /// Reads the arguments, does what they say, gives the exit status.
 #[must_use]
 pub fn run() -> ExitCode {
@@ -208,6 +220,12 @@ fn packs(paths: &[PathBuf]) -> Option<Vec<Pack>> {
         broken = true;
     }
     (!broken).then_some(packs)
+}
+
+/// Reads one state of a pack, together with packs whose exceptions act on it.
+fn state(path: &std::path::Path, beside: &[PathBuf]) -> Option<Pack> {
+    let paths: Vec<PathBuf> = [path.to_owned()].into_iter().chain(beside.iter().cloned()).collect();
+    packs(&paths)?.into_iter().next()
 }
 
 /// Reads a time argument: `2026-01-31` or RFC 3339, in UTC; microseconds.

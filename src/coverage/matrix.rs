@@ -38,6 +38,10 @@ pub(super) fn block(tagged: &Tagged<'_>) -> Block {
     if !without.is_empty() {
         notes.push(Note { title: "without a rule", lines: vec![without.join(", ")] });
     }
+    if !tagged.unlisted.is_empty() {
+        let lines = tagged.unlisted.iter().map(|(id, name)| format!("{id}: {name}"));
+        notes.push(Note { title: "not in the list that ships", lines: lines.collect() });
+    }
     Block {
         title: tags::release(tagged.catalogue.scheme()).to_owned(),
         about: format!(
@@ -81,6 +85,7 @@ pub fn tagged_to_json(tagged: &Tagged<'_>) -> Value {
         "covered": covered,
         "all": all,
         "percent": tagged.percent(),
+        "unlisted": tagged.unlisted.iter().map(|(id, name)| json!({ "id": id, "rule": name })).collect::<Vec<_>>(),
         "entries": tagged.entries.iter().map(entry).collect::<Vec<_>>(),
     })
 }

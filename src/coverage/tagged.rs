@@ -55,6 +55,8 @@ pub struct Tagged<'a> {
     pub clouds: Vec<&'a str>,
     /// Each entry of the catalogue, in its order.
     pub entries: Vec<Entry<'a>>,
+    /// Tags of its kind that the list which ships does not have, by what carries them.
+    pub unlisted: Vec<(&'a str, &'a str)>,
 }
 
 /// An entry of a catalogue.
@@ -95,8 +97,13 @@ impl<'a> Tagged<'a> {
             let with = tagged.iter().filter(|(tags, _)| tags.iter().any(is));
             with.map(|(_, tagger)| tagger.clone()).collect()
         };
+        let listed = |id: &str| tags::ids(catalogue.scheme()).any(|(known, _)| known == id);
+        let of_kind = |tag: &'a String| tag.split_once(':').filter(|(scheme, _)| *scheme == catalogue.scheme());
+        let all = tagged.iter().flat_map(|(tags, tagger)| tags.iter().map(|tag| (tag, tagger.name)));
+        let unlisted =
+            all.filter_map(|(tag, name)| Some((of_kind(tag)?.1, name))).filter(|(id, _)| !listed(id)).collect();
         let entries = tags::ids(catalogue.scheme()).map(|(id, name)| Entry { id, name, rules: of(id) }).collect();
-        Tagged { packs: packs.iter().map(|pack| pack.pack).collect(), catalogue, clouds, entries }
+        Tagged { packs: packs.iter().map(|pack| pack.pack).collect(), catalogue, clouds, entries, unlisted }
     }
 
     /// How many entries of the catalogue are covered, and how many it has: one whose part is covered is covered, and parts do not count by
@@ -145,7 +152,15 @@ fn taggers<'a>(pack: &Coverage<'a>, clouds: &[&'a str]) -> Vec<(&'a [String], Ta
         out.push((rule.tags.as_slice(), Tagger { pack: pack.pack, name: &rule.name, clouds }));
     }
     for one in &all {
-        let clouds = clouds.iter().copied().filter(|cloud| can_occur(one, &all, &|name| runs(name, cloud))).collect();
+        let mut on: Vec<&str> =
+            clouds.iter().copied().filter(|cloud| can_occur(one, &all, &|name| runs(name, cloud))).collect();
+        // Members on several clouds may come together where no cloud has enough of them.
+        if on.is_empty() && can_occur(one, &all, &|name| clouds.iter().any(|cloud| runs(name, cloud))) {
+            let reads: Vec<Correlation> = all.iter().map(|one| (*one).clone()).collect();
+            let read = one.reads(&reads);
+            on = clouds.iter().copied().filter(|cloud| read.iter().any(|name| runs(name, cloud))).collect();
+        }
+        let clouds = on;
         out.push((one.tags.as_slice(), Tagger { pack: pack.pack, name: &one.name, clouds }));
     }
     out

@@ -236,6 +236,7 @@ impl Reader<'_> {
                         }
                     }
                 }
+                ("day" | "rule", ..) => self.wrong(key, format!("`{key}` is a number of alerts"), SHAPE),
                 _ => self.wrong(key, format!("`{key}` is no budget"), SHAPE),
             }
         }

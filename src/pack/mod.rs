@@ -199,7 +199,8 @@ impl Read {
             pack.diagnostics.append(&mut said);
             // A rule that failed is unknown here, and is said where it failed.
             if !has_errors(&pack.diagnostics) {
-                let rules = pack.resolved.rules.iter().map(|rule| rule.name.as_str());
+                // Signals reach nobody, so they have no budget.
+                let rules = pack.resolved.rules.iter().filter(|rule| !rule.signal).map(|rule| rule.name.as_str());
                 let names: Vec<&str> =
                     rules.chain(pack.resolved.correlations.iter().map(|one| one.name.as_str())).collect();
                 let mut said = manifest::unknown_budgets(&pack.budget, &names);

@@ -11,6 +11,7 @@ use crate::ir::{
 };
 use crate::pack::Pack;
 use crate::source::Span;
+use crate::syntax::ast::ItemKind;
 use crate::syntax::micros;
 
 /// The names of the derived rules: of all events, and of those that pass.
@@ -26,13 +27,16 @@ fn answer_names(n: usize) -> [String; 2] {
 pub struct Given {
     /// The key's or field's value.
     value: Expr,
-    /// A missing value is asked for: the key's default stands for it.
-    missing: bool,
+    /// The key's default is asked for, which stands for missing values.
+    default: bool,
     /// What it is to be.
     literal: Literal,
+    /// Which key it is, of a rule with windows.
+    key: Option<usize>,
 }
 
-/// Reads `caller.id=alice`: a key of the rule, or a field of its stream.
+/// Reads `caller.id=alice`: a key of the rule, or, of a rule without `over`, a field of its stream. A field that is no key would ask of other
+/// windows than those that the rule has.
 ///
 /// # Errors
 /// A name that is neither, a value that is not of its type.
@@ -43,21 +47,22 @@ pub fn given(text: &str, rule: &Rule, stream: &Stream) -> Result<Given, Diagnost
     };
     let keys = || rule.window.iter().flat_map(|window| &window.keys);
     let field = |name: &str| {
-        let id = stream.field(name)?;
+        let id = stream.field(name).filter(|_| rule.window.is_none())?;
         Some(Expr { kind: ExprKind::Field(id), ty: stream.get(id)?.ty.clone(), span: rule.span })
     };
-    let key = keys().find(|key| key.name == name);
+    let at = keys().position(|key| key.name == name);
+    let key = at.and_then(|at| keys().nth(at));
     let Some(expr) = key.map(|key| key.value.clone()).or_else(|| field(name)) else {
-        let fields = stream.fields.iter().map(|field| field.name.as_str());
+        let fields = stream.fields.iter().filter(|_| rule.window.is_none()).map(|field| field.name.as_str());
         let known = keys().map(|key| key.name.as_str()).chain(fields);
-        return Err(wrong(format!("`{}` has no key or field `{name}`", rule.name)).suggest(name, known));
+        let what = if rule.window.is_some() { "no key" } else { "no field" };
+        return Err(wrong(format!("`{}` has {what} `{name}`", rule.name)).suggest(name, known));
     };
-    if key.is_some_and(|key| key.default.as_deref() == Some(value)) {
-        return Ok(Given { value: expr, missing: true, literal: Literal::Text(value.to_owned()) });
-    }
-    let literal = literal(value, &expr.ty)
+    let default = key.is_some_and(|key| key.default.as_deref() == Some(value));
+    let literal = if default { Some(Literal::Text(value.to_owned())) } else { literal(value, &expr.ty) };
+    let literal = literal
         .ok_or_else(|| wrong(format!("`{value}` can't be a value of `{name}`, which is of type {}", expr.ty)))?;
-    Ok(Given { value: expr, missing: false, literal })
+    Ok(Given { value: expr, default, literal, key: at })
 }
 
 fn literal(text: &str, ty: &Type) -> Option<Literal> {
@@ -80,20 +85,22 @@ impl Given {
             let literal = match held {
                 Value::Text(text) => Literal::Text(text.to_string()),
                 Value::Int(n) => Literal::Int(*n),
+                Value::Decimal(billionths) => Literal::Decimal(*billionths),
                 Value::Bool(one) => Literal::Bool(*one),
                 Value::Time(us) => Literal::Time(*us),
                 Value::Duration(us) => Literal::Duration(*us),
                 Value::Ip(address) => Literal::Ip(*address),
                 _ => return None,
             };
-            Some(Given { value, missing: false, literal })
+            Some(Given { value, default: false, literal, key: None })
         };
         let keys = rule.window.iter().flat_map(|window| &window.keys);
         let mut out: Vec<Given> = keys
             .zip(&alert.keys)
-            .filter_map(|(key, (_, held))| {
+            .enumerate()
+            .filter_map(|(at, (key, (_, held)))| {
                 let default = held.as_text().is_some() && held.as_text() == key.default.as_deref();
-                of(key.value.clone(), held).map(|given| Given { missing: default, ..given })
+                of(key.value.clone(), held).map(|given| Given { default, key: Some(at), ..given })
             })
             .collect();
         let id = Expr { kind: ExprKind::Field(stream.event_id()), ty: Type::Text, span: rule.span };
@@ -102,13 +109,34 @@ impl Given {
     }
 
     fn pred(&self) -> Pred {
-        let Given { value, missing, literal } = self;
+        let Given { value, default, literal, .. } = self;
         let span = value.span;
-        if *missing {
+        if *default && value.ty != Type::Text {
             return Pred::new(PredKind::Present(value.clone()), span).negate();
         }
         let literal = Expr { kind: ExprKind::Literal(literal.clone()), ty: value.ty.clone(), span };
-        Pred::new(PredKind::Compare(Comparison::Equal, value.clone(), literal), span)
+        let equal = Pred::new(PredKind::Compare(Comparison::Equal, value.clone(), literal), span);
+        match default {
+            // Who has the default's text for a value is of the same group.
+            true => Pred::any(vec![equal, Pred::new(PredKind::Present(value.clone()), span).negate()], span),
+            false => equal,
+        }
+    }
+
+    /// Whether an alert has this key.
+    pub(super) fn is_of(&self, alert: &Alert) -> bool {
+        let held = self.key.and_then(|at| alert.keys.get(at)).map(|(_, value)| value);
+        let asked = match &self.literal {
+            Literal::Text(text) => Value::text(text),
+            Literal::Int(n) => Value::Int(*n),
+            Literal::Decimal(billionths) => Value::decimal(*billionths),
+            Literal::Bool(one) => Value::Bool(*one),
+            Literal::Time(us) => Value::Time(*us),
+            Literal::Duration(us) => Value::Duration(*us),
+            Literal::Ip(address) => Value::ip(*address),
+            Literal::Float(_) => return false,
+        };
+        held.is_none_or(|held| *held == asked)
     }
 }
 
@@ -134,6 +162,11 @@ impl Derived {
         let conditions: Vec<&Pred> = rule.filter.iter().flat_map(parts).collect();
         let demands: Vec<&Pred> = parts(&rule.when);
         let text = |span: Span| pack.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        // An exception's condition has the place of its name.
+        let said = |span: Span| match is_of(rule, pack, span) {
+            true => text(span),
+            false => format!("not excepted by {}", text(span)),
+        };
         let bare = |name: &str| Rule {
             name: name.to_owned(),
             severity: SeverityOf { arms: Vec::new(), default: Level::Informational },
@@ -160,7 +193,7 @@ impl Derived {
                             reads.push((name, matches!(leaf.kind, ExprKind::Look(_)) && leaf.ty == Type::Bool));
                         }
                     }
-                    Part { text: text(pred.span), reads }
+                    Part { text: said(pred.span), reads }
                 })
                 .collect()
         };
@@ -179,7 +212,7 @@ impl Derived {
                 value: Expr { kind: ExprKind::Aggregate(n), ty: Type::Int, span: rule.span },
             };
             all.measures = (0..=conditions.len()).map(measure).collect();
-            conditions.iter().map(|pred| Part { text: text(pred.span), reads: Vec::new() }).collect()
+            conditions.iter().map(|pred| Part { text: said(pred.span), reads: Vec::new() }).collect()
         } else {
             shown_of(&mut all, &conditions)
         };
@@ -200,7 +233,9 @@ impl Derived {
         };
         let mut rules = vec![all, passed];
         rules.append(&mut answers);
-        rules.iter_mut().skip(1).for_each(|rule| rule.filter.extend(asked.iter().cloned()));
+        // What asks the past asks that of other groups too: those must not be left out of it.
+        let apart = rules.iter_mut().skip(1).filter(|rule| rule.looks.is_empty());
+        apart.for_each(|rule| rule.filter.extend(asked.iter().cloned()));
         Derived { rules, windowed, measures: rule.measures.len(), conditions, demands }
     }
 
@@ -236,7 +271,7 @@ impl Derived {
         }));
         let alerts = passed.is_some() && demands.iter().all(|demand| demand.holds == Value::Bool(true));
         let (source, window, keys) = (one.source.clone(), one.window, one.keys.clone());
-        Case { source, window, keys, passed: counted, values, demands, alerts }
+        Case { source, window, keys, event: one.event.clone(), passed: counted, values, demands, alerts }
     }
 }
 
@@ -258,6 +293,13 @@ fn read(parts: &[Part], shown: &[(String, Value)]) -> Vec<Demand> {
         Demand { text: part.text.clone(), holds, values }
     };
     parts.iter().map(&mut one).collect()
+}
+
+/// Whether words stand in the rule's own declaration.
+fn is_of(rule: &Rule, pack: &Pack, span: Span) -> bool {
+    let items = pack.files.iter().flat_map(|file| &file.file.items);
+    let own = items.filter(|item| matches!(&item.kind, ItemKind::Rule(written) if written.name.node == rule.name));
+    own.map(|item| item.span()).any(|own| own.source == span.source && own.start <= span.start && span.end <= own.end)
 }
 
 /// A condition with `and` taken apart.

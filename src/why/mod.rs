@@ -29,6 +29,8 @@ pub struct Case {
     pub window: Interval,
     /// Keys and their values.
     pub keys: Vec<(String, Value)>,
+    /// The event, of a rule without `over`.
+    pub event: Option<EventRow>,
     /// Of a window: how many events it has, and how many of them pass each condition and those before it; the text is empty for the first.
     pub passed: Vec<(String, Value)>,
     /// Measures of a window that has events; what an event has in the fields that conditions read.
@@ -57,6 +59,10 @@ pub struct Why {
     pub cases: Vec<Case>,
     /// Why a source could not be asked.
     pub unasked: Vec<(String, Vec<Diagnostic>)>,
+    /// Whether what is counted are elements of lists (`each`).
+    pub elements: bool,
+    /// What makes fewer alerts of what is said to alert, a sentence each.
+    pub fewer: Vec<&'static str>,
 }
 
 /// What one window or event is told from others by.
@@ -99,10 +105,17 @@ pub fn why(engine: &Engine<'_>, pack: &Pack, rule: &Rule, given: &[Given], range
     for alert in asked {
         cases.push(case(alert, Some(alert), judged.remove(&place(alert)).as_ref()));
     }
-    // A window without an event can alert where silence is asked for.
-    cases.extend(judged.values().map(|alert| case(alert, None, Some(alert))));
+    // A window without an event can alert where silence is asked for; windows of other keys are there where the past is asked.
+    let silent = judged.values().filter(|alert| alert.event.is_none() && given.iter().all(|one| one.is_of(alert)));
+    cases.extend(silent.map(|alert| case(alert, None, Some(alert))));
     cases.sort_by_key(|case| (std::cmp::Reverse((case.alerts, case.came())), case.window.start));
-    Why { cases, unasked }
+    let unites = rule.window.as_ref().is_some_and(|window| window.merges);
+    let fewer = [
+        (unites, "Windows in a row are one alert."),
+        (rule.mute.is_some(), "An alert within the mute of one before it is not delivered."),
+    ];
+    let fewer = fewer.into_iter().filter(|(so, _)| *so).map(|(_, said)| said).collect();
+    Why { cases, unasked, elements: rule.each.is_some(), fewer }
 }
 
 impl Case {

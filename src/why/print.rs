@@ -14,7 +14,7 @@ const MAX_SHOWN: usize = 10;
 pub fn text(name: &str, why: &Why) -> String {
     let mut out = String::new();
     for case in why.cases.iter().take(MAX_SHOWN) {
-        out.push_str(&of_case(name, case));
+        out.push_str(&of_case(name, case, why.elements));
     }
     let more = why.cases.len().saturating_sub(MAX_SHOWN);
     if more > 0 {
@@ -26,23 +26,35 @@ pub fn text(name: &str, why: &Why) -> String {
             _ = writeln!(out, "{name} is not run on {source}: {}{help}", reason.message);
         }
     }
+    if why.cases.iter().any(|case| case.alerts) {
+        why.fewer.iter().for_each(|said| _ = writeln!(out, "{said}"));
+    }
     if why.cases.is_empty() {
         _ = writeln!(out, "{name}: no log of the archive has an event of these keys in that time");
     }
     out
 }
 
-fn of_case(name: &str, case: &Case) -> String {
+fn of_case(name: &str, case: &Case, elements: bool) -> String {
     let when = match case.window.start == case.window.end {
         true => format!("at {}", moment(case.window.start)),
         false => format!("from {} to {}", moment(case.window.start), moment(case.window.end)),
     };
+    let element = case.event.as_ref().and_then(|event| event.element);
+    let element = element.map(|n| format!(", element {}", n + 1)).unwrap_or_default();
     let alerts = if case.alerts { "alerts" } else { "does not alert" };
-    let mut out = format!("{name} {alerts} on {}, {when}{}\n", case.source, listed(&case.keys, ", "));
+    let mut out = format!("{name} {alerts} on {}, {when}{element}{}\n", case.source, listed(&case.keys, ", "));
     for (text, count) in &case.passed {
-        let events = if *count == Value::Int(1) { "event" } else { "events" };
+        let one = *count == Value::Int(1);
+        let events = match (elements, one) {
+            (false, true) => "event",
+            (false, false) => "events",
+            (true, true) => "element of an event",
+            (true, false) => "elements of events",
+        };
         match text.is_empty() {
             true => _ = writeln!(out, "  {} {events}", value_text(count)),
+            false if text.starts_with("not excepted") => _ = writeln!(out, "  {} of them {text}", value_text(count)),
             false => _ = writeln!(out, "  {} of them where {text}", value_text(count)),
         }
     }

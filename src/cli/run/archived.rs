@@ -1,7 +1,10 @@
 //! Rules of a pack over an archive: all of a period at once, or from where the last run ended.
 
+use std::path::Path;
+
+use super::super::over::open;
 use super::{Arguments, Chosen, GOOD, Judged, UNUSABLE, complain_of, content_told, say, signals, tell, withhold};
-use crate::archive::{Archive, now};
+use crate::archive::now;
 use crate::diag::{Code, Diagnostic};
 use crate::engine::{Engine, Period, RunOutcome};
 use crate::eval::{Alert, Range};
@@ -26,9 +29,7 @@ pub(super) fn judge(arguments: &Arguments, pack: &Pack) -> Result<Judged, Diagno
 }
 
 fn engine<'a>(arguments: &Arguments, pack: &'a Pack) -> Result<Engine<'a>, Diagnostic> {
-    let folder = arguments.archive.as_deref().unwrap_or_else(|| std::path::Path::new(""));
-    let archive = Archive::open(folder, &pack.resolved.schema, arguments.keys.content()?)?;
-    Engine::open(archive, &pack.resolved.schema, arguments.limits())
+    open(arguments.archive.as_deref().unwrap_or(Path::new("")), &arguments.keys, arguments.limits(), pack)
 }
 
 /// As [`judge`], from where the last run ended. Alerts are told, then they are in the log.
@@ -56,6 +57,13 @@ pub(super) fn go_on(arguments: &Arguments, pack: &Pack, state: &mut State) -> Re
 /// Says why a rule alerts or does not on what some keys or fields hold.
 pub(super) fn why_not(arguments: &Arguments, packs: &[Pack], name: &str, given: &[String]) -> u8 {
     let rule = |pack: &'_ Pack| pack.resolved.rules.iter().position(|rule| rule.name == name);
+    let correlated = packs.iter().any(|pack| pack.resolved.correlations.iter().any(|one| one.name == name));
+    if correlated {
+        let message = format!("`{name}` is a correlation: it asks alerts, and no events");
+        let help = "ask why its members alert or do not; `skywatch explain ID` says why an alert of it came";
+        complain_of(&[Diagnostic::error(Code::BadArgument, message).help(help)], &SourceMap::default());
+        return UNUSABLE;
+    }
     let Some((pack, at)) = packs.iter().find_map(|pack| Some((pack, rule(pack)?))) else {
         let known = packs.iter().flat_map(|pack| &pack.resolved.rules).map(|rule| rule.name.as_str());
         let unknown = Diagnostic::error(Code::BadArgument, format!("unknown rule `{name}`")).suggest(name, known);
@@ -81,11 +89,25 @@ fn answered(arguments: &Arguments, pack: &Pack, at: usize, asked: &[String]) -> 
     else {
         return Ok(String::new());
     };
+    if asked.is_empty() && rule.window.as_ref().is_none_or(|window| !window.keys.is_empty()) {
+        let names = rule.window.iter().flat_map(|window| &window.keys).map(|key| format!("{}=…", key.name));
+        let names: Vec<String> = names.collect();
+        let example = if names.is_empty() { "caller.id=…".to_owned() } else { names.join(" ") };
+        let message = format!("of whom `{}` is to be explained is not said", rule.name);
+        return Err(Box::new(
+            Diagnostic::error(Code::BadArgument, message).help(format!("`--why {} {example}`", rule.name)),
+        ));
+    }
     let asked: Result<Vec<_>, _> = asked.iter().map(|text| given(text, rule, stream)).collect();
     let asked = asked?;
     content_told(arguments.show_content, pack, rules)?;
     let engine = engine(arguments, pack)?;
     let whole = engine.archive().days().unwrap_or_default();
     let range = Range { from: arguments.from.unwrap_or(whole.0), to: arguments.to.unwrap_or(whole.1) };
+    if range.from >= range.to && engine.archive().days().is_some() {
+        return Err(Box::new(
+            Diagnostic::error(Code::BadArgument, "`--from` is not before `--to`").help("exchange them"),
+        ));
+    }
     Ok(text(&rule.name, &why(&engine, pack, rule, &asked, range, arguments.show_content)))
 }

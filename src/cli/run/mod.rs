@@ -18,9 +18,8 @@ use super::{Format, GOOD, NO, UNUSABLE, complain, complain_of, packs, say, time}
 use crate::diag::{Code, Diagnostic};
 #[cfg(feature = "engine")]
 use crate::engine::{Costs, Limits, MEMORY};
-use crate::eval::correlate::{Correlated, correlate_all};
-use crate::eval::mute::{Delivered, mute};
-use crate::eval::{Alert, RuleRun};
+use crate::eval::correlate::Correlated;
+use crate::eval::{Alert, RuleRun, conclude};
 use crate::ir::{ContentTold, Correlation, Level, Rule};
 use crate::pack::Pack;
 use crate::report::{json_lines, table};
@@ -79,7 +78,7 @@ pub(super) struct Arguments {
     lateness: Option<i64>,
     /// Say why this rule alerts or does not on what these keys or fields hold: how many events pass each condition, and the values that decided.
     #[cfg(feature = "engine")]
-    #[arg(long, num_args = 1.., value_names = ["RULE", "KEY=VALUE"], conflicts_with_all = ["at", "state", "rule", "stdin", "fail_on", "summary"])]
+    #[arg(long, num_args = 1.., value_names = ["RULE", "KEY=VALUE"], conflicts_with_all = ["at", "state", "rule", "stdin", "fail_on", "summary", "all", "explain"])]
     why: Vec<String>,
     /// Only this rule, or this correlation with what it reads.
     #[arg(long)]
@@ -296,8 +295,8 @@ impl<'a> Chosen<'a> {
         mut alerts: Vec<Alert>,
         end: i64,
     ) -> (Vec<Alert>, Vec<(String, Correlated)>) {
-        let correlated = correlate_all(&self.correlations, &mut alerts, &self.pack.id, end);
-        mute(&mut alerts, &self.pack.resolved.mutes(), &mut Delivered::new());
+        let mutes = self.pack.resolved.mutes();
+        let correlated = conclude(&mut alerts, &self.correlations, &mutes, &self.pack.id, end);
         let signals = signals(self.pack);
         // Whoever asks for one rule wants its alerts.
         let reaches =
