@@ -79,6 +79,61 @@ fn diff_says_what_changed_in_meaning() {
     assert_eq!(status(&["diff", &old, &old, "--exit-code"]), 0);
 }
 
+/// What a pack of one file becomes, by `diff`: each rule and what became of it.
+fn diffed(old: &str, new: &str) -> Vec<(String, String)> {
+    let (old, new) = (folder(&[MANIFEST, ("a.sky", old)]), folder(&[MANIFEST, ("a.sky", new)]));
+    let [old, new] = [&old, &new].map(|folder| folder.path().display().to_string());
+    kinds(&json(&["diff", &old, &new, "--format", "json"]))
+}
+
+#[test]
+fn diff_is_about_meaning() {
+    const RULES: &str = "operations watched { aws \"bedrock:DeleteGuardrail\", \"bedrock:UpdateGuardrail\" }
+
+rule r {
+    severity low
+    from     activity only aws
+    with     who = caller.id
+    where    operation is watched and outcome in [\"success\", \"denied\"]
+    where    who is present
+}
+
+signal one {
+    from     activity
+    over     5m by who = caller.id
+    let      n = count()
+    when     n > 5
+}
+
+correlate both {
+    severity high
+    by       who
+    within   10m
+    when     one then one
+}
+";
+    let changed = |from: &str, to: &str| {
+        assert!(RULES.contains(from), "{from}");
+        let said = diffed(RULES, &RULES.replace(from, to));
+        said.iter().map(|(rule, kind)| format!("{rule} {kind}")).collect::<Vec<_>>().join(", ")
+    };
+    // What operations stand for, what a key is, what a member is.
+    assert_eq!(changed(", \"bedrock:UpdateGuardrail\"", ""), "r changed");
+    assert!(changed("by who = caller.id", "by who = account").contains("one changed"));
+    assert_eq!(changed("    within   10m\n", "    within   20m\n"), "both changed");
+    assert!(changed("when     n > 5\n", "when     n > 5\n    mute     1h\n").contains("one changed"));
+    // Names that alerts do not have, the order of what has none, and how conditions are parted.
+    assert_eq!(
+        changed(
+            "who = caller.id\n    where    operation is watched and outcome in [\"success\", \"denied\"]\n    where    who is present",
+            "it = caller.id\n    where    it is present\n    where    outcome in [\"denied\", \"success\"]\n    where    operation is watched"
+        ),
+        ""
+    );
+    // Who reads a signal means what it did when the signal has another name.
+    assert_eq!(changed("one", "first"), "first renamed");
+}
+
 fn git(folder: &Path, arguments: &[&str]) {
     let known = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main"];
     let done = Command::new("git").args(known).args(arguments).current_dir(folder).output().expect("git runs");
@@ -109,7 +164,14 @@ fn diff_reads_git_revisions() {
         let out = text(&output.stdout);
         assert!(out.starts_with("2 changed, 1 renamed, 1 as before\n"), "{arguments:?}: {out}{}", text(&output.stderr));
     }
-    for wrong in [["nowhere", "rules/pack"], ["main:rules/other", "rules/pack"], ["--upload-pack=x:y", "rules/pack"]] {
+    // An absolute path is none of a revision: it would be the pack as it is now.
+    let absolute = pack.display().to_string();
+    for wrong in [
+        ["nowhere", "rules/pack"],
+        ["main:rules/other", "rules/pack"],
+        ["main", absolute.as_str()],
+        ["--upload-pack=x:y", "rules/pack"],
+    ] {
         let output = diff(folder.path(), &["--", wrong[0], wrong[1]]);
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");
         assert!(text(&output.stderr).contains("neither a path nor a git revision"), "{}", text(&output.stderr));
@@ -194,7 +256,7 @@ fn backtest_counts_alerts_and_holds_them_against_the_budget() {
     assert_eq!(output.status.code(), Some(1));
     let complained = text(&output.stderr);
     assert!(
-        complained.contains("`loud` may alert 1 times a day: 2 times on 2026-11-02, and over it on 2 days in all"),
+        complained.contains("`loud` may alert once a day: 2 times on 2026-11-02, and over it on 2 days in all"),
         "{complained}"
     );
     let out = text(&output.stdout);
