@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use ipnet::IpNet;
 
-use crate::ir::{Comparison, Expr, Literal, Pred, PredKind, TextTest, Type};
+use crate::ir::{Comparison, Expr, ExprKind, Function, Literal, Pred, PredKind, TextTest, Type};
 
 /// Whether the second condition holds wherever the first does.
 pub(super) fn implies(a: &Pred, b: &Pred) -> bool {
@@ -24,8 +24,8 @@ pub(super) fn implies(a: &Pred, b: &Pred) -> bool {
         (_, Any(choices)) => choices.iter().any(|choice| implies(a, choice)),
         (Not(a), Not(b)) => implies(b, a),
         (_, Not(b)) => excludes(a, b),
-        (Not(_), _) => false,
-        (_, PredKind::Present(expr)) => needs(a).contains(&expr),
+        (Not(a), _) => fails_only_with(a, b),
+        (_, PredKind::Present(expr)) => needs(a).into_iter().any(|needed| needs_value(needed, expr)),
         _ => by_values(a, b, |a, b| a.within(b)) || sides(a).zip(sides(b)).is_some_and(|(a, b)| a.order_within(&b)),
     }
 }
@@ -43,6 +43,32 @@ pub(super) fn excludes(a: &Pred, b: &Pred) -> bool {
         (Not(a), _) => implies(b, a),
         _ => by_values(a, b, |a, b| a.apart(b)) || sides(a).zip(sides(b)).is_some_and(|(a, b)| a.order_apart(&b)),
     }
+}
+
+/// Whether the second condition holds wherever the first, a condition that is negated, does not.
+fn fails_only_with(a: &Pred, b: &Pred) -> bool {
+    match &a.kind {
+        PredKind::Not(a) => implies(a, b),
+        PredKind::Any(parts) => parts.iter().any(|part| fails_only_with(part, b)),
+        _ => false,
+    }
+}
+
+/// Whether a value is missing wherever another one is.
+pub(super) fn needs_value(of: &Expr, other: &Expr) -> bool {
+    use Function::{
+        Base64Decode, Distance, Extract, Hash, Hour, Length, Lower, Substring, ToDecimal, ToFloat, Upper, Weekday,
+    };
+    of == other
+        || match &of.kind {
+            ExprKind::Call(
+                Lower | Upper | Length | Substring | Extract(_) | Base64Decode | Hash | Hour | Weekday | Distance
+                | ToFloat | ToDecimal,
+                args,
+            ) => args.iter().any(|arg| needs_value(arg, other)),
+            ExprKind::Arithmetic(_, left, right) => needs_value(left, other) || needs_value(right, other),
+            _ => false,
+        }
 }
 
 /// The values without which a positive condition is false.
@@ -374,6 +400,11 @@ mod tests {
             ("model.id == \"a\"", "model.id != \"b\"", true),
             ("model.id == \"a\"", "model.id is present", true),
             ("model.id != \"a\"", "model.id is present", false),
+            ("lower(model.id) == \"a\"", "model.id is present", true),
+            ("segment(model.id, \".\", 0) in [\"a\", \"b\"]", "model.id is present", true),
+            ("coalesce(model.id, caller.id) == \"a\"", "model.id is present", false),
+            ("not (model.id is missing or status == 5)", "model.id is present", true),
+            ("tokens.input + tokens.output > 5", "tokens.output is present", true),
             ("model.id not in [\"a\", \"b\"]", "model.id != \"a\"", true),
             ("model.id != \"a\"", "model.id not in [\"a\", \"b\"]", false),
             ("source.ip == 10.1.2.3", "source.ip in 10.0.0.0/8", true),
