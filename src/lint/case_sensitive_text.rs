@@ -54,7 +54,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                     if of.name == "user.agent" && *test == TextTest::StartsWith {
                         return;
                     }
-                    let texts: Vec<&str> = needles.iter().filter_map(text).collect();
+                    let texts: Vec<&str> = needles.iter().filter_map(|needle| needle.as_literal()?.as_text()).collect();
                     // Several spellings of one needle say that case was thought of.
                     let both = |one: &str| texts.iter().any(|other| *other != one && other.eq_ignore_ascii_case(one));
                     if texts.iter().any(|one| both(one)) {
@@ -122,13 +122,6 @@ impl Written<'_> {
         let of = |letters: usize| words.iter().filter(|word| word.len() >= letters).count();
         let enough = of(3) >= 2 || (of(4) >= 1 && !self.code);
         text.chars().all(plain) && !joined && words.iter().all(spelled) && enough
-    }
-}
-
-fn text(needle: &Expr) -> Option<&str> {
-    match needle.as_literal()? {
-        crate::ir::Literal::Text(text) => Some(text),
-        _ => None,
     }
 }
 

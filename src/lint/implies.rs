@@ -109,8 +109,13 @@ struct Range {
     high: Option<(Literal, bool)>,
 }
 
+/// Long lists are made by programs; comparing each text of one with each of another would take too long.
+const MOST_COMPARED: usize = 250_000;
+
 fn by_values(a: &Pred, b: &Pred, ask: fn(&Facts<'_>, &Facts<'_>) -> bool) -> bool {
-    facts(a).zip(facts(b)).is_some_and(|((of, a), (of_b, b))| of == of_b && ask(&a, &b))
+    facts(a).zip(facts(b)).is_some_and(|((of, a), (of_b, b))| {
+        of == of_b && a.constants().saturating_mul(b.constants()) <= MOST_COMPARED && ask(&a, &b)
+    })
 }
 
 /// The subject of a condition with constants, and what it says of it.
@@ -137,11 +142,12 @@ fn facts(pred: &Pred) -> Option<(&Expr, Facts<'_>)> {
             _ => return None,
         },
         PredKind::OneOf { subject, options, nocase } => {
-            let texts: Option<Vec<&str>> = options.iter().map(as_text).collect();
+            let texts: Option<Vec<&str>> = options.iter().map(Literal::as_text).collect();
             (subject, texts.map_or_else(|| Facts::OneOf(options.iter().collect()), |texts| text(texts, *nocase)))
         }
         PredKind::Text { test, subject, needles, every, nocase } => {
-            let needles = needles.iter().map(|needle| needle.as_literal().and_then(as_text)).collect::<Option<_>>()?;
+            let needles =
+                needles.iter().map(|needle| needle.as_literal().and_then(Literal::as_text)).collect::<Option<_>>()?;
             (subject, Facts::Text { test: *test, needles, every: *every, nocase: *nocase })
         }
         PredKind::Holds(subject) => (subject, Facts::OneOf(vec![&Literal::Bool(true)])),
@@ -151,13 +157,6 @@ fn facts(pred: &Pred) -> Option<(&Expr, Facts<'_>)> {
         }
         _ => return None,
     })
-}
-
-fn as_text(literal: &Literal) -> Option<&str> {
-    match literal {
-        Literal::Text(text) => Some(text),
-        _ => None,
-    }
 }
 
 /// What a comparison with a constant leaves; of ints, always with the bounds in.
@@ -227,6 +226,17 @@ impl Range {
 }
 
 impl Facts<'_> {
+    /// How many constants there are.
+    fn constants(&self) -> usize {
+        match self {
+            Facts::Text { needles, .. } => needles.len(),
+            Facts::OneOf(options) => options.len(),
+            Facts::Range(_) => 1,
+            Facts::Networks(networks) => networks.len(),
+            Facts::Has { options, .. } => options.len(),
+        }
+    }
+
     /// Whether every value of which this is true is one of the other's.
     fn within(&self, other: &Facts<'_>) -> bool {
         match (self, other) {

@@ -195,7 +195,9 @@ fn tests_that_ask_for_presence() {
         let found = lint(&pack);
         found.iter().find(|found| found.code.as_str() == "W0101").map(|found| found.message.clone()).unwrap_or_default()
     };
-    for clauses in ["length(prompt) > 0", "model.id == model.id", "distance_km(source.place, \"Berlin (52.52,13.41)\") >= 0"] {
+    for clauses in
+        ["length(prompt) > 0", "model.id == model.id", "distance_km(source.place, \"Berlin (52.52,13.41)\") >= 0"]
+    {
         assert!(said(clauses).contains("asks only whether"), "{clauses}: {}", said(clauses));
     }
     assert!(said("size(tools) >= 0").contains("every value"));
@@ -207,6 +209,11 @@ fn patterns() {
     check(&[
         ("where prompt matches /^abc/", &["W0112"]),
         ("where prompt matches /ab+c/", &[]),
+        ("where prompt matches any of [/a b/, /c d/] nocase", &["W0112"]),
+        ("where prompt matches any of [/^ab$/, /^cd$/]", &["W0112"]),
+        ("where prompt matches any of [/a b/, /^c d/]", &[]),
+        ("where prompt matches any of [/a b/, /c+d/]", &[]),
+        ("where prompt matches /ab/ or prompt matches /cd/ or prompt matches /ef/", &["W0112"]),
         ("where prompt matches /.*ab+c/", &["W0113"]),
         ("where prompt matches /^.*ab+c/", &["W0113"]),
         ("where prompt matches /a.*b/", &[]),
@@ -263,6 +270,7 @@ fn mended_forms_alert_alike() {
         "where model.id in [\"a\"] or prompt contains any of [\"ab\"] or user.agent not in [\"A\"] nocase or tools has all of [\"a\"]",
         "where source.ip in [10.0.0.0/8] or source.ip not in [203.0.113.7]",
         "where prompt matches /^a/ or model.id not matches /b$/ nocase or user.agent matches /^ab$/ nocase",
+        "where prompt matches any of [/a /, /b/] nocase or model.id not matches all of [/^a/, /^ab/] or user.agent matches any of [/^ab$/, /^A$/]",
         "where prompt not matches /.*a+b.*?/ or model.id matches any of [/a+.*/, /.*b*a/]",
         "where lower(model.id) == \"ab\" or lower(prompt) not in [\"a\", \"ab\"] or upper(user.agent) contains \"A\"",
         "where lower(model.id) == lower(prompt) or upper(user.agent) != upper(caller.id)",
