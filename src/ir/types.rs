@@ -119,6 +119,15 @@ pub enum Literal {
 }
 
 impl Literal {
+    /// The text that it is.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Literal::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The type it has.
     #[must_use]
     pub fn ty(&self) -> Type {

@@ -94,11 +94,12 @@ fn over(file: &PackFile, text: &str, comment: &Comment, all: &[Comment]) -> Span
     }
     let Some(next) = next_code(text, comment.range.end, all) else { return line(comment.range.start) };
     let begins = |span: &Span| span.start as usize == next;
+    // From the doc comment, in and behind which such a comment may stand too.
     let item = |item: &Item| {
         let start = item.doc.first().map_or(item.span().start, |doc| doc.span.start);
-        Span { start, ..item.span() }
+        (start as usize..=item.span().start as usize).contains(&next).then_some(Span { start, ..item.span() })
     };
-    let whole = file.file.items.iter().map(item).find(begins);
+    let whole = file.file.items.iter().find_map(item);
     let clause = || file.file.items.iter().flat_map(clauses).find(begins);
     whole.or_else(clause).unwrap_or_else(|| line(next))
 }

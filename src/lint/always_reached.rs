@@ -1,10 +1,11 @@
 //! W0107 `always-reached`: a `when` that asks for one row.
 
 use super::context::Seen;
+use super::measure::aggregate;
 use super::written::shown;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{AggregateFunction, Comparison, Expr, ExprKind, Literal, Pred, PredKind, Rule};
+use crate::ir::{AggregateFunction, Comparison, Expr, Literal, Pred, PredKind, Rule};
 use crate::source::Span;
 use crate::syntax::ast::{self, Clause};
 
@@ -56,12 +57,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 
 /// `count() > 0`, `count() >= 1`, `count() != 0`
 fn asks_for_one(rule: &Seen<'_, ast::Rule, Rule>, demand: &Pred) -> bool {
-    let counts = |expr: &Expr| match rule.behind(expr).kind {
-        ExprKind::Aggregate(n) => {
-            let aggregate = rule.meant.aggregates.get(n);
-            aggregate.is_some_and(|one| one.function == AggregateFunction::Count && one.filter.is_none())
-        }
-        _ => false,
+    let counts = |expr: &Expr| {
+        aggregate(rule, expr).is_some_and(|one| one.function == AggregateFunction::Count && one.filter.is_none())
     };
     let asks = |op: Comparison, count: &Expr, number: &Expr| {
         let least = matches!(

@@ -1,10 +1,10 @@
 //! W0140 `baseline-without-floor`: a measure that has to be a multiple of its past, however small both are.
 
 use super::context::plain;
-use super::measure::{bare, constant, each_with, greater_and_lesser, threshold};
+use super::measure::{SeenRule, bare, constant, each_with, greater_and_lesser, threshold};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Arithmetic, Comparison, Expr, ExprKind, Function, Question, Statistic};
+use crate::ir::{Arithmetic, Comparison, Expr, ExprKind, Function, Pred, PredKind, Question, Statistic};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -50,16 +50,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                     past = Some(expr.span);
                 }
             });
-            let floor = |other: &&crate::ir::Pred| {
-                threshold(other).is_some_and(|one| {
-                    let over =
-                        matches!(one.comparison, Comparison::Greater | Comparison::GreaterEqual) && one.line > 0.0;
-                    // A share is as large of two calls.
-                    let share = matches!(bare(rule, one.measure).kind, ExprKind::Arithmetic(Arithmetic::Divide, ..));
-                    over && !share
-                })
-            };
-            if past.is_some() && !beside.iter().any(floor) && !has_floor(lesser) {
+            if past.is_some() && !beside.iter().any(|other| is_floor(rule, other)) && !has_floor(lesser) {
                 let name = context.text(greater.span);
                 out.push(
                     LINT.finding(format!("any `{name}` is enough, if it was small before"))
@@ -68,6 +59,19 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 );
             }
         });
+    }
+}
+
+/// Whether a condition asks for an amount, or for one of several.
+fn is_floor(rule: &SeenRule<'_>, pred: &Pred) -> bool {
+    match &pred.kind {
+        PredKind::Any(preds) => preds.iter().all(|pred| is_floor(rule, pred)),
+        PredKind::All(preds) => preds.iter().any(|pred| is_floor(rule, pred)),
+        _ => threshold(pred).is_some_and(|one| {
+            let over = matches!(one.comparison, Comparison::Greater | Comparison::GreaterEqual) && one.line > 0.0;
+            // A share is as large of two calls.
+            over && !matches!(bare(rule, one.measure).kind, ExprKind::Arithmetic(Arithmetic::Divide, ..))
+        }),
     }
 }
 

@@ -1,11 +1,12 @@
 //! W0130 `case-sensitive-text`: words sought in text of people in one case only.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::below;
 use super::measure::SeenRule;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Expr, ExprKind, Function, Pattern, PredKind, Tier, pattern::lowered};
+use crate::ir::{Expr, ExprKind, Function, Pattern, PredKind, TextTest, Tier, pattern::lowered};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -37,15 +38,23 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let mut lists = Lists::default();
         lists.0.extend(rule.meant.each.iter().map(|each| (each.element, each.list.clone())));
         // Outer conditions come first, so the list of an element is known when it is read.
+        let mut negated = BTreeSet::new();
         rule.each_pred(&mut |pred| {
+            if let PredKind::Not(inner) = &pred.kind {
+                below(inner, &mut |pred| _ = negated.insert(pred.span));
+            }
             let words = match &pred.kind {
                 PredKind::Some { element, list, .. } => {
                     lists.0.insert(*element, list.clone());
                     return;
                 }
-                PredKind::Text { subject, needles, nocase: false, .. } => {
+                PredKind::Text { test, subject, needles, nocase: false, .. } => {
                     let Some(of) = lists.people(context, rule, subject) else { return };
-                    let texts: Vec<&str> = needles.iter().filter_map(text).collect();
+                    // A program begins with its name as it spells it.
+                    if of.name == "user.agent" && *test == TextTest::StartsWith {
+                        return;
+                    }
+                    let texts: Vec<&str> = needles.iter().filter_map(|needle| needle.as_literal()?.as_text()).collect();
                     // Several spellings of one needle say that case was thought of.
                     let both = |one: &str| texts.iter().any(|other| *other != one && other.eq_ignore_ascii_case(one));
                     if texts.iter().any(|one| both(one)) {
@@ -60,7 +69,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 }
                 _ => None,
             };
-            if let Some((of, words)) = words {
+            // What is taken out is mostly one program's own text.
+            if let Some((of, words)) = words.filter(|_| !negated.contains(&pred.span)) {
                 let message = format!("{words} is found in `{}` in this case only", of.name);
                 out.push(LINT.finding(message).at(pred.span, "").help("add `nocase` behind the test"));
             }
@@ -112,13 +122,6 @@ impl Written<'_> {
         let of = |letters: usize| words.iter().filter(|word| word.len() >= letters).count();
         let enough = of(3) >= 2 || (of(4) >= 1 && !self.code);
         text.chars().all(plain) && !joined && words.iter().all(spelled) && enough
-    }
-}
-
-fn text(needle: &Expr) -> Option<&str> {
-    match needle.as_literal()? {
-        crate::ir::Literal::Text(text) => Some(text),
-        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! W0110 `chain-of-tests`: three or more tests of one kind of one value, joined by `or`.
 
+use super::pattern_without_pattern::plain_text;
 use super::written::words;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
@@ -90,7 +91,8 @@ fn link(expr: &Expr, negated: bool) -> Option<Link<'_>> {
         // Larger ones may be another number among floats.
         (TestOp::Equal, Literal::Int(n, _)) => i32::try_from(*n).is_ok(),
         (TestOp::Contains | TestOp::StartsWith | TestOp::EndsWith, Literal::Text(..)) => true,
-        (TestOp::Matches, Literal::Pattern(_)) => true,
+        // What is a plain text is told so first.
+        (TestOp::Matches, Literal::Pattern(_)) => plain_text(&test.right).is_none(),
         _ => false,
     };
     let value = !matches!(&*test.left.node, ExprKind::Literal(_)) && test.quantifier.is_none();

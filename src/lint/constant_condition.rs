@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::context::{Seen, plain};
 use super::written::shown;
-use super::{Context, Lint};
+use super::{Context, Lint, unreachable_threshold};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::{
     Aggregate, AggregateFunction, Arithmetic, Comparison, Expr, ExprKind, Function, Literal, Pred, PredKind, Rule,
 };
+use crate::source::Span;
 use crate::syntax::ast::ExprKind::{And, Literal as Constant, Or, Test};
 use crate::syntax::ast::Literal::Bool;
 use crate::syntax::ast::{self, Clause, Expr as Expression};
@@ -20,8 +21,8 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Meaning,
         level: Level::Warn,
         title: "condition that is always so, or never",
-        why: "No event changes what it says: `hour(time) > 23` never holds, `size(tools) >= 0` always does, and a share of a count is never over 1. The rule
-alerts on everything or on nothing, without a word. Mostly the constant or the operator is another one than was meant.",
+        why: "No event changes what it says: `hour(time) > 23` never holds, `size(tools) >= 0` always does, and `length(prompt) > 0` asks only whether
+there is a prompt. The rule alerts on more than was meant or on nothing, without a word. Mostly the constant or the operator is another one than was meant.",
         bad: "
 rule off_hours {
     severity low
@@ -63,13 +64,58 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 PredKind::Not(inner) => (&**inner, true),
                 _ => (pred, false),
             };
+            if unreachable_threshold::judges(context, rule, pred) {
+                return;
+            }
             if let Some((always, why)) = decided(rule, pred) {
+                if let Some(asked) = optional(context, rule, pred).filter(|_| always) {
+                    out.push(only_presence(context, pred, asked, negated));
+                    return;
+                }
                 let word = if always != negated { "every" } else { "no" };
                 let finding =
                     LINT.finding(format!("`{}` holds of {word} value", shown(context, pred.span))).at(pred.span, why);
                 out.push(finding.help("compare with what was meant, or take the condition away"));
             }
         });
+    }
+}
+
+/// A test that all values pass says whether there is one.
+fn only_presence(context: &Context<'_>, pred: &Pred, asked: &Expr, negated: bool) -> Diagnostic {
+    let (word, name) = (if negated { "missing" } else { "present" }, shown(context, asked.span));
+    LINT.finding(format!("`{}` asks only whether there is a `{name}`", shown(context, pred.span)))
+        .at(pred.span, "so of every value")
+        .help(format!("write `{name} is {word}`, or compare with what was meant"))
+}
+
+/// The places of tests that ask only whether a value is there.
+pub(super) fn presences(context: &Context<'_>, rule: &Seen<'_, ast::Rule, Rule>) -> Vec<Span> {
+    let mut out = Vec::new();
+    rule.each_pred(&mut |pred| {
+        if decided(rule, pred).is_some_and(|(always, _)| always) && optional(context, rule, pred).is_some() {
+            out.push(pred.span);
+        }
+    });
+    out
+}
+
+/// What a comparison asks that may be missing.
+fn optional<'e>(context: &Context<'_>, rule: &'e Seen<'_, ast::Rule, Rule>, pred: &'e Pred) -> Option<&'e Expr> {
+    let (PredKind::Compare(_, left, right) | PredKind::EqualNoCase(left, right)) = &pred.kind else { return None };
+    [left, right].into_iter().find_map(|side| may_be_missing(context, rule, side))
+}
+
+/// The value that has to be there for an expression to be so; none where it always is, or that is not known.
+fn may_be_missing<'e>(context: &Context<'_>, rule: &Seen<'_, ast::Rule, Rule>, expr: &'e Expr) -> Option<&'e Expr> {
+    match &expr.kind {
+        ExprKind::Field(field) => (context.stream(rule.meant)?.time() != *field).then_some(expr),
+        ExprKind::With(n) => may_be_missing(context, rule, &rule.meant.with.get(*n)?.value).map(|_| expr),
+        ExprKind::Call(Function::Length | Function::Hour | Function::Weekday | Function::ToFloat, args) => {
+            args.iter().find_map(|arg| may_be_missing(context, rule, arg))
+        }
+        ExprKind::Call(Function::Distance | Function::Lower | Function::Upper | Function::Extract(_), _) => Some(expr),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! W0137 `constant-key`: a key of which `where` lets one value through.
 
+use std::collections::BTreeSet;
+
 use super::measure::{field, members};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
@@ -13,7 +15,8 @@ pub(super) static LINT: Lint = Lint {
         level: Level::Warn,
         title: "key that has one value only",
         why: "`where` lets one value of the field through, so grouping by it divides nothing. Either the condition was to be wider, or the key
-stands where another one was meant. Take the key away, or the condition. Keys that a correlation or `mute` reads are left alone.",
+stands where another one was meant. Take the key away, or the condition. Keys that something else reads are left alone: a correlation,
+`mute`, or the rule itself to show or measure them.",
         bad: "
 rule opus_burst {
     severity low
@@ -48,7 +51,13 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             _ => None,
         });
         let held: Vec<_> = held.collect();
-        for key in &window.keys {
+        let mut used = BTreeSet::new();
+        rule.meant.walk(&mut |expr| {
+            if let ExprKind::Key(n) = expr.kind {
+                used.insert(n);
+            }
+        });
+        for (_, key) in window.keys.iter().enumerate().filter(|(n, _)| !used.contains(n)) {
             let ExprKind::Field(of) = key.value.kind else { continue };
             let Some((_, at)) = held.iter().find(|(one, _)| *one == of) else { continue };
             let name = context.field(rule.meant, of);

@@ -218,6 +218,26 @@ pub(super) fn plain_pred(pred: &Pred) -> Pred {
     pred.clone().rewrite(&mut Nowhere)
 }
 
+/// A condition without its places and with each row value (`with`) written out, to be asked what it says of fields.
+pub(super) fn spelled(rule: &Seen<'_, ast::Rule, Rule>, pred: &Pred) -> Pred {
+    plain_pred(&pred.clone().rewrite(&mut Behind(rule.meant)))
+}
+
+/// Writes row values out.
+struct Behind<'a>(&'a Rule);
+
+impl Rewrite for Behind<'_> {
+    fn expr(&mut self, expr: Expr) -> Expr {
+        match expr.kind {
+            ExprKind::With(n) => match self.0.with.get(n) {
+                Some(binding) => binding.value.clone().rewrite(self),
+                None => expr,
+            },
+            _ => expr,
+        }
+    }
+}
+
 /// A rule without places, to be compared with others: its names and texts are still there.
 pub(super) fn plain_rule(rule: &Rule) -> Rule {
     let mut plain = rule.clone().rewrite(&mut Nowhere);

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::written::{lists, text_of};
+use super::written::{Counted, gone, lists, text_of};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::TextTest;
-use crate::source::Span;
 use crate::syntax::ast::{Comparison, Expr, ExprKind, Quantifier, TestOp};
 
 pub(super) static LINT: Lint = Lint {
@@ -48,26 +47,19 @@ struct Asked {
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     // Of named lists: how each is asked; nothing where a use is another one.
     let mut named: BTreeMap<&str, Vec<Option<Asked>>> = BTreeMap::new();
-    context.each_written(&mut |expr| match &*expr.node {
-        ExprKind::Test(test) => match &*test.right.node {
+    context.each_written(&mut |expr| {
+        let ExprKind::Test(test) = &*expr.node else { return };
+        match &*test.right.node {
             ExprKind::List(items) => {
                 let ask = asked(test);
                 ask.into_iter().for_each(|ask| of_list(context, items, &[ask], out));
             }
             ExprKind::Reference(name, _) => named.entry(&name.node).or_default().push(asked(test)),
             _ => {}
-        },
-        // Taken as `size(phrases)`, every element counts.
-        ExprKind::Call(_, arguments, _) => {
-            for value in arguments.iter().flat_map(|one| &one.value) {
-                if let ExprKind::Reference(name, _) = &*value.node {
-                    named.entry(&name.node).or_default().push(None);
-                }
-            }
         }
-        _ => {}
     });
-    for (name, items) in lists(context) {
+    let counted = Counted::of(context);
+    for (name, items) in lists(context).into_iter().filter(|(name, _)| !counted.has(&name.node)) {
         let uses: Option<Vec<Asked>> = named.get(name.node.as_str()).and_then(|uses| uses.iter().copied().collect());
         of_list(context, items, &uses.unwrap_or_default(), out);
     }
@@ -118,15 +110,4 @@ fn of_list(context: &Context<'_>, items: &[Expr], uses: &[Asked], out: &mut Vec<
             None => finding,
         });
     }
-}
-
-/// An element with its comma; none where a comment is among them.
-fn gone(context: &Context<'_>, items: &[Expr], place: usize) -> Option<Span> {
-    let item = items.get(place)?.span;
-    let span = match place.checked_sub(1).and_then(|before| items.get(before)) {
-        Some(before) => Span { start: before.span.end, ..item },
-        None => Span { end: items.get(1)?.span.start, ..item },
-    };
-    let between = context.text(span).replace(context.text(item), "");
-    (!between.contains("//")).then_some(span)
 }

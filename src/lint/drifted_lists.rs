@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::written::{self, text_of};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::source::Span;
-use crate::syntax::ast::{Expr, ExprKind, ItemKind, ListBody, Literal};
+use crate::syntax::ast::{self, Expr, ExprKind};
 
 /// Fewer elements in common are chance.
 const SHARED: usize = 3;
@@ -128,16 +129,13 @@ fn finding(list: &Texts<'_>, other: &Texts<'_>, shared: usize) -> Diagnostic {
 
 /// The lists of texts that a pack writes, those with names first.
 fn lists<'a>(context: &Context<'a>) -> Vec<Texts<'a>> {
-    let named = context.items(|kind| match kind {
-        ItemKind::List(list) => Some(list),
-        _ => None,
-    });
-    let mut out = Vec::new();
-    for list in named {
-        if let ListBody::Elements(items) = &list.body {
-            out.push(Texts { name: Some(&list.name.node), elements: texts(items), at: list.name.span, rule: None });
-        }
-    }
+    let named = |(name, items): (&'a ast::Name, &'a [Expr])| Texts {
+        name: Some(&name.node),
+        elements: texts(items),
+        at: name.span,
+        rule: None,
+    };
+    let mut out: Vec<Texts<'a>> = written::lists(context).into_iter().map(named).collect();
     for (n, rule) in context.rules.iter().enumerate() {
         rule.written.walk(&mut |expr| {
             if let (ExprKind::List(items), Some(first)) = (&*expr.node, list_start(expr)) {
@@ -157,11 +155,4 @@ fn list_start(expr: &Expr) -> Option<Span> {
 
 fn texts(items: &[Expr]) -> BTreeSet<&str> {
     items.iter().filter_map(text_of).collect()
-}
-
-fn text_of(item: &Expr) -> Option<&str> {
-    match &*item.node {
-        ExprKind::Literal(Literal::Text(text, _)) => Some(text),
-        _ => None,
-    }
 }

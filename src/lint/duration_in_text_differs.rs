@@ -17,7 +17,8 @@ pub(super) static LINT: Lint = Lint {
         level: Level::Warn,
         title: "doc comment that speaks of another time",
         why: "The doc comment is what whoever gets the alert reads. If it says \"within 30 minutes\" and the window is 30 hours, one of the two
-was changed without the other, or a unit was taken for another. Found where no length of the rule is any that the comment speaks of.",
+was changed without the other, or a unit was taken for another. Found where the title says so and no length of the rule is any that the
+comment speaks of.",
         bad: "
 /// More than 50 calls of one caller fail within 30 minutes.
 rule failing_caller {
@@ -43,7 +44,7 @@ rule failing_caller {
 };
 
 /// Words before a time that say in what length something happens.
-const BEFORE: [&str; 8] = ["within", "in", "inside", "during", "per", "every", "last", "past"];
+const BEFORE: [&str; 3] = ["within", "in", "for"];
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in &context.rules {
@@ -73,12 +74,30 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 /// Finds a doc comment that speaks of times, and of none that is known.
 fn differs(doc: &Doc, place: Span, known: &dyn Fn() -> BTreeSet<i64>, out: &mut Vec<Diagnostic>) {
     let words = words(doc);
-    let said: Vec<Said> = (0..words.len()).filter_map(|at| duration_at(&words, at)).collect();
+    let mut said: Vec<Said> = Vec::new();
+    for at in 0..words.len() {
+        // `half an hour` is no hour.
+        if said.last().is_none_or(|last| last.end <= at) {
+            said.extend(duration_at(&words, at));
+        }
+    }
     let word =
         |at: Option<usize>| at.and_then(|at| words.get(at)).filter(|word| !word.ends).map_or("", |w| w.text.as_str());
+    let title = doc.first().map(|line| line.span);
     let of = |one: &&Said| {
-        let before = word(one.first.checked_sub(1));
-        BEFORE.contains(&before) || (matches!(before, "of" | "the") && BEFORE.contains(&word(one.first.checked_sub(2))))
+        let back = |by: usize| word(one.first.checked_sub(by));
+        let (before, first) = match back(1) {
+            "last" | "past" => (if back(2) == "the" { 3 } else { 2 }, word(Some(one.first))),
+            _ => (1, word(Some(one.first))),
+        };
+        let counted = match first {
+            "a" | "an" | "one" => back(before) == "in" || words.get(one.first + 1).is_some_and(|w| w.text == "quarter"),
+            first => one.end > one.first + 1 || first.starts_with(|c: char| c.is_ascii_digit()),
+        };
+        // What expires in a time is no window.
+        let of_what = back(before + 1);
+        let lasts = of_what.starts_with("expir") || matches!(of_what, "valid" | "lives" | "live");
+        Some(one.line) == title && BEFORE.contains(&back(before)) && counted && !lasts
     };
     let Some(one) = said.iter().find(of) else { return };
     let known = known();

@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                     _ => return,
                 },
                 PredKind::OneOf { subject, options, nocase: false } => {
-                    (subject, options.iter().filter_map(of_literal).map(|one| (one, pred.span)).collect())
+                    (subject, options.iter().filter_map(Literal::as_text).map(|one| (one, pred.span)).collect())
                 }
                 PredKind::Text { subject, needles, nocase: false, .. } => {
                     (subject, needles.iter().filter_map(|needle| Some((text(needle)?, needle.span))).collect())
@@ -63,14 +63,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 fn text(expr: &Expr) -> Option<&str> {
-    expr.as_literal().and_then(of_literal)
-}
-
-fn of_literal(literal: &Literal) -> Option<&str> {
-    match literal {
-        Literal::Text(text) => Some(text),
-        _ => None,
-    }
+    expr.as_literal()?.as_text()
 }
 
 /// The function's name, and whether it leaves none of a letter.

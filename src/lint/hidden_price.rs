@@ -64,12 +64,14 @@ fn from_when(price: &Price) -> Vec<(&Spanned<String>, i64)> {
     price.models.iter().map(|model| (model, from)).collect()
 }
 
-/// Whether each text that fits `narrow` fits `broad`: of stars around a text that is in a part of the other.
+/// Whether each text that fits `narrow` fits `broad`: of one text with stars around it, behind it or before it.
 fn covers(broad: &str, narrow: &str) -> bool {
-    let Some(inner) =
-        broad.strip_prefix('*').and_then(|rest| rest.strip_suffix('*').or((rest.is_empty()).then_some("")))
-    else {
-        return false;
+    let Some(inner) = broad.strip_prefix('*') else {
+        let begins = |start: &str| !start.contains('*') && narrow.starts_with(start);
+        return broad.strip_suffix('*').is_some_and(begins);
     };
-    !inner.contains('*') && narrow.split('*').any(|part| part.contains(inner))
+    match inner.strip_suffix('*') {
+        Some(inner) => !inner.contains('*') && narrow.split('*').any(|part| part.contains(inner)),
+        None => !inner.contains('*') && narrow.ends_with(inner),
+    }
 }

@@ -61,6 +61,16 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let first_line = matches!(nodes, [Node::Start, second, third, ..] if is_idle(second) && *third != Node::End);
         let last_line = matches!(nodes, [.., third, second, Node::End] if is_idle(second) && *third != Node::Start);
         if first_line || last_line {
+            if let ([Node::Start, ..], [.., Node::End]) = (nodes, nodes) {
+                let message = format!("`{}` is found in a text of one line only", shown(context, pattern.span));
+                let help = match (first_line, last_line) {
+                    (true, true) => "take `^.*` and `.*$` off: patterns are sought anywhere in a text",
+                    (true, false) => "take `^.*` off, and `$` too if what follows in other lines does not matter",
+                    _ => "take `.*$` off, and `^` too if what stands before it does not matter",
+                };
+                out.push(LINT.finding(message).at(pattern.span, "`.` is no line break").help(help));
+                continue;
+            }
             let (which, what) = if first_line { ("first", "^.*") } else { ("last", ".*$") };
             let message = format!("`{what}` lets this pattern be found in the {which} line of a text only");
             let help = format!("take `{what}` off: patterns are sought anywhere in a text");

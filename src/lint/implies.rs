@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 
 use ipnet::IpNet;
 
-use crate::ir::{Comparison, Expr, Literal, Pred, PredKind, TextTest, Type};
+use crate::ir::{Comparison, Expr, ExprKind, Function, Literal, Pred, PredKind, TextTest, Type};
 
 /// Whether the second condition holds wherever the first does.
 pub(super) fn implies(a: &Pred, b: &Pred) -> bool {
@@ -24,8 +24,8 @@ pub(super) fn implies(a: &Pred, b: &Pred) -> bool {
         (_, Any(choices)) => choices.iter().any(|choice| implies(a, choice)),
         (Not(a), Not(b)) => implies(b, a),
         (_, Not(b)) => excludes(a, b),
-        (Not(_), _) => false,
-        (_, PredKind::Present(expr)) => needs(a).contains(&expr),
+        (Not(a), _) => fails_only_with(a, b),
+        (_, PredKind::Present(expr)) => needs(a).into_iter().any(|needed| needs_value(needed, expr)),
         _ => by_values(a, b, |a, b| a.within(b)) || sides(a).zip(sides(b)).is_some_and(|(a, b)| a.order_within(&b)),
     }
 }
@@ -43,6 +43,32 @@ pub(super) fn excludes(a: &Pred, b: &Pred) -> bool {
         (Not(a), _) => implies(b, a),
         _ => by_values(a, b, |a, b| a.apart(b)) || sides(a).zip(sides(b)).is_some_and(|(a, b)| a.order_apart(&b)),
     }
+}
+
+/// Whether the second condition holds wherever the first, a condition that is negated, does not.
+fn fails_only_with(a: &Pred, b: &Pred) -> bool {
+    match &a.kind {
+        PredKind::Not(a) => implies(a, b),
+        PredKind::Any(parts) => parts.iter().any(|part| fails_only_with(part, b)),
+        _ => false,
+    }
+}
+
+/// Whether a value is missing wherever another one is.
+pub(super) fn needs_value(of: &Expr, other: &Expr) -> bool {
+    use Function::{
+        Base64Decode, Distance, Extract, Hash, Hour, Length, Lower, Substring, ToDecimal, ToFloat, Upper, Weekday,
+    };
+    of == other
+        || match &of.kind {
+            ExprKind::Call(
+                Lower | Upper | Length | Substring | Extract(_) | Base64Decode | Hash | Hour | Weekday | Distance
+                | ToFloat | ToDecimal,
+                args,
+            ) => args.iter().any(|arg| needs_value(arg, other)),
+            ExprKind::Arithmetic(_, left, right) => needs_value(left, other) || needs_value(right, other),
+            _ => false,
+        }
 }
 
 /// The values without which a positive condition is false.
@@ -83,8 +109,13 @@ struct Range {
     high: Option<(Literal, bool)>,
 }
 
+/// Long lists are made by programs; comparing each text of one with each of another would take too long.
+const MOST_COMPARED: usize = 250_000;
+
 fn by_values(a: &Pred, b: &Pred, ask: fn(&Facts<'_>, &Facts<'_>) -> bool) -> bool {
-    facts(a).zip(facts(b)).is_some_and(|((of, a), (of_b, b))| of == of_b && ask(&a, &b))
+    facts(a).zip(facts(b)).is_some_and(|((of, a), (of_b, b))| {
+        of == of_b && a.constants().saturating_mul(b.constants()) <= MOST_COMPARED && ask(&a, &b)
+    })
 }
 
 /// The subject of a condition with constants, and what it says of it.
@@ -111,11 +142,12 @@ fn facts(pred: &Pred) -> Option<(&Expr, Facts<'_>)> {
             _ => return None,
         },
         PredKind::OneOf { subject, options, nocase } => {
-            let texts: Option<Vec<&str>> = options.iter().map(as_text).collect();
+            let texts: Option<Vec<&str>> = options.iter().map(Literal::as_text).collect();
             (subject, texts.map_or_else(|| Facts::OneOf(options.iter().collect()), |texts| text(texts, *nocase)))
         }
         PredKind::Text { test, subject, needles, every, nocase } => {
-            let needles = needles.iter().map(|needle| needle.as_literal().and_then(as_text)).collect::<Option<_>>()?;
+            let needles =
+                needles.iter().map(|needle| needle.as_literal().and_then(Literal::as_text)).collect::<Option<_>>()?;
             (subject, Facts::Text { test: *test, needles, every: *every, nocase: *nocase })
         }
         PredKind::Holds(subject) => (subject, Facts::OneOf(vec![&Literal::Bool(true)])),
@@ -125,13 +157,6 @@ fn facts(pred: &Pred) -> Option<(&Expr, Facts<'_>)> {
         }
         _ => return None,
     })
-}
-
-fn as_text(literal: &Literal) -> Option<&str> {
-    match literal {
-        Literal::Text(text) => Some(text),
-        _ => None,
-    }
 }
 
 /// What a comparison with a constant leaves; of ints, always with the bounds in.
@@ -201,6 +226,17 @@ impl Range {
 }
 
 impl Facts<'_> {
+    /// How many constants there are.
+    fn constants(&self) -> usize {
+        match self {
+            Facts::Text { needles, .. } => needles.len(),
+            Facts::OneOf(options) => options.len(),
+            Facts::Range(_) => 1,
+            Facts::Networks(networks) => networks.len(),
+            Facts::Has { options, .. } => options.len(),
+        }
+    }
+
     /// Whether every value of which this is true is one of the other's.
     fn within(&self, other: &Facts<'_>) -> bool {
         match (self, other) {
@@ -374,6 +410,11 @@ mod tests {
             ("model.id == \"a\"", "model.id != \"b\"", true),
             ("model.id == \"a\"", "model.id is present", true),
             ("model.id != \"a\"", "model.id is present", false),
+            ("lower(model.id) == \"a\"", "model.id is present", true),
+            ("segment(model.id, \".\", 0) in [\"a\", \"b\"]", "model.id is present", true),
+            ("coalesce(model.id, caller.id) == \"a\"", "model.id is present", false),
+            ("not (model.id is missing or status == 5)", "model.id is present", true),
+            ("tokens.input + tokens.output > 5", "tokens.output is present", true),
             ("model.id not in [\"a\", \"b\"]", "model.id != \"a\"", true),
             ("model.id != \"a\"", "model.id not in [\"a\", \"b\"]", false),
             ("source.ip == 10.1.2.3", "source.ip in 10.0.0.0/8", true),

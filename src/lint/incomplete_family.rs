@@ -75,13 +75,14 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         for pred in rule.conditions() {
             asked(pred, &mut |pred| match &pred.kind {
                 PredKind::Compare(Comparison::Equal, subject, value) if operation(subject) => {
-                    named.extend(text(value.as_literal()).map(|text| (Glob::new(text), pred.span)));
+                    named
+                        .extend(value.as_literal().and_then(Literal::as_text).map(|text| (Glob::new(text), pred.span)));
                 }
                 PredKind::OneOf { subject, options, .. } if operation(subject) => {
-                    named.extend(options.iter().filter_map(|one| Some((Glob::new(text(Some(one))?), pred.span))));
+                    named.extend(options.iter().filter_map(|one| Some((Glob::new(one.as_text()?), pred.span))));
                 }
                 PredKind::Text { test, subject, needles, .. } if operation(subject) => {
-                    let texts = needles.iter().filter_map(|needle| text(needle.as_literal()));
+                    let texts = needles.iter().filter_map(|needle| needle.as_literal()?.as_text());
                     named.extend(texts.map(|text| (as_glob(*test, text), pred.span)));
                 }
                 // The list has its own finding.
@@ -104,13 +105,6 @@ type Named = Vec<(Glob, Span)>;
 
 fn of_list(patterns: &[Spanned<String>]) -> Named {
     patterns.iter().map(|one| (Glob::new(&one.node), one.span)).collect()
-}
-
-fn text(literal: Option<&Literal>) -> Option<&str> {
-    match literal? {
-        Literal::Text(text) => Some(text),
-        _ => None,
-    }
 }
 
 fn as_glob(test: TextTest, text: &str) -> Glob {

@@ -1,11 +1,12 @@
 //! W0146 `missing-spoils-sum`: `a + b` of fields that not every event has.
 
-use std::collections::BTreeSet;
-
+use super::context::{parts, plain_pred, spelled};
+use super::implies::implies;
 use super::measure::{SeenRule, bare};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Arithmetic, Expr, ExprKind, FieldId, PredKind};
+use crate::ir::{Arithmetic, Expr, ExprKind, FieldId, Pred, PredKind};
+use crate::source::Span;
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -34,12 +35,17 @@ rule large_calls {
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in &context.rules {
-        let mut present: Option<BTreeSet<FieldId>> = None;
+        let mut asked: Option<Vec<(Span, Pred)>> = None;
         rule.each_expr(&mut |expr| {
             let ExprKind::Arithmetic(Arithmetic::Add, left, right) = &expr.kind else { return };
             let (Some(one), Some(other)) = (direct(rule, left), direct(rule, right)) else { return };
-            let present = present.get_or_insert_with(|| known(rule));
-            if present.contains(&one) && present.contains(&other) {
+            let asked = asked.get_or_insert_with(|| guards(rule));
+            let there = |side: &Expr| {
+                let side = plain_pred(&Pred::new(PredKind::Present(bare(rule, side).clone()), side.span));
+                let over = |place: &Span| place.start <= expr.span.start && expr.span.end <= place.end;
+                asked.iter().any(|(place, pred)| over(place) && implies(pred, &side))
+            };
+            if there(left) && there(right) {
                 return;
             }
             let (a, b) = (context.field(rule.meant, one), context.field(rule.meant, other));
@@ -61,13 +67,29 @@ fn direct(rule: &SeenRule<'_>, side: &Expr) -> Option<FieldId> {
     }
 }
 
-/// The fields that every row of the rule has, because `where` asks for them.
-fn known(rule: &SeenRule<'_>) -> BTreeSet<FieldId> {
-    let mut out = BTreeSet::new();
-    for pred in rule.conditions() {
-        if let PredKind::Present(of) | PredKind::Compare(_, of, _) = &pred.kind {
-            out.extend(direct(rule, of));
-        }
+/// What holds where a value is made: the rule's `where` everywhere, an aggregate's own in it, the condition of an arm in the arm, and in those
+/// behind it that it did not hold.
+fn guards(rule: &SeenRule<'_>) -> Vec<(Span, Pred)> {
+    let mut out: Vec<(Span, Pred)> =
+        rule.conditions().into_iter().map(|pred| (rule.written.span.span, spelled(rule, pred))).collect();
+    for aggregate in &rule.meant.aggregates {
+        let own = aggregate.filter.iter().flat_map(parts);
+        out.extend(own.map(|pred| (aggregate.span, spelled(rule, pred))));
     }
+    rule.each_expr(&mut |expr| {
+        let ExprKind::Case(arms, default) = &expr.kind else { return };
+        for (n, (pred, value)) in arms.iter().enumerate() {
+            out.push((value.span, spelled(rule, pred)));
+            let not = Pred::new(PredKind::Not(Box::new(spelled(rule, pred))), Span::default());
+            let behind = arms.iter().skip(n + 1).map(|(_, value)| value).chain(default.as_deref());
+            out.extend(behind.map(|value| (value.span, not.clone())));
+        }
+    });
+    // A test of the sum is what is judged, and guards nothing.
+    out.retain(|(_, pred)| {
+        let mut sums = false;
+        pred.walk(&mut |expr| sums |= matches!(expr.kind, ExprKind::Arithmetic(Arithmetic::Add, ..)));
+        !sums
+    });
     out
 }

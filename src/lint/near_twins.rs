@@ -1,8 +1,9 @@
 //! W0316 `near-twins`: two rules that differ in one constant and could be one rule.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::alike::{Asked, Constant, asked};
+use super::measure::members;
 use super::{Context, Lint, Seen};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::{Literal, Rule};
@@ -55,8 +56,7 @@ type Written<'s, 'a> = &'s Seen<'a, ast::Rule, Rule>;
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     // A correlation may need both.
-    let members = context.correlations.iter().flat_map(|one| &one.meant.members);
-    let members: BTreeSet<&str> = members.map(|member| member.name.as_str()).collect();
+    let members = members(context);
     let mut shapes: BTreeMap<String, Vec<(Written<'_, '_>, Asked)>> = BTreeMap::new();
     for rule in context.rules.iter().filter(|rule| !rule.meant.signal && !members.contains(rule.meant.name.as_str())) {
         let mut asked = asked(rule.meant);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::content::content_field;
-use super::{Context, Lint};
+use super::{Context, Lint, constant_condition};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::{AggregateFunction, ExprKind, FieldId, Function, PredKind, Rule};
 use crate::source::Span;
@@ -50,8 +50,15 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         });
         for (field, reads) in reads {
             // A rule that has to read the text for something else saves nothing.
-            let needless = needless(context, meant, field);
-            let harmless = asked_for(rule, field);
+            let mut needless = needless(context, meant, field);
+            if needless.is_empty() {
+                continue;
+            }
+            // A length that has only to be there is no length.
+            let presences = constant_condition::presences(context, rule);
+            let all = needless.len();
+            needless.retain(|(span, _)| !presences.iter().any(|at| at.start <= span.start && span.end <= at.end));
+            let harmless = asked_for(rule, field) + all.saturating_sub(needless.len());
             if !needless.is_empty() && needless.len() + harmless == reads {
                 for (span, instead) in needless {
                     let name = context.field(meant, field);

@@ -65,6 +65,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             // Behind its title a comment speaks of other things too.
             [only]
                 if same_way(only.comparison, *comparison)
+                    && only.line.abs() <= 100.0 * number
+                    && number <= 100.0 * only.line.abs()
                     && rule.doc.first().is_some_and(|title| title.span == said.line) =>
             {
                 Some(only)
@@ -104,6 +106,31 @@ fn bound(words: &[Word], at: usize) -> Option<(Comparison, Said)> {
     Some((comparison, said))
 }
 
+/// Units that are others in a rule than in a text, without their plural.
+const SCALES: [&str; 21] = [
+    "kilobyte",
+    "megabyte",
+    "gigabyte",
+    "terabyte",
+    "kibibyte",
+    "mebibyte",
+    "gibibyte",
+    "kb",
+    "mb",
+    "gb",
+    "tb",
+    "kib",
+    "mib",
+    "gib",
+    "cent",
+    "dollar",
+    "euro",
+    "usd",
+    "sigma",
+    "kilometre",
+    "mile",
+];
+
 /// Whether a number is of something that a rule counts: no time, share or multiple, and no "more than one in ten".
 fn counted(words: &[Word], said: &Said, next: usize) -> bool {
     let ended = words.get(said.end.saturating_sub(1)).is_some_and(|word| word.ends);
@@ -111,7 +138,14 @@ fn counted(words: &[Word], said: &Said, next: usize) -> bool {
     let times = of == "times"
         && words.get(next + 1).is_some_and(|word| ["the", "as", "what", "its", "of"].contains(&word.text.as_str()));
     let shares = ["in", "of", "percent", "per", "%", "`", "", "standard", "deviations"].contains(&of);
-    said.value >= 2 && !ended && !times && !shares && !is_unit(of) && of.chars().all(|c| c.is_ascii_alphabetic())
+    let of_scale = SCALES.contains(&of.strip_suffix('s').unwrap_or(of));
+    said.value >= 2
+        && !ended
+        && !times
+        && !shares
+        && !of_scale
+        && !is_unit(of)
+        && of.chars().all(|c| c.is_ascii_alphabetic())
 }
 
 /// All comparisons of numbers with constants in a rule.

@@ -3,7 +3,7 @@
 use super::measure::{SeenRule, aggregate, bare, constant, greater_and_lesser, over_the_same};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Aggregate, AggregateFunction, Arithmetic, Expr, ExprKind};
+use crate::ir::{Aggregate, AggregateFunction, Arithmetic, Comparison, Expr, ExprKind, PredKind};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -42,11 +42,16 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             if !over_the_same(greater, lesser) {
                 return;
             }
+            // Where all values are the same, so are their statistics: `min(x) >= max(x)` finds programs.
+            let strict = matches!(&pred.kind, PredKind::Compare(Comparison::Greater | Comparison::Less, ..));
+            let never = times > 1.0 || (times >= 1.0 && strict);
             let (large, small) = (context.text(large.span), context.text(small.span));
             let message = match order(&greater.function, &lesser.function) {
-                Some(Order::Never) if times >= 1.0 => format!("`{large}` is never over `{small}`"),
-                Some(Order::HardlyEver) if times >= 1.0 => format!("`{large}` is hardly ever over `{small}`"),
-                Some(Order::Total) => format!("`{large}` is over `{small}` as soon as there are some values"),
+                Some(Order::Never) if never => format!("`{large}` is never over `{small}`"),
+                Some(Order::HardlyEver) if never => format!("`{large}` is hardly ever over `{small}`"),
+                Some(Order::Total) if times <= 2.0 => {
+                    format!("`{large}` is over `{small}` as soon as there are some values")
+                }
                 _ => return,
             };
             out.push(

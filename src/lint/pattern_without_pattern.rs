@@ -1,12 +1,12 @@
 //! W0112 `pattern-without-pattern`: `matches` with a pattern that has no special character.
 
 use super::pattern_tree::parts;
-use super::written::{between, each_test, quoted, words};
+use super::written::{between, each_test, quoted, shown, words};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::Pattern;
 use crate::ir::pattern::Node;
-use crate::syntax::ast::{ExprKind, Literal, TestOp};
+use crate::syntax::ast::{Comparison, Expr, ExprKind, Literal, Quantifier, TestOp};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -35,19 +35,43 @@ rule metadata_asked {
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     each_test(context, &mut |_, test| {
-        let ExprKind::Literal(Literal::Pattern(text)) = &*test.right.node else { return };
-        let Ok(pattern) = Pattern::new(text, false) else { return };
-        let Some((op, plain)) = plain(&pattern.node) else { return };
-        let words = words(op, test.negated);
-        let finding =
-            LINT.finding(format!("`{}` is a plain text", context.text(test.right.span))).at(test.right.span, "");
-        let plain = format!(" {words} {}", quoted(&plain));
-        let finding = finding.help(format!("write `{}`", plain.trim()));
-        out.push(match between(context, test) {
-            Some(operator) => finding.fix(operator.to(test.right.span), plain),
+        let list = matches!(&*test.right.node, ExprKind::List(_));
+        let Some((words, plain)) = plainer(test) else { return };
+        let what = if list { "a list of plain texts" } else { "a plain text" };
+        let finding = LINT.finding(format!("`{}` is {what}", shown(context, test.right.span))).at(test.right.span, "");
+        let finding = finding.help(format!("write `{words} {}`", if list { "[…]" } else { &plain }));
+        let inside = list && context.text(test.right.span).contains("//");
+        out.push(match between(context, test).filter(|_| !inside) {
+            Some(operator) => finding.fix(operator.to(test.right.span), format!(" {words} {plain}")),
             None => finding,
         });
     });
+}
+
+/// The words of the test that finds the same, and its texts: of patterns that are plain texts of one kind.
+fn plainer(test: &Comparison) -> Option<(String, String)> {
+    if test.op.node != TestOp::Matches {
+        return None;
+    }
+    let ExprKind::List(items) = &*test.right.node else {
+        let (op, text) = plain_text(&test.right)?;
+        return Some((words(op, test.negated), quoted(&text)));
+    };
+    let found: Vec<(TestOp, String)> = items.iter().map(plain_text).collect::<Option<_>>()?;
+    let op = found.first().map(|(op, _)| *op).filter(|op| found.iter().all(|(other, _)| other == op))?;
+    let words = match (op, test.quantifier?) {
+        (TestOp::Equal, Quantifier::Any) => words(TestOp::In, test.negated),
+        (TestOp::Equal, Quantifier::All) => return None,
+        (op, quantifier) => format!("{} {} of", words(op, test.negated), quantifier.word()),
+    };
+    let texts: Vec<String> = found.iter().map(|(_, text)| quoted(text)).collect();
+    Some((words, format!("[{}]", texts.join(", "))))
+}
+
+/// What a pattern that is a plain text asks.
+pub(super) fn plain_text(expr: &Expr) -> Option<(TestOp, String)> {
+    let ExprKind::Literal(Literal::Pattern(text)) = &*expr.node else { return None };
+    plain(&Pattern::new(text, false).ok()?.node)
 }
 
 /// The test that finds the same, and its text.

@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let (subject, texts): (&Expr, Vec<&str>) = match &pred.kind {
                 PredKind::Compare(_, left, right) | PredKind::EqualNoCase(left, right) => (left, of_expr(right)),
                 PredKind::OneOf { subject, options, .. } | PredKind::Has { list: subject, options, .. } => {
-                    (subject, options.iter().filter_map(of_literal).collect())
+                    (subject, options.iter().filter_map(Literal::as_text).collect())
                 }
                 PredKind::Text { subject, needles, .. } => (subject, needles.iter().flat_map(of_expr).collect()),
                 _ => return,
@@ -61,14 +61,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
 }
 
 fn of_expr(expr: &Expr) -> Vec<&str> {
-    expr.as_literal().and_then(of_literal).into_iter().collect()
-}
-
-fn of_literal(literal: &Literal) -> Option<&str> {
-    match literal {
-        Literal::Text(text) => Some(text),
-        _ => None,
-    }
+    expr.as_literal().and_then(Literal::as_text).into_iter().collect()
 }
 
 fn is_placeholder(text: &str) -> bool {

@@ -58,8 +58,9 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         }
         if let Some((_, first, constants)) = said.first() {
             let names: Vec<&str> = said.iter().map(|(target, ..)| *target).collect();
+            let take = if names.len() == 1 { "takes" } else { "take" };
             let message =
-                format!("the query of `{}` is longer than `{}` takes", rule.meant.name, names.join("` and `"));
+                format!("the query of `{}` is longer than `{}` {take}", rule.meant.name, names.join("` and `"));
             let finding = LINT.finding(message).at(rule.written.name.span, first.as_str());
             let finding = match constants {
                 Some(span) => finding.at(*span, "most of it stands for this"),

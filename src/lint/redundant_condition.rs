@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::parts;
 use super::implies::implies;
 use super::pairs::{Part, each_pair};
-use super::written::shown;
+use super::written::{gone, shown};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::PredKind;
+use crate::ir::{Pred, PredKind};
 use crate::source::Span;
 use crate::syntax::ast::{Expr, ExprKind};
 
@@ -44,8 +44,12 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         let mut fixes = BTreeMap::new();
         rule.written.walk(&mut |expr| doubled(context, expr, &mut fixes));
         each_pair(rule, &mut |all, one, other| {
-            // `x is present` beside a test of x is said for readers.
-            let spoken = |part: &Part| all && one.pred != other.pred && matches!(part.pred.kind, PredKind::Present(_));
+            // `x is present and` a test of x, or `x is missing or`, is said for readers.
+            let asks = |pred: &Pred| match &pred.kind {
+                PredKind::Not(inner) => !all && matches!(inner.kind, PredKind::Present(_)),
+                kind => all && matches!(kind, PredKind::Present(_)),
+            };
+            let spoken = |part: &Part| one.pred != other.pred && asks(&part.pred);
             let (idle, by) = if one.pred == other.pred {
                 (other, one)
             } else if implies(&one.pred, &other.pred) {
@@ -91,11 +95,8 @@ fn doubled(context: &Context<'_>, expr: &Expr, out: &mut BTreeMap<Span, Span>) {
     let (ExprKind::And(operands) | ExprKind::Or(operands)) = &*expr.node else { return };
     for (n, operand) in operands.iter().enumerate().skip(1) {
         let again = operands.iter().take(n).any(|earlier| earlier.node == operand.node);
-        let Some(before) = operands.get(n - 1).filter(|_| again) else { continue };
-        let gone = Span { start: before.span.end, ..operand.span };
-        // A comment is not taken away.
-        if !context.text(gone).contains("//") {
-            out.insert(operand.span, gone);
+        if let Some(span) = gone(context, operands, n).filter(|_| again) {
+            out.insert(operand.span, span);
         }
     }
 }

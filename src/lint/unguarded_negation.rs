@@ -1,9 +1,11 @@
 //! W0132 `unguarded-negation`: a test for what is outside of a list, which events without the field pass.
 
+use super::context::{plain_pred, spelled};
+use super::implies::implies;
 use super::measure::field;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Comparison, Expr, ExprKind, FieldId, Pred, PredKind};
+use crate::ir::{Comparison, Expr, ExprKind, Pred, PredKind};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -45,17 +47,25 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         if !conditions.iter().any(|pred| matches!(pred.kind, PredKind::Not(_))) {
             continue;
         }
-        let of = |expr: &Expr| field(rule, expr);
-        let asked: Vec<FieldId> = conditions.iter().flat_map(|pred| positive(pred)).filter_map(of).collect();
-        // A row without the key is not counted.
-        let keys = rule.meant.window.iter().flat_map(|window| &window.keys).filter(|key| key.default.is_none());
-        let keys: Vec<FieldId> = keys.filter_map(|key| of(&key.value)).collect();
+        let asked: Vec<Pred> = conditions.iter().map(|pred| spelled(rule, pred)).collect();
+        // A row without the key is not counted, or under a name that says so.
+        let keys: Vec<Pred> = rule
+            .meant
+            .window
+            .iter()
+            .flat_map(|window| &window.keys)
+            .map(|key| spelled(rule, &Pred::new(PredKind::Present(key.value.clone()), key.value.span)))
+            .collect();
         for pred in conditions {
             let PredKind::Not(inner) = &pred.kind else { continue };
             let Some(subject) = tested(inner).filter(|subject| matches!(subject.kind, ExprKind::Field(_))) else {
                 continue;
             };
-            let Some(id) = of(subject).filter(|id| !asked.contains(id) && !keys.contains(id)) else { continue };
+            let there = plain_pred(&Pred::new(PredKind::Present(subject.clone()), subject.span));
+            if asked.iter().chain(&keys).any(|one| implies(one, &there)) {
+                continue;
+            }
+            let Some(id) = field(rule, subject) else { continue };
             let name = context.field(rule.meant, id);
             if OUTSIDE.contains(&name) && outside(name, inner) {
                 out.push(
@@ -76,14 +86,6 @@ fn outside(name: &str, test: &Pred) -> bool {
         PredKind::InNetwork(..) => true,
         PredKind::OneOf { options, .. } => options.len() > 1,
         _ => name == "source.country" || name == "source.asn",
-    }
-}
-
-/// What a positive test reads that has to be there for it to hold.
-fn positive(pred: &Pred) -> Option<&Expr> {
-    match &pred.kind {
-        PredKind::Present(of) => Some(of),
-        _ => tested(pred),
     }
 }
 

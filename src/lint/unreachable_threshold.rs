@@ -1,6 +1,6 @@
 //! W0143 `unreachable-threshold`: a line that a measure can't pass.
 
-use super::measure::{SeenRule, aggregate, bare, field, threshold};
+use super::measure::{SeenRule, Threshold, aggregate, bare, field, threshold};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::ir::{
@@ -44,14 +44,7 @@ const HOUR: i64 = 3_600 * crate::ir::SECOND;
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in context.rules.iter().filter(|rule| !rule.meant.aggregates.is_empty()) {
         rule.each_pred(&mut |pred| {
-            let Some(line) = threshold(pred) else { return };
-            let Some(most) = most(context, rule, line.measure) else { return };
-            let beyond = match line.comparison {
-                Comparison::Greater => line.line >= most,
-                Comparison::GreaterEqual | Comparison::Equal => line.line > most,
-                Comparison::Less | Comparison::LessEqual => false,
-            };
-            if beyond {
+            if let Some((line, most)) = beyond(context, rule, pred) {
                 let name = context.text(line.measure.span);
                 out.push(
                     LINT.finding(format!("`{name}` is at most {most}"))
@@ -61,6 +54,23 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             }
         });
     }
+}
+
+/// Whether this lint finds a comparison: others leave it alone.
+pub(super) fn judges(context: &Context<'_>, rule: &SeenRule<'_>, pred: &Pred) -> bool {
+    beyond(context, rule, pred).is_some()
+}
+
+/// A comparison with a line that its measure never passes, and the most that the measure can be.
+fn beyond<'e>(context: &Context<'_>, rule: &SeenRule<'_>, pred: &'e Pred) -> Option<(Threshold<'e>, f64)> {
+    let line = threshold(pred).filter(|_| !rule.meant.aggregates.is_empty())?;
+    let most = most(context, rule, line.measure)?;
+    let beyond = match line.comparison {
+        Comparison::Greater => line.line >= most,
+        Comparison::GreaterEqual | Comparison::Equal => line.line > most,
+        Comparison::Less | Comparison::LessEqual => false,
+    };
+    beyond.then_some((line, most))
 }
 
 /// The greatest value that a measure can have, where that is known.

@@ -1,9 +1,9 @@
 //! W0145 `unseen-without-guard`: pairs that are new because one half of them is.
 
-use super::measure::field;
+use super::measure::{SeenRule, field};
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
-use crate::ir::{Key, Question};
+use crate::ir::{Comparison, Expr, ExprKind, Key, Pred, PredKind, Question};
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -53,7 +53,8 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
             let others =
                 keys.iter().filter(|key| !ACTORS.contains(&name(key)) && !["account", "region"].contains(&name(key)));
             let pair = others.count() > 0 || keys.iter().filter(|key| ACTORS.contains(&name(key))).count() > 1;
-            if pair {
+            let held = || rule.conditions().into_iter().any(|pred| one_of_known(context, rule, pred, actor));
+            if pair && !held() {
                 let key = keys.iter().find(|key| name(key) == *actor).map_or(*actor, |key| key.name.as_str());
                 let length = crate::ir::duration(look.length);
                 out.push(
@@ -63,5 +64,31 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
                 );
             }
         }
+    }
+}
+
+/// Whether a condition holds a field to values that the rule or one of its tables names: none of those is a stranger.
+fn one_of_known(context: &Context<'_>, rule: &SeenRule<'_>, pred: &Pred, name: &str) -> bool {
+    let is = |expr: &Expr| field(rule, expr).is_some_and(|of| context.field(rule.meant, of) == name);
+    let subject = match &pred.kind {
+        PredKind::Compare(Comparison::Equal, subject, value) | PredKind::EqualNoCase(subject, value) => {
+            if value.as_literal().is_none() {
+                return false;
+            }
+            subject
+        }
+        PredKind::OneOf { subject, .. } => subject,
+        PredKind::Present(subject) => return looked_up(context, rule, subject, name),
+        PredKind::Any(preds) => return preds.iter().all(|pred| one_of_known(context, rule, pred, name)),
+        _ => return false,
+    };
+    is(subject) || looked_up(context, rule, subject, name)
+}
+
+/// Whether a value is what a table has for a field: one case for each of its values.
+fn looked_up(context: &Context<'_>, rule: &SeenRule<'_>, expr: &Expr, name: &str) -> bool {
+    match &rule.behind(expr).kind {
+        ExprKind::Case(arms, None) => arms.iter().all(|(pred, _)| one_of_known(context, rule, pred, name)),
+        _ => false,
     }
 }

@@ -1,5 +1,7 @@
 //! What lints ask of texts as they were written: takes expressions of the tree, gives the constants, lists and patterns in them.
 
+use std::collections::BTreeSet;
+
 use super::Context;
 use crate::source::Span;
 use crate::syntax::ast::{self, Comparison, Expr, ExprKind, ItemKind, ListBody, Literal, TestOp};
@@ -54,6 +56,58 @@ pub(super) fn each_test<'a>(context: &Context<'a>, visit: &mut dyn FnMut(&'a Exp
             visit(expr, test);
         }
     });
+}
+
+/// Lists that something else than a test asks, by name or place: of one taken as `size(phrases)` every element counts.
+pub(super) struct Counted<'a> {
+    names: BTreeSet<&'a str>,
+    places: BTreeSet<Span>,
+}
+
+impl<'a> Counted<'a> {
+    /// Those of a pack.
+    pub(super) fn of(context: &Context<'a>) -> Counted<'a> {
+        let mut tested = BTreeSet::new();
+        let mut out = Counted { names: BTreeSet::new(), places: BTreeSet::new() };
+        // Outer expressions come first, so a test is known before its right side.
+        context.each_written(&mut |expr| match &*expr.node {
+            ExprKind::Test(test) => _ = tested.insert(test.right.span),
+            ExprKind::Reference(name, _) if !tested.contains(&expr.span) => _ = out.names.insert(&name.node),
+            ExprKind::List(_) if !tested.contains(&expr.span) => _ = out.places.insert(expr.span),
+            _ => {}
+        });
+        out
+    }
+
+    /// Whether a named list is among them.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.names.contains(name)
+    }
+
+    /// Whether a list without a name is among them.
+    pub(super) fn has_at(&self, place: Span) -> bool {
+        self.places.contains(&place)
+    }
+}
+
+/// One of several expressions in a row with what divides it from its neighbour, to be taken away; none where a comment is inside, beside or behind it.
+pub(super) fn gone(context: &Context<'_>, row: &[Expr], place: usize) -> Option<Span> {
+    let item = row.get(place)?;
+    let span = match place.checked_sub(1).and_then(|before| row.get(before)) {
+        Some(before) => Span { start: before.span.end, ..item.span },
+        None => Span { end: row.get(1)?.span.start, ..item.span },
+    };
+    let text = context.text(item.span);
+    let beside = context.text(Span { end: item.span.start, ..span }).contains("//")
+        || context.text(Span { start: item.span.end, ..span }).contains("//");
+    let inside = text.contains("//") && !matches!(&*item.node, ExprKind::Literal(_));
+    (!beside && !inside && !rest_of_line(context, span).contains("//")).then_some(span)
+}
+
+/// What stands behind a place in its line.
+fn rest_of_line<'a>(context: &Context<'a>, place: Span) -> &'a str {
+    let text = context.pack.sources.get(place.source).map_or("", |source| source.text.as_str());
+    text.get(place.end as usize..).and_then(|behind| behind.lines().next()).unwrap_or_default()
 }
 
 /// A constant text.

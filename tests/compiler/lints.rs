@@ -189,6 +189,15 @@ fn what_is_allowed_is_not_found() {
     assert!(!untested(&above), "{above:?}");
     let documented = said(&format!("// allow untested-rule: it feeds a dashboard\n/// A title.\n{rule}"), &[]);
     assert!(!untested(&documented), "{documented:?}");
+    // In or behind a doc comment it is about the whole item, whose first line is the comment's.
+    let titled = |said: &[String]| said.iter().any(|line| line.starts_with("W0320"));
+    let long = "/// A title that goes on and on, for as long as it takes to be too long for a title, and then for a while after that too.\n";
+    let allow = "// allow untested-rule, long-title: it feeds a dashboard\n";
+    assert!(titled(&said(&format!("{long}{rule}"), &[])));
+    for text in [format!("{long}{allow}{rule}"), format!("{long}{allow}/// More.\n{rule}")] {
+        let within = said(&text, &[]);
+        assert!(!untested(&within) && !titled(&within), "{within:?}");
+    }
     let behind = rule.replacen('\n', " // allow untested-rule: it feeds a dashboard\n", 1);
     assert!(!untested(&said(&behind, &[])));
     // Elsewhere it allows nothing, and is itself a finding.

@@ -121,6 +121,9 @@ fn care() {
         // Without an alert it is another fault.
         ("no-near-miss", format!("{rule}\n{}", test.replace("403", "404") + " expect no alert }"), 0),
         ("no-alerting-test", format!("{rule}\n{}", test.replace("403", "404") + " expect no alert }"), 1),
+        ("hidden-price", prices("model \"opus*\" from 2026-01-01 input = 1\nmodel \"opus-4*\" from 2026-01-01 input = 2"), 1),
+        ("hidden-price", prices("model \"*opus\" from 2026-01-01 input = 1\nmodel \"*.opus\" from 2026-01-01 input = 2"), 1),
+        ("hidden-price", prices("model \"opus*\" from 2026-01-01 input = 1\nmodel \"*opus-4\" from 2026-01-01 input = 2"), 0),
         (
             "unused-prices",
             "prices p { currency USD  model \"*a*\" from 2026-01-01 input = 1 }

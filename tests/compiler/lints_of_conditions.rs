@@ -68,9 +68,11 @@ fn constants_and_pairs() {
         ("where tokens.input < tokens.input", &["W0101"]),
         ("where status == 429 and true", &["W0101"]),
         ("over 1h by caller.id let n = count() when n >= 0", &["W0101"]),
-        ("over 1h by caller.id when distinct(caller.id) > 1", &["W0101"]),
+        ("over 1h by caller.id when distinct(caller.id) > 1", &[]),
+        ("over 1h by caller.id when distinct(caller.id) >= 0", &["W0101"]),
         ("over 1h by caller.id when distinct(model.id) > 1", &[]),
-        ("over 1h let bad = count(where status >= 500), share = bad / count() when share > 1", &["W0101"]),
+        ("over 1h let bad = count(where status >= 500), share = bad / count() when share > 1", &[]),
+        ("over 1h let bad = count(where status >= 500), share = bad / count() when share >= 0", &["W0101"]),
         ("over 1h let bad = count(where status >= 500), share = 100 * bad / count() when share > 99", &[]),
         ("over 1h let share = sum(tokens.input) / count() when share > 1", &[]),
         ("where status == 429 and status >= 500", &["W0102"]),
@@ -82,6 +84,9 @@ fn constants_and_pairs() {
         ("where status == 429 over 1h when count(where status == 500) > 1", &["W0102"]),
         ("where status >= 400 over 1h when count(where status == 500) > 1", &[]),
         ("where status == 429 and status >= 400", &["W0103"]),
+        ("where source.ip is missing or source.ip not in [10.0.0.0/8, 192.168.0.0/16]", &[]),
+        ("where model.id is missing or model.id != \"x\"", &[]),
+        ("where model.id is missing or status == 1 or model.id is missing", &["W0103"]),
         ("where status == 429 or status >= 400", &["W0103"]),
         ("where status == 429 or status >= 430", &[]),
         ("where status == 429 and status == 429", &["W0103"]),
@@ -154,14 +159,66 @@ fn lists_and_plainer_forms() {
 }
 
 #[test]
+fn fixes_lose_no_comment_and_change_no_count() {
+    let mended = |items: &str, clauses: &str| {
+        let pack = pack(&format!("{items}\nrule r {{\n    severity low\n    from invocation\n    {clauses}\n}}\n"));
+        let found = lint(&pack);
+        assert!(
+            found.iter().any(|found| OWN.contains(&found.code.as_str()) || found.code.as_str() == "W0106"),
+            "{clauses}"
+        );
+        !fixed(&pack, &found).is_empty()
+    };
+    let twice = "list words = [\"ab\", \"cd\", \"ab\"]";
+    assert!(mended(twice, "where prompt contains any of words"));
+    assert!(!mended(twice, "where prompt contains any of words and size(words) > 2"));
+    for (clauses, fix) in [
+        ("where model.id in [\"a\", \"b\", \"a\"]", true),
+        ("where model.id in [\"a\", // one\n \"b\", // two\n \"a\"]", false),
+        ("where model.id in [\"a\",\n \"b\",\n \"a\", // again\n \"c\"]", false),
+        ("where prompt contains any of [\"xab\", \"ab\"]", true),
+        ("where prompt contains any of [\"ab\",\n \"xab\", // long\n \"cd\"]", false),
+        ("where prompt contains any of [\"http://ab\", \"ab\"]", true),
+        ("where not (model.id != \"a\")", true),
+        ("where not // really\n model.id is missing", false),
+        ("where model.id == \"a\" or status == 1 or model.id == \"a\"", true),
+        ("where model.id == \"a\" or status == 1\n or model.id == \"a\" // again", false),
+    ] {
+        assert_eq!(mended("", clauses), fix, "{clauses}");
+    }
+}
+
+#[test]
+fn tests_that_ask_for_presence() {
+    let said = |clauses: &str| {
+        let pack = pack(&format!("rule r {{\n    severity low\n    from invocation\n    where {clauses}\n}}\n"));
+        let found = lint(&pack);
+        found.iter().find(|found| found.code.as_str() == "W0101").map(|found| found.message.clone()).unwrap_or_default()
+    };
+    for clauses in
+        ["length(prompt) > 0", "model.id == model.id", "distance_km(source.place, \"Berlin (52.52,13.41)\") >= 0"]
+    {
+        assert!(said(clauses).contains("asks only whether"), "{clauses}: {}", said(clauses));
+    }
+    assert!(said("size(tools) >= 0").contains("every value"));
+    assert!(said("hour(time) >= 0").contains("every value"));
+}
+
+#[test]
 fn patterns() {
     check(&[
         ("where prompt matches /^abc/", &["W0112"]),
         ("where prompt matches /ab+c/", &[]),
+        ("where prompt matches any of [/a b/, /c d/] nocase", &["W0112"]),
+        ("where prompt matches any of [/^ab$/, /^cd$/]", &["W0112"]),
+        ("where prompt matches any of [/a b/, /^c d/]", &[]),
+        ("where prompt matches any of [/a b/, /c+d/]", &[]),
+        ("where prompt matches /ab/ or prompt matches /cd/ or prompt matches /ef/", &["W0112"]),
         ("where prompt matches /.*ab+c/", &["W0113"]),
         ("where prompt matches /^.*ab+c/", &["W0113"]),
         ("where prompt matches /a.*b/", &[]),
         ("where prompt matches /^a.*$/", &["W0113"]),
+        ("where prompt matches /^(a|b):.*$/", &["W0113"]),
         ("where extract(prompt, /.*a+/) == \"x\"", &[]),
         ("where prompt matches /.*/", &["W0114"]),
         ("where prompt matches /^[\\s\\S]*$/", &["W0114"]),
@@ -213,6 +270,7 @@ fn mended_forms_alert_alike() {
         "where model.id in [\"a\"] or prompt contains any of [\"ab\"] or user.agent not in [\"A\"] nocase or tools has all of [\"a\"]",
         "where source.ip in [10.0.0.0/8] or source.ip not in [203.0.113.7]",
         "where prompt matches /^a/ or model.id not matches /b$/ nocase or user.agent matches /^ab$/ nocase",
+        "where prompt matches any of [/a /, /b/] nocase or model.id not matches all of [/^a/, /^ab/] or user.agent matches any of [/^ab$/, /^A$/]",
         "where prompt not matches /.*a+b.*?/ or model.id matches any of [/a+.*/, /.*b*a/]",
         "where lower(model.id) == \"ab\" or lower(prompt) not in [\"a\", \"ab\"] or upper(user.agent) contains \"A\"",
         "where lower(model.id) == lower(prompt) or upper(user.agent) != upper(caller.id)",
