@@ -1,5 +1,6 @@
 //! What lints look at: takes a pack, gives each rule as it was written and as it is meant, with its stream and the sources it may be of.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::bind::admits;
@@ -16,6 +17,8 @@ pub struct Context<'a> {
     pub rules: Vec<Seen<'a, ast::Rule, Rule>>,
     /// Its correlations, in the order of files and text.
     pub correlations: Vec<Seen<'a, ast::Correlate, Correlation>>,
+    /// See [`Context::references`].
+    references: OnceCell<BTreeSet<&'a str>>,
 }
 
 /// A rule or a correlation from both sides.
@@ -34,7 +37,7 @@ impl<'a> Context<'a> {
         let rules: BTreeMap<&str, &Rule> = pack.resolved.rules.iter().map(|rule| (rule.name.as_str(), rule)).collect();
         let correlations: BTreeMap<&str, &Correlation> =
             pack.resolved.correlations.iter().map(|one| (one.name.as_str(), one)).collect();
-        let mut out = Context { pack, rules: Vec::new(), correlations: Vec::new() };
+        let mut out = Context { pack, rules: Vec::new(), correlations: Vec::new(), references: OnceCell::new() };
         for item in pack.files.iter().flat_map(|file| &file.file.items) {
             match &item.kind {
                 ItemKind::Rule(written) => {
@@ -69,7 +72,11 @@ impl<'a> Context<'a> {
     }
 
     /// Every name that an expression of the pack begins with: of fields, lists, measures, calendars, operations and whatever else.
-    pub fn references(&self) -> BTreeSet<&'a str> {
+    pub fn references(&self) -> &BTreeSet<&'a str> {
+        self.references.get_or_init(|| self.find_references())
+    }
+
+    fn find_references(&self) -> BTreeSet<&'a str> {
         let mut out = BTreeSet::new();
         self.each_written(&mut |expr| match &*expr.node {
             ast::ExprKind::Reference(name, _) | ast::ExprKind::Is(_, _, ast::IsWhat::Operations(name)) => {

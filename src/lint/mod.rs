@@ -13,6 +13,7 @@ mod pairs;
 mod pattern_places;
 mod pattern_tree;
 mod told;
+mod unused;
 mod words;
 mod written;
 

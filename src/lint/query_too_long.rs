@@ -2,13 +2,32 @@
 
 use super::{Context, Lint, Seen};
 use crate::diag::{About, Code, Diagnostic, Kind, Level};
-use crate::ir::{Expr, ExprKind, Literal, PredKind, Rule};
+use crate::ir::{Expr, ExprKind, Literal, Pred, PredKind, Rewrite, Rule};
 use crate::source::Span;
 use crate::syntax::ast;
 use crate::target::{Request, TARGETS, emit};
 
 /// Most characters that a byte of constants comes to in a query: with less there is no query that is too long.
 const SPELLED: usize = 10;
+
+/// How many times what a target takes a rule's constants have to be for its query to be too long whatever is done with them.
+const SURE: usize = 2;
+
+/// Leaves one of the constants that something is compared with.
+struct Brief;
+
+impl Rewrite for Brief {
+    fn pred(&mut self, mut pred: Pred) -> Pred {
+        match &mut pred.kind {
+            PredKind::OneOf { options, .. } | PredKind::Has { options, .. } => options.truncate(1),
+            PredKind::InNetwork(_, networks) => networks.truncate(1),
+            PredKind::Text { needles, .. } => needles.truncate(1),
+            PredKind::Matches { patterns, .. } => patterns.truncate(1),
+            _ => {}
+        }
+        pred
+    }
+}
 
 pub(super) static LINT: Lint = Lint {
     about: About {
@@ -44,9 +63,20 @@ rule models_of_others {
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
     for rule in &context.rules {
-        let longest = weight(rule).saturating_mul(SPELLED);
+        let weight = weight(rule);
+        let longest = weight.saturating_mul(SPELLED);
         let mut said: Vec<(&str, String, Option<Span>)> = Vec::new();
         for target in TARGETS.iter().filter(|target| longest > target.info().max_length) {
+            let (name, most) = (target.info().name, target.info().max_length);
+            // What is so long for its constants alone need not be written out to know it, only whether the target can say such a rule.
+            if weight > most.saturating_mul(SURE) {
+                let brief = rule.meant.clone().rewrite(&mut Brief);
+                let emissions = emit(&brief, &context.pack.resolved.schema, *target, Request::default());
+                if emissions.iter().any(|emission| emission.query.text.is_some()) {
+                    said.push((name, format!("{name}: more than {most} characters"), None));
+                }
+                continue;
+            }
             for emission in emit(rule.meant, &context.pack.resolved.schema, *target, Request::default()) {
                 let long = emission.query.reasons.into_iter().find(|reason| reason.code == Code::TooLong);
                 // Each target once, whatever the source.

@@ -1,5 +1,6 @@
 //! W0313 `unused-calendar`: calendar that no condition names.
 
+use super::unused::unused;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::syntax::ast::ItemKind;
@@ -33,12 +34,9 @@ rule used_at_night {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let used = context.references();
-    let all = context.items(|kind| match kind {
-        ItemKind::Calendar(calendar) => Some(calendar),
+    let names = context.items(|kind| match kind {
+        ItemKind::Calendar(declared) => Some(&declared.name),
         _ => None,
     });
-    for unused in all.into_iter().filter(|one| !used.contains(one.name.node.as_str())) {
-        out.push(LINT.finding(format!("nothing uses the calendar `{}`", unused.name.node)).at(unused.name.span, ""));
-    }
+    out.extend(unused(&LINT, context, "calendar", names, "`during(time, {name})`"));
 }

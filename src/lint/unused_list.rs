@@ -1,5 +1,6 @@
 //! W0310 `unused-list`: a list that no condition names.
 
+use super::unused::unused;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::syntax::ast::ItemKind;
@@ -33,12 +34,9 @@ rule injection {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let used = context.references();
-    let lists = context.items(|kind| match kind {
-        ItemKind::List(list) => Some(list),
+    let names = context.items(|kind| match kind {
+        ItemKind::List(declared) => Some(&declared.name),
         _ => None,
     });
-    for list in lists.into_iter().filter(|list| !used.contains(list.name.node.as_str())) {
-        out.push(LINT.finding(format!("nothing uses the list `{}`", list.name.node)).at(list.name.span, ""));
-    }
+    out.extend(unused(&LINT, context, "list", names, "`… in {name}`, `… contains any of {name}`"));
 }

@@ -1,5 +1,6 @@
 //! W0312 `unused-operations`: operations that no condition names.
 
+use super::unused::unused;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::syntax::ast::ItemKind;
@@ -33,12 +34,9 @@ rule guardrail_changed {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let used = context.references();
-    let all = context.items(|kind| match kind {
-        ItemKind::Operations(operations) => Some(operations),
+    let names = context.items(|kind| match kind {
+        ItemKind::Operations(declared) => Some(&declared.name),
         _ => None,
     });
-    for unused in all.into_iter().filter(|one| !used.contains(one.name.node.as_str())) {
-        out.push(LINT.finding(format!("nothing uses the operations `{}`", unused.name.node)).at(unused.name.span, ""));
-    }
+    out.extend(unused(&LINT, context, "operations", names, "`operation is {name}`"));
 }

@@ -1,5 +1,6 @@
 //! W0314 `unused-prices`: a price list that no rule counts by.
 
+use super::unused::unused;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::syntax::ast::ItemKind;
@@ -42,14 +43,12 @@ rule spent {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let used = context.references();
-    let lists = context.items(|kind| match kind {
-        ItemKind::Prices(prices) => Some(prices),
+    let names = context.items(|kind| match kind {
+        ItemKind::Prices(declared) => Some(&declared.name),
         _ => None,
     });
     // Without a name `cost` is by the only list.
-    let only = lists.len() == 1 && used.contains("cost");
-    for unused in lists.into_iter().filter(|list| !only && !used.contains(list.name.node.as_str())) {
-        out.push(LINT.finding(format!("nothing uses the prices `{}`", unused.name.node)).at(unused.name.span, ""));
+    if names.len() > 1 || !context.references().contains("cost") {
+        out.extend(unused(&LINT, context, "prices", names, "`cost({name})`"));
     }
 }

@@ -1,5 +1,6 @@
 //! W0311 `unused-table`: a table in which nothing is looked up.
 
+use super::unused::unused;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
 use crate::syntax::ast::ItemKind;
@@ -11,7 +12,12 @@ pub(super) static LINT: Lint = Lint {
         kind: Kind::Care,
         level: Level::Warn,
         title: "table that nothing uses",
-        why: "Whoever adds a row to it believes that alerts change. Look something up in it, or take it away.",
+        why: "Whoever adds a row to it believes that alerts change. Look something up in it, or take it away.
+
+```text owners.csv
+caller,team
+alice,search
+```",
         bad: "
 table owners from \"owners.csv\"
 
@@ -35,12 +41,9 @@ rule refused {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
-    let used = context.references();
-    let tables = context.items(|kind| match kind {
-        ItemKind::Table(table) => Some(table),
+    let names = context.items(|kind| match kind {
+        ItemKind::Table(declared) => Some(&declared.name),
         _ => None,
     });
-    for table in tables.into_iter().filter(|table| !used.contains(table.name.node.as_str())) {
-        out.push(LINT.finding(format!("nothing uses the table `{}`", table.name.node)).at(table.name.span, ""));
-    }
+    out.extend(unused(&LINT, context, "table", names, "`lookup({name}, key, \"column\")`"));
 }
