@@ -140,7 +140,7 @@ fn fixes_of_the_bad_examples_change_no_alert() {
 #[test]
 fn fixes_of_random_rules_change_no_alert() {
     let (mut mended, mut alerts) = (0, 0);
-    for number in 0..cases(300) {
+    for number in 0..cases(120) {
         let mut choices = Choices::new(seeded(number, 3_000));
         let rule = random::rule(&mut choices, &fields());
         let folder = tempfile::tempdir().expect("a folder");

@@ -39,7 +39,11 @@ fn drafts_have_the_findings_that_are_listed_with_a_verdict() {
     let document = std::fs::read_to_string(Path::new(ROOT).join("docs/review.md")).expect("the document");
     let listed = listed(&document);
     assert!(listed.len() >= 8, "{listed:?}");
-    let Ok(drafts) = std::fs::read_to_string(Path::new(ROOT).join("../shared/examples/hard-rules.sky")) else { return };
+    let path = Path::new(ROOT).join("../shared/examples/hard-rules.sky");
+    let Ok(drafts) = std::fs::read_to_string(&path) else {
+        println!("NO DATA: no drafts at {}", path.display());
+        return;
+    };
     // A source that there is not, and a `with` that stands behind its `where`.
     let mut text = drafts.replace(" only m365", "");
     if let Some((head, tail)) = text.split_once("where operation is lifecycle_config")
