@@ -88,6 +88,24 @@ impl<'a> Context<'a> {
         out
     }
 
+    /// What the pack's exceptions ask of an event, once each, whichever rules they are for.
+    pub fn excepted(&self) -> Vec<&'a Pred> {
+        let places = self.items(|kind| match kind {
+            ItemKind::Exception(exception) => Some(&exception.name.span),
+            _ => None,
+        });
+        // A rule has it as a condition that must not hold, in the place of the exception's name.
+        let asked = |place: &Span| {
+            let conditions = self.pack.resolved.rules.iter().flat_map(|rule| &rule.filter);
+            let excepted = conditions.filter(|pred| pred.span == *place).find_map(|pred| match &pred.kind {
+                PredKind::Not(asked) => Some(&**asked),
+                _ => None,
+            });
+            excepted
+        };
+        places.into_iter().filter_map(asked).collect()
+    }
+
     /// The pack's own file with this id.
     pub fn file(&self, id: SourceId) -> Option<&'a PackFile> {
         self.pack.files.iter().find(|file| file.id == id)

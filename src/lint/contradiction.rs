@@ -2,7 +2,7 @@
 
 use super::context::parts;
 use super::implies::excludes;
-use super::pairs::{Part, each_pair};
+use super::pairs::{Part, each_pair, in_chain};
 use super::written::shown;
 use super::{Context, Lint};
 use crate::diag::{About, Diagnostic, Kind, Level};
@@ -33,15 +33,19 @@ rule failures {
 };
 
 fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
+    let judge = |all: bool, one: &Part, other: &Part| {
+        let message =
+            format!("`{}` and `{}` never hold together", shown(context, one.span), shown(context, other.span));
+        let finding = LINT.finding(message).at(other.span, "").at(one.span, "both have to hold");
+        let finding = finding.help("change one of them, or write `or` between them");
+        (all && excludes(&one.pred, &other.pred)).then_some(finding)
+    };
+    // An exception that never holds excepts nothing, as silently as such a rule finds nothing.
+    for excepted in context.excepted() {
+        in_chain(excepted, &mut |all, one, other| out.extend(judge(all, one, other)));
+    }
     for rule in &context.rules {
-        each_pair(rule, &mut |all, one, other| {
-            if all && excludes(&one.pred, &other.pred) {
-                let message =
-                    format!("`{}` and `{}` never hold together", shown(context, one.span), shown(context, other.span));
-                let finding = LINT.finding(message).at(other.span, "").at(one.span, "both have to hold");
-                out.push(finding.help("change one of them, or write `or` between them"));
-            }
-        });
+        each_pair(rule, &mut |all, one, other| out.extend(judge(all, one, other)));
         let conditions: Vec<Part> = rule.conditions().into_iter().map(Part::new).collect();
         for aggregate in &rule.meant.aggregates {
             for part in aggregate.filter.iter().flat_map(parts).map(Part::new) {

@@ -28,24 +28,33 @@ impl Part {
 /// Calls `visit` with every two conditions that stand beside each other, in the order of the text; true: both have to hold, false: one of them.
 pub(super) fn each_pair(rule: &Seen<'_, ast::Rule, Rule>, visit: &mut dyn FnMut(bool, &Part, &Part)) {
     let mut done = BTreeSet::new();
-    let mut among = |all: bool, preds: &[&Pred]| {
-        if preds.len() < 2 || preds.len() > MOST {
-            return;
-        }
-        let parts: Vec<Part> = preds.iter().map(|pred| Part::new(pred)).collect();
-        for (n, one) in parts.iter().enumerate() {
-            for other in parts.iter().skip(n + 1) {
-                // What one form came to has one place.
-                if one.span != other.span && done.insert((one.span, other.span)) {
-                    visit(all, one, other);
-                }
-            }
+    let mut once = |all: bool, one: &Part, other: &Part| {
+        // What one form came to has one place.
+        if done.insert((one.span, other.span)) {
+            visit(all, one, other);
         }
     };
-    among(true, &rule.conditions());
-    rule.each_pred(&mut |pred| match &pred.kind {
-        PredKind::All(preds) => among(true, &preds.iter().collect::<Vec<_>>()),
-        PredKind::Any(preds) => among(false, &preds.iter().collect::<Vec<_>>()),
+    among(true, &rule.conditions(), &mut once);
+    rule.each_pred(&mut |pred| in_chain(pred, &mut once));
+}
+
+/// The same of the links of one chain of conditions.
+pub(super) fn in_chain(pred: &Pred, visit: &mut dyn FnMut(bool, &Part, &Part)) {
+    match &pred.kind {
+        PredKind::All(preds) => among(true, &preds.iter().collect::<Vec<_>>(), visit),
+        PredKind::Any(preds) => among(false, &preds.iter().collect::<Vec<_>>(), visit),
         _ => {}
-    });
+    }
+}
+
+fn among(all: bool, preds: &[&Pred], visit: &mut dyn FnMut(bool, &Part, &Part)) {
+    if preds.len() < 2 || preds.len() > MOST {
+        return;
+    }
+    let parts: Vec<Part> = preds.iter().map(|pred| Part::new(pred)).collect();
+    for (n, one) in parts.iter().enumerate() {
+        for other in parts.iter().skip(n + 1).filter(|other| one.span != other.span) {
+            visit(all, one, other);
+        }
+    }
 }

@@ -388,3 +388,16 @@ fn what_is_excluded_never_happens() {
     assert!(judged > 80, "{judged} pairs exclude each other");
     println!("{judged} pairs exclude each other");
 }
+
+#[test]
+fn exceptions_that_never_hold() {
+    let of = |condition: &str| {
+        let rules = "rule r {\n    severity low\n    from invocation\n}\n\nrule s {\n    severity low\n    from invocation\n}\n";
+        let text = format!("{rules}\nexception e for r, s {{ where {condition} until 2027-01-01 reason \"ours\" }}\n");
+        lint(&pack(&text)).iter().filter(|found| found.code.as_str() == "W0102").count()
+    };
+    // Once, whatever rules it is for.
+    assert_eq!(of("caller.id == \"a\" and caller.id == \"b\""), 1);
+    assert_eq!(of("caller.id == \"a\" and model.id == \"b\""), 0);
+    assert_eq!(of("caller.id == \"a\" or caller.id == \"b\""), 0);
+}
