@@ -97,11 +97,10 @@ impl<'a> Context<'a> {
         // A rule has it as a condition that must not hold, in the place of the exception's name.
         let asked = |place: &Span| {
             let conditions = self.pack.resolved.rules.iter().flat_map(|rule| &rule.filter);
-            let excepted = conditions.filter(|pred| pred.span == *place).find_map(|pred| match &pred.kind {
+            conditions.filter(|pred| pred.span == *place).find_map(|pred| match &pred.kind {
                 PredKind::Not(asked) => Some(&**asked),
                 _ => None,
-            });
-            excepted
+            })
         };
         places.into_iter().filter_map(asked).collect()
     }
