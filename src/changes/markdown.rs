@@ -57,6 +57,8 @@ fn of_alerts(alerts: &AlertChanges) -> String {
     list('+', &mut alerts.appear.iter());
     list('-', &mut alerts.disappear.iter());
     lines.extend(alerts.differ.iter().take(MAX_LISTED).map(|both| format!("! {}", differences(both))));
+    let more = alerts.differ.len().saturating_sub(MAX_LISTED);
+    lines.extend((more > 0).then(|| format!("! … and {more} more")));
     format!("\n### Alerts\n\n{}\n\n{}", alerts.summary(), fenced("diff", &lines.join("\n")))
 }
 
@@ -65,8 +67,7 @@ fn fenced(info: &str, text: &str) -> String {
     if text.is_empty() {
         return String::new();
     }
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest.max(2) + 1);
+    let fence = fence(text, 3);
     format!("{fence}{info}\n{text}\n{fence}\n")
 }
 
@@ -76,7 +77,12 @@ fn quoted(text: &str) -> String {
     if text.is_empty() {
         return "nothing".to_owned();
     }
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
-    let fence = "`".repeat(longest + 1);
+    let fence = fence(&text, 1);
     format!("{fence} {text} {fence}")
+}
+
+/// More backticks in a row than a text has anywhere.
+fn fence(text: &str, least: usize) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat(least.max(longest + 1))
 }

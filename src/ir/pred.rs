@@ -224,6 +224,16 @@ impl Pred {
         }
     }
 
+    /// What has to hold together, with `and` taken apart; nothing of what always holds.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Pred> {
+        match &self.kind {
+            PredKind::All(preds) => preds.iter().collect(),
+            PredKind::Const(true) => Vec::new(),
+            _ => vec![self],
+        }
+    }
+
     /// Calls `visit` on every expression below this predicate.
     pub fn walk<'a>(&'a self, visit: &mut dyn FnMut(&'a Expr)) {
         match &self.kind {

@@ -140,12 +140,12 @@ impl Seen<'_, ast::Rule, Rule> {
 
     /// What must hold of each event: the rule's own `where` clauses, with `and` taken apart.
     pub fn conditions(&self) -> Vec<&Pred> {
-        self.meant.filter.iter().filter(|pred| self.holds(pred.span)).flat_map(parts).collect()
+        self.meant.filter.iter().filter(|pred| self.holds(pred.span)).flat_map(Pred::parts).collect()
     }
 
     /// What must hold of each window, or of each event of a rule without `over`: `when`, with `and` taken apart.
     pub fn demands(&self) -> Vec<&Pred> {
-        parts(&self.meant.when)
+        self.meant.when.parts()
     }
 
     /// Calls `visit` on every condition of every clause and on every one inside it, outer ones first: those in `case`, `any x in xs (…)` and
@@ -186,15 +186,6 @@ impl Seen<'_, ast::Rule, Rule> {
             ExprKind::Measure(n) => self.meant.measures.get(n).map_or(expr, |binding| self.behind(&binding.value)),
             _ => expr,
         }
-    }
-}
-
-/// A condition with `and` taken apart.
-pub(super) fn parts(pred: &Pred) -> Vec<&Pred> {
-    match &pred.kind {
-        PredKind::All(preds) => preds.iter().collect(),
-        PredKind::Const(true) => Vec::new(),
-        _ => vec![pred],
     }
 }
 

@@ -1,6 +1,5 @@
 //! W0102 `contradiction`: two conditions of which both have to hold and never do.
 
-use super::context::parts;
 use super::implies::excludes;
 use super::pairs::{Part, each_pair, in_chain};
 use super::written::shown;
@@ -48,7 +47,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         each_pair(rule, &mut |all, one, other| out.extend(judge(all, one, other)));
         let conditions: Vec<Part> = rule.conditions().into_iter().map(Part::new).collect();
         for aggregate in &rule.meant.aggregates {
-            for part in aggregate.filter.iter().flat_map(parts).map(Part::new) {
+            for part in aggregate.filter.iter().flat_map(crate::ir::Pred::parts).map(Part::new) {
                 let Some(own) = conditions.iter().find(|own| excludes(&own.pred, &part.pred)) else { continue };
                 let message = format!("no row of the rule has `{}`", shown(context, part.span));
                 let finding = LINT.finding(message).at(part.span, "").at(own.span, "the rule keeps these rows only");

@@ -1,6 +1,6 @@
 //! W0146 `missing-spoils-sum`: `a + b` of fields that not every event has.
 
-use super::context::{parts, plain_pred, spelled};
+use super::context::{plain_pred, spelled};
 use super::implies::implies;
 use super::measure::{SeenRule, bare};
 use super::{Context, Lint};
@@ -73,7 +73,7 @@ fn guards(rule: &SeenRule<'_>) -> Vec<(Span, Pred)> {
     let mut out: Vec<(Span, Pred)> =
         rule.conditions().into_iter().map(|pred| (rule.written.span.span, spelled(rule, pred))).collect();
     for aggregate in &rule.meant.aggregates {
-        let own = aggregate.filter.iter().flat_map(parts);
+        let own = aggregate.filter.iter().flat_map(Pred::parts);
         out.extend(own.map(|pred| (aggregate.span, spelled(rule, pred))));
     }
     rule.each_expr(&mut |expr| {

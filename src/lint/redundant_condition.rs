@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::context::parts;
 use super::implies::implies;
 use super::pairs::{Part, each_pair};
 use super::written::{gone, shown};
@@ -77,7 +76,7 @@ fn check(context: &Context<'_>, out: &mut Vec<Diagnostic>) {
         });
         let conditions: Vec<Part> = rule.conditions().into_iter().map(Part::new).collect();
         for aggregate in &rule.meant.aggregates {
-            for part in aggregate.filter.iter().flat_map(parts).map(Part::new) {
+            for part in aggregate.filter.iter().flat_map(Pred::parts).map(Part::new) {
                 let own = conditions.iter().find(|own| implies(&own.pred, &part.pred) && own.span != part.span);
                 if let Some(own) = own {
                     let message = format!("`{}` is so of every row of the rule", shown(context, part.span));

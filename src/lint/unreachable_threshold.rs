@@ -122,7 +122,7 @@ fn different(context: &Context<'_>, rule: &SeenRule<'_>, of: &Aggregate) -> Opti
     if window.keys.iter().any(|key| key.default.is_none() && field(rule, &key.value) == Some(limited)) {
         return Some(1.0);
     }
-    let own = of.filter.iter().flat_map(super::context::parts);
+    let own = of.filter.iter().flat_map(crate::ir::Pred::parts);
     rule.conditions().into_iter().chain(own).filter_map(|pred| options(rule, pred, limited)).min().map(|n| n as f64)
 }
 

@@ -126,16 +126,7 @@ impl Given {
     /// Whether an alert has this key.
     pub(super) fn is_of(&self, alert: &Alert) -> bool {
         let held = self.key.and_then(|at| alert.keys.get(at)).map(|(_, value)| value);
-        let asked = match &self.literal {
-            Literal::Text(text) => Value::text(text),
-            Literal::Int(n) => Value::Int(*n),
-            Literal::Decimal(billionths) => Value::decimal(*billionths),
-            Literal::Bool(one) => Value::Bool(*one),
-            Literal::Time(us) => Value::Time(*us),
-            Literal::Duration(us) => Value::Duration(*us),
-            Literal::Ip(address) => Value::ip(*address),
-            Literal::Float(_) => return false,
-        };
+        let asked = Value::literal(&self.literal);
         held.is_none_or(|held| *held == asked)
     }
 }
@@ -159,8 +150,8 @@ pub(super) struct Derived {
 impl Derived {
     pub(super) fn of(pack: &Pack, rule: &Rule, given: &[Given]) -> Derived {
         let asked: Vec<Pred> = given.iter().map(Given::pred).collect();
-        let conditions: Vec<&Pred> = rule.filter.iter().flat_map(parts).collect();
-        let demands: Vec<&Pred> = parts(&rule.when);
+        let conditions: Vec<&Pred> = rule.filter.iter().flat_map(Pred::parts).collect();
+        let demands: Vec<&Pred> = rule.when.parts();
         let text = |span: Span| pack.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
         // An exception's condition has the place of its name.
         let said = |span: Span| match is_of(rule, pack, span) {
@@ -300,15 +291,6 @@ fn is_of(rule: &Rule, pack: &Pack, span: Span) -> bool {
     let items = pack.files.iter().flat_map(|file| &file.file.items);
     let own = items.filter(|item| matches!(&item.kind, ItemKind::Rule(written) if written.name.node == rule.name));
     own.map(|item| item.span()).any(|own| own.source == span.source && own.start <= span.start && span.end <= own.end)
-}
-
-/// A condition with `and` taken apart.
-fn parts(pred: &Pred) -> Vec<&Pred> {
-    match &pred.kind {
-        PredKind::All(preds) => preds.iter().collect(),
-        PredKind::Const(true) => Vec::new(),
-        _ => vec![pred],
-    }
 }
 
 /// True or false, as a value.
