@@ -41,6 +41,7 @@ mod sealed;
 mod select;
 mod session;
 mod sieve;
+mod store;
 mod sums;
 mod table;
 mod texts;

@@ -27,7 +27,7 @@ use super::cost::{PassCost, RuleCost};
 use super::days;
 use super::feed::{Outlet, Taps};
 use super::plan::{Extent, RulePlan, columns_read, near, near_times};
-use super::select::{Asked, Selector, nanos};
+use super::select::{Asked, Selector, nanos, seeks};
 use super::session::{Rows, Session, at_once, by_day, collect, context, in_one_part, most_rows, time_of};
 use super::windows;
 use crate::archive::SOURCE;
@@ -38,6 +38,8 @@ use crate::ir::{Rule, Stream, Tier};
 /// has buffers for whole ones, which no pool counts.
 const MANY: usize = 16;
 const FEW_ROWS: usize = 1_024;
+/// Rows of a batch whose texts are only sought in: prompts of a thousand characters are then still in a processor's cache when they are.
+const SOUGHT_ROWS: usize = 1_024;
 
 /// A rule of a pass: as it is judged on sources, and when.
 pub(super) struct Member<'a> {
@@ -100,7 +102,10 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     }
     let selector = Arc::new(asked.build(state)?);
     let read = Arc::new(Read::default());
-    let flow = Flow { scan, selector: Arc::clone(&selector), outlets: Arc::new(outlets), read: Arc::clone(&read) };
+    let rows = if members.iter().all(|member| seeks(member.rule)) { SOUGHT_ROWS } else { usize::MAX };
+    let rows = state.config().batch_size().min(rows);
+    let outlets = Arc::new(outlets);
+    let flow = Flow { scan, rows, selector: Arc::clone(&selector), outlets, read: Arc::clone(&read) };
     let rows = session.runtime().block_on(flow.run(session, scanned.tier, plans))?;
     let rules = members.iter().zip(passed).zip(&rows).map(|((member, passed), (_, found))| {
         let (rows, bytes) = (passed.rows.load(Ordering::Relaxed), passed.bytes.load(Ordering::Relaxed));
@@ -207,6 +212,8 @@ enum Running {
 /// A scan, and where its rows go.
 struct Flow {
     scan: Arc<dyn ExecutionPlan>,
+    /// Most rows of its batches.
+    rows: usize,
     selector: Arc<Selector>,
     outlets: Arc<Vec<Outlet>>,
     read: Arc<Read>,
@@ -238,7 +245,7 @@ impl Flow {
             ));
         }
         let state = session.state(tier);
-        let context = context(state, state.config().batch_size());
+        let context = context(state, self.rows);
         // Of many rules each part under way has plans of its own, which take memory.
         let at_once = if running.len() < MANY { at_once(state) } else { state.config().target_partitions() };
         let (flow, daily, next) = (Arc::new(self), Arc::new(daily), Arc::new(AtomicUsize::new(0)));

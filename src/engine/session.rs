@@ -16,7 +16,6 @@ use datafusion::execution::object_store::ObjectStoreUrl;
 use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::execution::{SendableRecordBatchStream, SessionState, SessionStateBuilder, TaskContext};
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::object_store::local::LocalFileSystem;
 use datafusion::optimizer::analyzer::type_coercion::TypeCoercion;
 use datafusion::optimizer::common_subexpr_eliminate::CommonSubexprEliminate;
 use datafusion::optimizer::optimize_projections::OptimizeProjections;
@@ -37,6 +36,7 @@ use tokio::task::JoinSet;
 use super::days;
 use super::plan::RulePlan;
 use super::sealed::{SEALED, Sealed};
+use super::store::Files;
 use crate::archive::Archive;
 use crate::ir::Tier;
 
@@ -99,10 +99,9 @@ impl Session {
                 .with_disk_manager_builder(disk)
                 .build_arc()?;
             if let Some(archive) = archive {
-                let store = LocalFileSystem::new_with_prefix(archive.root())?;
                 environment.register_parquet_encryption_factory(SEALED, Arc::new(Sealed(archive.clone())));
                 let url = ObjectStoreUrl::parse(ARCHIVE_URL)?;
-                environment.register_object_store(url.as_ref(), Arc::new(store));
+                environment.register_object_store(url.as_ref(), Arc::new(Files::below(archive.root())?));
             }
             Ok(Arc::new(session_state(limits, environment)))
         };
