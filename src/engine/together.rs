@@ -2,7 +2,8 @@
 //!
 //! Most texts hold none, so machines for all patterns go first, and only what they let through is asked which. Patterns that don't tell cases
 //! apart, which is most that are written about prompts, are sought in texts whose A–Z were made a–z: the first letters of fifty phrases are then
-//! fifty short texts, which `regex` seeks many bytes at a time, where with both cases they are thousands. Where it can't, [`Sieve`] goes instead.
+//! fifty short texts, which `regex` seeks many bytes at a time, where with both cases they are thousands. Such texts are joined, and sought in at
+//! once. Where `regex` can't seek, [`Sieve`] goes instead.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -10,17 +11,24 @@ use datafusion::arrow::array::{Array as _, StringViewArray};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::common::Result;
 use regex::{Regex, RegexSet, RegexSetBuilder};
-use regex_automata::meta;
+use regex_automata::{Input, meta};
 
 use super::sieve::Sieve;
 use super::texts::{joined, machine};
 use crate::eval::pattern::SIZE_LIMIT;
-use crate::ir::pattern::{Node, RUST, lowered, print};
+use crate::ir::pattern::{Node, RUST, avoids, lowered, print};
 
 /// Where more than one of so many texts is let through, the first machines are not worth their time.
 const WORTH: usize = 3;
 /// After how many texts that is known.
 const KNOWN: usize = 1_024;
+
+/// What stands between joined texts: a letter that is in none of them, and beside it, as at the ends of a text, what is of no word.
+const BETWEEN: &[u8] = b" A ";
+/// How many bytes are beside it.
+const BESIDE: usize = 1;
+/// How many bytes are sought in at once, and no fewer than one text.
+const ENOUGH: usize = 32 << 10;
 
 /// The patterns of one column, ready to be sought.
 #[derive(Debug)]
@@ -41,10 +49,19 @@ enum Any {
     /// `regex`, which seeks what patterns begin with.
     Seeking {
         machine: meta::Regex,
-        /// In texts whose A–Z were made a–z.
-        lowered: bool,
+        how: How,
     },
     Sieve(Box<Sieve>),
+}
+
+/// In what is sought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Exact,
+    /// In a text whose A–Z were made a–z.
+    Lowered,
+    /// In many of those at once.
+    Joined,
 }
 
 impl Any {
@@ -57,8 +74,10 @@ impl Any {
                 None => exact.push(node.clone()),
             }
         }
-        let groups = [(in_lowered, true), (exact, false)].into_iter().filter(|(nodes, _)| !nodes.is_empty());
-        let seeking = groups.map(|(nodes, lowered)| Some(Any::Seeking { machine: seeking(&nodes)?, lowered }));
+        let how = if in_lowered.iter().all(|node| avoids(node, 'A')) { How::Joined } else { How::Lowered };
+        let groups = [(in_lowered, how), (exact, How::Exact)];
+        let groups = groups.into_iter().filter(|(nodes, _)| !nodes.is_empty());
+        let seeking = groups.map(|(nodes, how)| Some(Any::Seeking { machine: seeking(&nodes)?, how }));
         if let Some(seeking) = seeking.collect() {
             return seeking;
         }
@@ -69,21 +88,66 @@ impl Any {
 
     fn let_through(&self, texts: &StringViewArray, rows: impl Iterator<Item = usize>) -> Vec<usize> {
         match self {
-            Any::Seeking { machine, lowered: false } => {
+            Any::Seeking { machine, how: How::Exact } => {
                 rows.filter(|row| machine.is_match(texts.value(*row))).collect()
             }
-            Any::Seeking { machine, lowered: true } => {
-                let mut lowered = Vec::new();
+            Any::Seeking { machine, how: How::Lowered } => {
+                let mut text = Vec::new();
                 let found = |row: &usize| {
-                    lowered.clear();
-                    // In one go: a fifth less time than a copy that is changed then.
-                    lowered.extend(texts.value(*row).as_bytes().iter().map(u8::to_ascii_lowercase));
-                    machine.is_match(&lowered)
+                    text.clear();
+                    lower(&mut text, texts.value(*row));
+                    machine.is_match(&text)
                 };
                 rows.filter(found).collect()
             }
+            Any::Seeking { machine, how: How::Joined } => {
+                let (mut joined, mut through) = (Joined::default(), Vec::new());
+                for row in rows {
+                    joined.push(row, texts.value(row));
+                    if joined.texts.len() >= ENOUGH {
+                        joined.seek(machine, &mut through);
+                    }
+                }
+                joined.seek(machine, &mut through);
+                through
+            }
             Any::Sieve(sieve) => sieve.let_through(texts, rows),
         }
+    }
+}
+
+/// Adds a text with its A–Z made a–z. In one go: to change a copy takes a fifth longer.
+fn lower(to: &mut Vec<u8>, text: &str) {
+    to.extend(text.as_bytes().iter().map(u8::to_ascii_lowercase));
+}
+
+/// Texts whose A–Z were made a–z, one after the other.
+#[derive(Default)]
+struct Joined {
+    texts: Vec<u8>,
+    /// Where each ends, and its row.
+    ends: Vec<(usize, usize)>,
+}
+
+impl Joined {
+    fn push(&mut self, row: usize, text: &str) {
+        lower(&mut self.texts, text);
+        self.ends.push((self.texts.len(), row));
+        self.texts.extend(BETWEEN);
+    }
+
+    /// Adds the rows of those in which something is found, and begins anew. Nothing that is found has a part of two texts, but it may have what
+    /// stands beside one.
+    fn seek(&mut self, machine: &meta::Regex, through: &mut Vec<usize>) {
+        let (mut ends, mut from) = (self.ends.iter(), 0);
+        while let Some(found) = machine.search_half(&Input::new(&self.texts).range(from..).earliest(true))
+            && let Some((end, row)) = ends.find(|(end, _)| end + BESIDE >= found.offset())
+        {
+            through.push(*row);
+            from = end + BETWEEN.len();
+        }
+        self.texts.clear();
+        self.ends.clear();
     }
 }
 
@@ -163,7 +227,7 @@ mod tests {
 
     use crate::ir::Pattern;
 
-    const PATTERNS: [&str; 16] = [
+    const PATTERNS: [&str; 19] = [
         "ab+x",
         "[aA][bB]|yx",
         "^(?:a|xy)",
@@ -176,6 +240,9 @@ mod tests {
         "(?:a|b|x|y){5,9}é",
         "abx abx abx",
         "abx (?:ab|y+)x|yyab",
+        r"xy.{0,5}\bb",
+        r"\Byx[^a]",
+        r"ab\s+\b",
         r"\x01|[b-x ]y",
         "[A-Zé]y",
         // U+212A, a sign that Unicode takes for a k.
@@ -211,25 +278,38 @@ mod tests {
     }
 
     #[test]
+    fn as_many_texts_as_there_are() {
+        let node = Pattern::new("ignore (?:all|previous) rules", true).expect("a pattern").node;
+        let together = Together::new(std::slice::from_ref(&node)).expect("it is small");
+        // Some are longer than what is sought in at once; some hold it twice, some at their ends.
+        let text = |row: usize| match row % 11 {
+            3 => format!("{}IGNORE all rules", "word ".repeat(row)),
+            5 => "ignore previous Rules or ignore all rules".repeat(row % 3 + 1),
+            7 => "ignore all rule".to_owned(),
+            8 => "s".to_owned(),
+            n => "x".repeat(n * 9_000),
+        };
+        let column: StringViewArray = (0..4_000).map(|row| Some(text(row))).collect();
+        let (found, _) = together.find(&column, &BooleanBuffer::new_set(4_000));
+        let expected: Vec<usize> = (0..4_000).filter(|row| [3, 5].contains(&(row % 11))).collect();
+        assert_eq!(found, [expected]);
+    }
+
+    #[test]
     fn what_begins_with_few_texts_is_sought_by_them() {
         let read = |text, nocase| Pattern::new(text, nocase).expect("a pattern").node;
         let kinds = |nodes: &[Node]| {
-            let kind = |any: &Any| match any {
-                Any::Seeking { lowered, .. } => {
-                    if *lowered {
-                        "lowered"
-                    } else {
-                        "exact"
-                    }
-                }
-                Any::Sieve(_) => "sieve",
+            let how = |any: &Any| match any {
+                Any::Seeking { how, .. } => Some(*how),
+                Any::Sieve(_) => None,
             };
-            Any::of(nodes).iter().map(kind).collect::<Vec<_>>()
+            Any::of(nodes).iter().map(how).collect::<Vec<_>>()
         };
         let (phrase, any_word) = (read("ignore (?:all|previous)", true), read("[a-m]+[n-z]+", true));
-        assert_eq!(kinds(std::slice::from_ref(&phrase)), ["lowered"]);
-        assert_eq!(kinds(std::slice::from_ref(&any_word)), [""; 0]);
-        assert_eq!(kinds(&[phrase.clone(), read("Secret", false)]), ["lowered", "exact"]);
-        assert_eq!(kinds(&[phrase, any_word]), ["sieve"]);
+        assert_eq!(kinds(std::slice::from_ref(&phrase)), [Some(How::Joined)]);
+        assert_eq!(kinds(std::slice::from_ref(&any_word)), []);
+        assert_eq!(kinds(&[phrase.clone(), read("Secret", false)]), [Some(How::Joined), Some(How::Exact)]);
+        assert_eq!(kinds(&[phrase.clone(), read("^secret", true)]), [Some(How::Lowered)]);
+        assert_eq!(kinds(&[phrase, any_word]), [None]);
     }
 }

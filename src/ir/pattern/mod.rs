@@ -125,7 +125,7 @@ pub fn anything() -> Node {
     repeat(any_char(), 0, None)
 }
 
-/// The node that finds in a text whose A–Z are a–z what this node finds in the text itself; none where it tells cases apart.
+/// The node that finds in a text whose A–Z are a–z what this node finds in the text itself, and takes no A–Z; none where it tells cases apart.
 #[must_use]
 pub fn lowered(node: &Node) -> Option<Node> {
     let all = |nodes: &[Node]| nodes.iter().map(lowered).collect::<Option<Vec<_>>>();
@@ -148,13 +148,40 @@ fn lowered_class(negated: bool, ranges: &[(char, char)]) -> Option<Node> {
         return None;
     }
     // No text has A–Z then: a class without them can be a single character, which is sought faster.
-    let below = |(low, high): &(char, char)| (*low < 'A').then_some((*low, (*high).min('@')));
-    let above = |(low, high): &(char, char)| (*high > 'Z').then_some(((*low).max('['), *high));
-    let ranges: Vec<_> = ranges.iter().flat_map(|range| [below(range), above(range)]).flatten().collect();
+    let below = ranges.iter().filter(|(low, _)| *low < 'A').map(|(low, high)| (*low, (*high).min('@')));
+    let above = ranges.iter().filter(|(_, high)| *high > 'Z').map(|(low, high)| ((*low).max('['), *high));
+    let letters = negated.then_some(('A', 'Z'));
+    let ranges = joined(below.chain(letters).chain(above));
     Some(match ranges.as_slice() {
         [(low, high)] if low == high && !negated => Node::Char(*low),
         _ => Node::Class { negated, ranges },
     })
+}
+
+/// Sorted ranges, of which some may touch, as ranges of which none do.
+fn joined(ranges: impl Iterator<Item = (char, char)>) -> Vec<(char, char)> {
+    let mut out: Vec<(char, char)> = Vec::new();
+    for (low, high) in ranges {
+        match out.last_mut() {
+            Some((_, last)) if u32::from(*last) + 1 == u32::from(low) => *last = high,
+            _ => out.push((low, high)),
+        }
+    }
+    out
+}
+
+/// Whether a node takes no text that has the character, nor asks for the start or end of one. In texts that are joined by something with that
+/// character, whose ends are of no word, it finds what it finds in each of them.
+#[must_use]
+pub fn avoids(node: &Node, c: char) -> bool {
+    match node {
+        Node::Start | Node::End => false,
+        Node::Empty | Node::Boundary { .. } => true,
+        Node::Char(own) => *own != c,
+        Node::Class { negated, ranges } => ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) == *negated,
+        Node::Repeat { node, .. } | Node::Group(node) => avoids(node, c),
+        Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().all(|node| avoids(node, c)),
+    }
 }
 
 /// As often as it can, from `min` to `max` times.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::texts::matches_empty;
-use crate::ir::pattern::Node;
+use crate::ir::pattern::{Node, avoids};
 use crate::target::cloudwatch::tree::{Command, Field, Function, Operator, Term};
 
 /// Characters that may stand between texts that are sought in together.
@@ -133,18 +133,6 @@ fn sought_together(terms: Vec<Term>) -> Vec<Term> {
         out.push(Term::Like(Box::new(Term::call(Function::Concat, texts)), node, false));
     }
     out
-}
-
-/// Whether a pattern can match no text with the character in it, nor the end of one: the character is none of a word.
-fn avoids(node: &Node, c: char) -> bool {
-    match node {
-        Node::Start | Node::End => false,
-        Node::Empty | Node::Boundary { .. } => true,
-        Node::Char(own) => *own != c,
-        Node::Class { negated, ranges } => ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) == *negated,
-        Node::Repeat { node, .. } | Node::Group(node) => avoids(node, c),
-        Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().all(|node| avoids(node, c)),
-    }
 }
 
 fn size(node: &Node) -> usize {

@@ -33,14 +33,7 @@ pub(super) fn matches_empty(node: &Node) -> bool {
 
 /// Whether a pattern finds in a text joined by line breaks just what it finds in one of its parts.
 pub(super) fn within_a_line(node: &Node) -> bool {
-    match node {
-        Node::Start | Node::End => false,
-        Node::Empty | Node::Boundary { .. } => true,
-        Node::Char(c) => *c != '\n',
-        Node::Class { negated, ranges } => ranges.iter().any(|(low, high)| (*low..=*high).contains(&'\n')) == *negated,
-        Node::Repeat { node, .. } | Node::Group(node) => within_a_line(node),
-        Node::Concat(nodes) | Node::Alternate(nodes) => nodes.iter().all(within_a_line),
-    }
+    pattern::avoids(node, '\n')
 }
 
 /// Whether a pattern finds in texts that were joined by line breaks just what it finds in one of them: where it asks for the start, a line break
