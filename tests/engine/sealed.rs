@@ -169,6 +169,28 @@ fn text_of_users_is_nowhere_but_in_the_content_tier() {
         let text = fs::read_to_string(state.join(name)).expect("a file of the state");
         assert!(!text.contains(MARK) && !text.contains(&upper) && !text.is_empty(), "{name}: {text}");
     }
+    // Nor where it is said why a rule alerted, what changed, and how often it would have alerted.
+    let mut alerts = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let alert = alerts.find(|alert| alert["rule"] == "shown").expect("an alert");
+    let id = alert["id"].as_str().expect("an id");
+    let old = place.path().join("old.sky");
+    fs::write(&old, rules.replace("calls > 0", "calls > 1000").replace("rule shown", "rule other")).expect("a rule");
+    let old = old.display().to_string();
+    let over = ["--archive", &archive, "--content-key", "env:CONTENT_KEY"];
+    for (words, tells) in [
+        (["explain", id, &shown].as_slice(), "[CONTENT]"),
+        (&["run", &shown, "--format", "json", "--why", "shown"], "[CONTENT]"),
+        (&["run", &shown, "--format", "text", "--why", "counted"], "[CONTENT]"),
+        (&["diff", &old, &shown, "--format", "text"], "counted"),
+        (&["diff", &old, &shown, "--format", "json"], "counted"),
+        (&["diff", &old, &shown, "--format", "markdown"], "counted"),
+        (&["backtest", &shown, "--format", "json", "--against", &old], "counted"),
+        (&["backtest", &shown, "--format", "markdown"], "counted"),
+    ] {
+        let (out, said) = skywatch(&[words, &over].concat());
+        let leaks = [&out, &said].into_iter().any(|text| text.contains(MARK) || text.contains(&upper));
+        assert!(!leaks && out.contains(tells), "{words:?}: {out}{said}");
+    }
     let (asked, _) = skywatch(&[&words[..], &["--show-content"]].concat());
     assert!(asked.contains(&upper) && asked.contains(MARK), "{asked}");
     let apart = place.path().join("apart.sky");
