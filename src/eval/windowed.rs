@@ -84,8 +84,7 @@ impl Windowed<'_> {
             let answers = past.answers(&group, held.start);
             self.window_alert(&mut scope, held, answers, judged)
         };
-        let alerts: Vec<Alert> = held.into_iter().filter_map(alert).collect();
-        opened(self.window, self.run.range, alerts)
+        opened(self.window, self.run.range, held.into_iter().filter_map(alert))
     }
 
     /// The alert of one window, if `when` holds there.
