@@ -119,10 +119,17 @@ impl<'s> Engine<'s> {
         }
         let mut outcome = RunOutcome::default();
         let mut passed = self.passes(&judged, &mut outcome.costs.0);
-        for (n, Judged { runs, prepared }) in judged.into_iter().enumerate() {
+        let mut judged: Vec<(usize, Judged<'_>)> = judged.into_iter().enumerate().collect();
+        // Those that passes gave rows for come first, and let them go: who has to run alone may need the memory.
+        judged.sort_by_key(|(n, _)| !passed.contains_key(n));
+        let mut concluded = BTreeMap::new();
+        for (n, Judged { runs, prepared }) in judged {
+            let found = prepared.map(|prepared| self.conclude(prepared, passed.remove(&n), pack, &coverage));
+            concluded.insert(n, (runs, found));
+        }
+        for (runs, found) in concluded.into_values() {
             outcome.runs.extend(runs);
-            if let Some(prepared) = prepared {
-                let (alerts, run) = self.conclude(prepared, passed.remove(&n), pack, &coverage);
+            if let Some((alerts, run)) = found {
                 // Those of the first rule, perhaps the only one, are moved and not copied.
                 match outcome.alerts.is_empty() {
                     true => outcome.alerts = alerts,

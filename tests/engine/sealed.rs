@@ -142,7 +142,7 @@ fn text_of_users_is_nowhere_but_in_the_content_tier() {
     // Rules that show it: not in what is printed, not in what runs remember, unless that is asked for.
     let shown = place.path().join("shown.sky");
     let rules = r#"
-        rule shown { severity low  from invocation  where prompt contains "Quittengelee"  show text = upper(prompt), long = length(prompt) }
+        rule shown { severity low  from invocation  where prompt contains "Quittengelee"  show text = upper(prompt), long = length(prompt), model = model.id }
         rule counted {
             severity low  from invocation  over 1d
             let texts = values(substring(prompt, 0, 40), 5), calls = count()  when calls > 0  mute 1h
@@ -171,15 +171,20 @@ fn text_of_users_is_nowhere_but_in_the_content_tier() {
     }
     // Nor where it is said why a rule alerted, what changed, and how often it would have alerted.
     let mut alerts = printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let alert = alerts.find(|alert| alert["rule"] == "shown").expect("an alert");
-    let id = alert["id"].as_str().expect("an id");
+    let alert = alerts.find(|alert| alert["rule"] == "shown" && alert["show"]["model"].is_string()).expect("an alert");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let (id, model) = (text(&alert["id"]), format!("model.id={}", text(&alert["show"]["model"])));
     let old = place.path().join("old.sky");
-    fs::write(&old, rules.replace("calls > 0", "calls > 1000").replace("rule shown", "rule other")).expect("a rule");
+    fs::write(
+        &old,
+        rules.replace("calls > 0", "calls > 1000").replace("  show text", " and length(prompt) > 100000  show text"),
+    )
+    .expect("a rule");
     let old = old.display().to_string();
     let over = ["--archive", &archive, "--content-key", "env:CONTENT_KEY"];
     for (words, tells) in [
-        (["explain", id, &shown].as_slice(), "[CONTENT]"),
-        (&["run", &shown, "--format", "json", "--why", "shown"], "[CONTENT]"),
+        (["explain", &id, &shown].as_slice(), "[CONTENT]"),
+        (&["run", &shown, "--format", "json", "--why", "shown", &model], "[CONTENT]"),
         (&["run", &shown, "--format", "text", "--why", "counted"], "[CONTENT]"),
         (&["diff", &old, &shown, "--format", "text"], "counted"),
         (&["diff", &old, &shown, "--format", "json"], "counted"),
