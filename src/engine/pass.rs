@@ -102,8 +102,8 @@ pub(super) fn run(session: &Session, scanned: &Scanned<'_>, members: &[Member<'_
     }
     let selector = Arc::new(asked.build(state)?);
     let read = Arc::new(Read::default());
-    let rows = if members.iter().all(|member| seeks(member.rule)) { SOUGHT_ROWS } else { usize::MAX };
-    let rows = state.config().batch_size().min(rows);
+    let only_sought = members.iter().all(|member| seeks(member.rule));
+    let rows = state.config().batch_size().min(if only_sought { SOUGHT_ROWS } else { usize::MAX });
     let outlets = Arc::new(outlets);
     let flow = Flow { scan, rows, selector: Arc::clone(&selector), outlets, read: Arc::clone(&read) };
     let rows = session.runtime().block_on(flow.run(session, scanned.tier, plans))?;

@@ -94,6 +94,10 @@ impl Drop for Lent {
 }
 
 fn read(file: &mut File, range: Range<u64>, kept: &Arc<Kept>) -> io::Result<Bytes> {
+    // What a damaged footer asks for may be more than there is, or than memory.
+    if range.end > file.metadata()?.len() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     let length = usize::try_from(range.end.saturating_sub(range.start)).map_err(io::Error::other)?;
     file.seek(SeekFrom::Start(range.start))?;
     if length < LARGE {
@@ -215,7 +219,7 @@ mod tests {
         let files = Files::below(place.path()).expect("the folder");
         let gone = now(files.get_ranges(&Path::from("b"), std::slice::from_ref(&(0..1))));
         assert!(matches!(gone, Err(Error::NotFound { .. })), "{gone:?}");
-        for end in [9, LARGE as u64] {
+        for end in [9, LARGE as u64, u64::MAX] {
             let short = now(files.get_ranges(&Path::from("a"), std::slice::from_ref(&(0..end))));
             assert!(matches!(short, Err(Error::Generic { .. })), "{short:?}");
         }

@@ -57,6 +57,7 @@ enum Any {
 /// In what is sought.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum How {
+    /// In a text as it is.
     Exact,
     /// In a text whose A–Z were made a–z.
     Lowered,

@@ -151,7 +151,7 @@ fn lowered_class(negated: bool, ranges: &[(char, char)]) -> Option<Node> {
     let below = ranges.iter().filter(|(low, _)| *low < 'A').map(|(low, high)| (*low, (*high).min('@')));
     let above = ranges.iter().filter(|(_, high)| *high > 'Z').map(|(low, high)| ((*low).max('['), *high));
     let letters = negated.then_some(('A', 'Z'));
-    let ranges = joined(below.chain(letters).chain(above));
+    let ranges = merged(below.chain(letters).chain(above));
     Some(match ranges.as_slice() {
         [(low, high)] if low == high && !negated => Node::Char(*low),
         _ => Node::Class { negated, ranges },
@@ -159,7 +159,7 @@ fn lowered_class(negated: bool, ranges: &[(char, char)]) -> Option<Node> {
 }
 
 /// Sorted ranges, of which some may touch, as ranges of which none do.
-fn joined(ranges: impl Iterator<Item = (char, char)>) -> Vec<(char, char)> {
+fn merged(ranges: impl Iterator<Item = (char, char)>) -> Vec<(char, char)> {
     let mut out: Vec<(char, char)> = Vec::new();
     for (low, high) in ranges {
         match out.last_mut() {
